@@ -1,0 +1,50 @@
+"""The constants of a model in flash: each distinct array is stored once, whoever uses it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """One array in flash."""
+
+    name: str
+    data: np.ndarray
+    origin: str
+
+    @property
+    def c_type(self) -> str:
+        return C_TYPES[str(self.data.dtype)]
+
+    @property
+    def shape_text(self) -> str:
+        return str(self.data.shape)
+
+
+@dataclass(slots=True)
+class ConstantPool:
+    """Collects arrays, named in the order of their first use; equal content is one constant."""
+
+    constants: list[Constant] = field(default_factory=list)
+    origin: str = ""  # who adds now, for the comment beside the array
+    _names: dict[tuple[str, bytes], str] = field(default_factory=dict)
+
+    def add(self, array: np.ndarray) -> str:
+        """Returns the C name of the array, adding it when its content is new."""
+        if str(array.dtype) not in C_TYPES:
+            raise TypeError(f"constant of {self.origin}: no C type for {array.dtype}")
+        key = (str(array.dtype), hashlib.sha256(array.tobytes()).digest())
+        if key not in self._names:
+            self._names[key] = f"ser_constant_{len(self.constants)}"
+            self.constants.append(Constant(self._names[key], array, self.origin))
+        return self._names[key]
+
+    @property
+    def total_bytes(self) -> int:
+        return sum(constant.data.nbytes for constant in self.constants)

@@ -1,0 +1,112 @@
+"""The `direct` runtime: the graph as plain C calls on one static arena, with no interpreter and no heap."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen.constants import ConstantPool
+from codegen.ir import ABSENT, Graph, Model, Op
+from codegen.passes import run_passes
+from codegen.plan_memory import MemoryPlan, plan_memory
+from codegen.render import render, template_text
+from codegen.runtime_files import RuntimeFiles
+
+_INCLUDE = re.compile(r'#include "(ts_\w+\.h)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What the template prints for one operator: its description, and its calls."""
+
+    title: str
+    tensors: list[str]
+    calls: list[LayerCall]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCall:
+    """One kernel call: the name and initialiser of its parameters, and its arguments as C expressions."""
+
+    kernel: str
+    params_name: str
+    fields: list[tuple[str, str]]
+    arguments: list[str]
+
+
+def render_direct(model: Model, banner: str, dump_ir: Path | None = None) -> RuntimeFiles:
+    """Compiles a model to C. `banner` is the comment at the head of each file."""
+    graph = run_passes(model.graph, model.name, dump_ir)
+    plan = plan_memory(graph)
+    pool = ConstantPool()
+    layers = [_layer(op, graph, plan, pool) for op in graph.ops]
+    kernels = sorted({call.kernel for layer in layers for call in layer.calls})
+    context = {
+        "banner": banner,
+        "layers": layers,
+        "kernels": kernels,
+        "constants": pool.constants,
+        "inputs": [graph.tensors[i] for i in graph.inputs],
+        "outputs": [graph.tensors[i] for i in graph.outputs],
+        "input_offsets": [plan.offsets[i] for i in graph.inputs],
+        "output_offsets": [plan.offsets[i] for i in graph.outputs],
+        "arena_bytes": plan.arena_bytes,
+    }
+    files: dict[str, str | bytes] = {
+        "model/ser_status.h": template_text("model/ser_status.h"),
+        "model/ser_model.h": render("model/ser_model.h.j2", **context),
+        "model/ser_model.c": render("model/ser_model.c.j2", **context),
+        "model/ser_weights.h": render("model/ser_weights.h.j2", **context),
+        "model/ser_weights.c": render("model/ser_weights.c.j2", **context),
+    }
+    files.update(_kernel_files(kernels))
+    sources = sorted(name for name in files if name.endswith(".c"))
+    return RuntimeFiles(files, tuple(sources), plan.arena_bytes, pool.total_bytes, _largest(graph, plan, pool))
+
+
+def _layer(op: Op, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> Layer:
+    title = f"{op.site.index}: {op.NAME}"
+    tensors = [
+        f"{kind} {graph.tensors[index].name} {graph.tensors[index].describe()}"
+        for kind, indices in (("in", op.site.inputs), ("out", op.site.outputs))
+        for index in indices
+        if index != ABSENT
+    ]
+    if op.IS_VIEW:
+        return Layer(f"{title}, a view", tensors, [])
+    calls = []
+    for number, call in enumerate(op.prepare(graph)):
+        pool.origin = title
+        suffix = "" if number == 0 else f"_{number}"
+        arguments = [_address(index, graph, plan, pool) for index in (*call.inputs, call.output)]
+        calls.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(pool), arguments))
+    return Layer(title, tensors, calls)
+
+
+def _address(index: int, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> str:
+    """Where a tensor is, as a C expression."""
+    data = graph.tensors[index].data
+    return pool.add(data) if data is not None else f"arena.bytes + {plan.offsets[index]}"
+
+
+def _kernel_files(kernels: list[str]) -> dict[str, str | bytes]:
+    """Sources and headers of the kernels in use, with the headers that these include."""
+    files: dict[str, str | bytes] = {}
+    wanted = [f"ts_{kernel}{suffix}" for kernel in kernels for suffix in (".c", ".h")]
+    while wanted:
+        name = wanted.pop()
+        if f"model/kernels/{name}" not in files:
+            text = template_text(f"kernels/{name}")
+            files[f"model/kernels/{name}"] = text
+            wanted.extend(_INCLUDE.findall(text))
+    return files
+
+
+def _largest(graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> tuple[tuple[str, int], ...]:
+    """The biggest constants and buffers, for messages about size."""
+    entries = [(f"constant of {constant.origin}", constant.data.nbytes) for constant in pool.constants]
+    entries += [(f"tensor {graph.tensors[buffer.tensor].name!r}", buffer.size) for buffer in plan.buffers]
+    return tuple(sorted(entries, key=lambda entry: -entry[1])[:8])
+
+

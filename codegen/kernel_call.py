@@ -1,0 +1,43 @@
+"""What an operator becomes: the call of one kernel with everything integer already folded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from codegen.constants import ConstantPool
+
+# int: a number. tuple: a C array. ndarray: a constant array in flash, passed by pointer. None: a null pointer.
+ParamValue: TypeAlias = "int | tuple[ParamValue, ...] | np.ndarray | None"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelCall:
+    """`ts_<kernel>(&params, inputs..., output)`.
+
+    `params` initialises the struct `ts_<kernel>_t` by field name; `inputs` and `output` are tensor indices, whose
+    addresses are known after memory planning.
+    """
+
+    kernel: str
+    inputs: tuple[int, ...]
+    output: int
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+
+    def context(self, pool: ConstantPool) -> list[tuple[str, str]]:
+        """The struct's initialiser as (field, C expression); constants go into the pool."""
+        return [(name, _c_value(value, pool)) for name, value in self.params.items()]
+
+
+def _c_value(value: ParamValue, pool: ConstantPool) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, np.ndarray):
+        return pool.add(value)
+    if isinstance(value, tuple):
+        return "{" + ", ".join(_c_value(item, pool) for item in value) + "}"
+    return str(value) if value != -(2**31) else "INT32_MIN"

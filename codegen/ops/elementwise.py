@@ -1,0 +1,91 @@
+"""What ADD, SUB, MUL and SQUARED_DIFFERENCE share: two operands that broadcast, one kernel call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.broadcast import MAX_LOOPS, broadcast_plan, broadcast_shape, loop_count
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name
+from codegen.quantization import activation_range
+
+
+def _shapes(op: Op, graph: Graph) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return graph.operand(op, 0).shape, graph.operand(op, 1).shape
+
+
+def _loops_fit(op: Op, graph: Graph) -> bool:
+    shapes = _shapes(op, graph)
+    return broadcast_shape(*shapes) is None or loop_count(*shapes) <= MAX_LOOPS
+
+
+ELEMENTWISE_RULES: tuple[Rule, ...] = (
+    KNOWN_ACTIVATION,
+    Rule(
+        "output shape",
+        lambda op, graph: broadcast_shape(*_shapes(op, graph)) == graph.output(op).shape,
+        lambda op, graph: graph.output(op).shape,
+        "the broadcast of the operands' shapes",
+    ),
+    Rule(
+        "broadcast",
+        _loops_fit,
+        lambda op, graph: f"{loop_count(*_shapes(op, graph))} nested loops",
+        f"at most {MAX_LOOPS}",
+    ),
+    Rule(
+        "quantization of operands",
+        lambda op, graph: all(not graph.operand(op, i).quant.per_channel for i in (0, 1)),
+        lambda op, graph: "per channel",
+        "one scale",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Elementwise(Op):
+    """Base of the binary operators; a subclass adds the parameters of its arithmetic."""
+
+    activation: str = "NONE"
+
+    KERNEL: ClassVar[str] = ""
+    ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    RULES: ClassVar[tuple[Rule, ...]] = ELEMENTWISE_RULES
+
+    @classmethod
+    def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Elementwise:
+        return cls(site, activation_name(dict(options)))
+
+    def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
+        """The multipliers of this operator."""
+        raise NotImplementedError
+
+    def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        first, second, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
+        low, high = activation_range(self.activation, output)
+        params: dict[str, ParamValue] = {
+            "shape": broadcast_plan(first.shape, second.shape).as_param(),
+            "first_offset": -first.zero_point,
+            "second_offset": -second.zero_point,
+            "output_offset": output.zero_point,
+            "output_min": low,
+            "output_max": high,
+            **self.arithmetic(graph),
+        }
+        return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)
+
+
+def scaled_operands(multipliers: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]) -> dict[str, ParamValue]:
+    """Parameters of kernels that bring both operands to a common scale and scale the result back."""
+    (first, first_shift), (second, second_shift), (output, output_shift) = multipliers
+    return {
+        "first_multiplier": first,
+        "first_shift": first_shift,
+        "second_multiplier": second,
+        "second_shift": second_shift,
+        "output_multiplier": output,
+        "output_shift": output_shift,
+    }

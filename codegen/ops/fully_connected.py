@@ -1,0 +1,106 @@
+"""FULLY_CONNECTED: (..., inputs) with weights (outputs, inputs) gives (..., outputs)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from codegen.fixed_point import wrap_int32
+from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.kernel_call import KernelCall
+from codegen.ops.conv_2d import bias_length, scale_count
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
+from codegen.quantization import activation_range, channel_multipliers, product_multiplier, split_multipliers
+
+
+def _bias_scale_fits(op: Op, graph: Graph) -> bool:
+    """TFLM refuses a per-tensor layer whose bias scale is off by more than 0.02 output steps."""
+    given, weights, bias, output = (graph.input(op, 0), graph.input(op, 1), graph.input(op, 2), graph.output(op))
+    assert given is not None and weights is not None and weights.quant is not None
+    if bias is None or bias.quant is None or weights.quant.per_channel:
+        return True
+    return abs(given.scale * weights.scale - bias.quant.scale[0]) / output.scale <= 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class FullyConnected(Op):
+    """A linear layer over the last axis; `keep_num_dims` only shapes the output, which the file gives."""
+
+    activation: str
+
+    NAME: ClassVar[str] = "FULLY_CONNECTED"
+    ARITY: ClassVar[tuple[int, int]] = (2, 3)
+    OPTIONAL: ClassVar[int] = 1
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        rank(1, (2,)),
+        constant(1, "int8"),
+        constant(2, "int32"),
+        scale_count(1, 0),
+        bias_length(0),
+        KNOWN_ACTIVATION,
+        Rule(
+            "weights format",
+            lambda op, graph: op.weights_format == 0,
+            lambda op, graph: op.weights_format,
+            "0 (plain)",
+        ),
+        Rule(
+            "input size",
+            lambda op, graph: graph.operand(op, 0).size % graph.operand(op, 1).shape[1] == 0
+            and graph.output(op).size
+            == graph.operand(op, 0).size // graph.operand(op, 1).shape[1] * graph.operand(op, 1).shape[0],
+            lambda op, graph: graph.operand(op, 0).shape,
+            "rows of as many inputs as the weights have columns, and as many output rows",
+        ),
+        Rule("bias scale", _bias_scale_fits, lambda op, graph: graph.input(op, 2).describe(), "input scale * weight scale"),
+    )
+
+    weights_format: int = 0
+
+    @classmethod
+    def parse(cls, site: OpSite, options: Mapping[str, Any]) -> FullyConnected:
+        return cls(site, activation_name(options), int(options.get("WeightsFormat", 0)))
+
+    def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
+        bias = graph.input(self, 2)
+        assert weights.quant is not None and weights.data is not None
+        outputs, inputs = weights.shape
+        if weights.quant.per_channel:  # zero points of per-channel weights are not looked at, as in TFLM
+            weight_offset = 0
+            multipliers = channel_multipliers(given.scale, weights.quant.scale, output.scale)
+        else:
+            weight_offset = -weights.zero_point
+            multipliers = [product_multiplier(given.scale, weights.scale, output.scale)]
+        multiplier, shift = split_multipliers(multipliers)
+        low, high = activation_range(self.activation, output)
+        params = {
+            "rows": math.prod(given.shape) // inputs,
+            "inputs": inputs,
+            "outputs": outputs,
+            "weight_offset": weight_offset,
+            "input_offset": -given.zero_point,
+            "output_offset": output.zero_point,
+            "output_min": low,
+            "output_max": high,
+            "weights": weights.data,
+            "bias": folded_bias(weights.data, None if bias is None else bias.data, weight_offset, -given.zero_point),
+            "multiplier": multiplier,
+            "shift": shift,
+            "multiplier_step": 1 if weights.quant.per_channel else 0,
+        }
+        return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params),)
+
+
+def folded_bias(weights: np.ndarray, bias: np.ndarray | None, weight_offset: int, input_offset: int) -> np.ndarray:
+    """bias + input_offset * sum(weights + weight_offset) per output: the input's zero point leaves the inner loop.
+
+    weights (outputs, inputs) int8; exact modulo 2^32, as is the accumulator.
+    """
+    sums = weights.astype(np.int64).sum(axis=1) + weight_offset * weights.shape[1]
+    total = sums * input_offset + (0 if bias is None else bias.astype(np.int64).ravel())
+    return np.array([wrap_int32(int(value)) for value in total], dtype=np.int32)

@@ -1,0 +1,24 @@
+"""MUL: the product of both offsets' values, scaled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from codegen.fixed_point import quantize_multiplier
+from codegen.ir import Graph
+from codegen.kernel_call import ParamValue
+from codegen.ops.elementwise import Elementwise
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Elementwise):
+    """first * second; scales are combined in double precision (TFLM mul_common.cc)."""
+
+    NAME: ClassVar[str] = "MUL"
+    KERNEL: ClassVar[str] = "mul"
+
+    def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
+        first, second, output = graph.operand(self, 0).scale, graph.operand(self, 1).scale, graph.output(self).scale
+        multiplier, shift = quantize_multiplier(first * second / output)
+        return {"multiplier": multiplier, "shift": shift}

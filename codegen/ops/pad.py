@@ -1,0 +1,56 @@
+"""PAD: zero points around a tensor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from codegen.ir import Graph, Op, Rule
+from codegen.kernel_call import KernelCall
+from codegen.ops.loops import Loop, contiguous_steps
+from codegen.ops.rules import constant, rank
+from codegen.ops.strided_copy import strided_copy
+
+
+def paddings(op: Op, graph: Graph) -> tuple[tuple[int, int], ...]:
+    """(before, after) per axis."""
+    data = graph.operand(op, 1).data
+    assert data is not None
+    flat = [int(value) for value in data.ravel()]
+    return tuple(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _paddings_valid(op: Op, graph: Graph) -> bool:
+    operand, shape = graph.operand(op, 1), graph.operand(op, 0).shape
+    if not operand.is_constant or operand.size != 2 * len(shape):
+        return False
+    pads = paddings(op, graph)
+    padded = tuple(before + n + after for n, (before, after) in zip(shape, pads, strict=True))
+    return all(side >= 0 for pad in pads for side in pad) and graph.output(op).shape == padded
+
+
+@dataclass(frozen=True, slots=True)
+class Pad(Op):
+    """Fills the output with its zero point, then copies the input into it."""
+
+    NAME: ClassVar[str] = "PAD"
+    ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        rank(0, (1, 2, 3, 4, 5)),
+        constant(1, "int32"),
+        Rule(
+            "paddings",
+            _paddings_valid,
+            lambda op, graph: graph.operand(op, 1).data,
+            "two per axis, not negative, that give the output's shape",
+        ),
+    )
+
+    def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        shape, output = graph.operand(self, 0).shape, graph.output(self)
+        steps = contiguous_steps(output.shape)
+        loops: list[Loop] = list(zip(shape, contiguous_steps(shape), steps, strict=True))
+        start = sum(before * step for (before, _), step in zip(paddings(self, graph), steps, strict=True))
+        target = self.site.outputs[0]
+        fill = KernelCall("fill", (), target, {"count": output.size, "value": output.zero_point})
+        return (fill, strided_copy(self.site.inputs[0], target, loops, target_start=start))

@@ -1,0 +1,31 @@
+"""RSQRT: 1 / sqrt(x) by Newton-Raphson in fixed point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from codegen.fixed_point import inverse_square_root_multiplier, multiply_by_quantized_multiplier, quantize_multiplier
+from codegen.ir import Tensor
+from codegen.ops.unary import Unary
+
+EXTRA_BITS = 20  # keeps the reciprocal root an integer
+
+
+@dataclass(frozen=True, slots=True)
+class Rsqrt(Unary):
+    """Reciprocal square root. For a negative value TFLM stops with an error; here it gives the largest output, as 0 does."""
+
+    NAME: ClassVar[str] = "RSQRT"
+
+    def value(self, q: int, given: Tensor, output: Tensor) -> int:
+        centred = q - given.zero_point
+        if centred <= 0:
+            return 127
+        scale = np.sqrt(np.float32(given.scale)) * np.float32(output.scale)
+        multiplier, shift = quantize_multiplier(1.0 / float(scale))
+        root, root_shift = inverse_square_root_multiplier(centred)
+        data = multiply_by_quantized_multiplier(1, root, root_shift + EXTRA_BITS)
+        return multiply_by_quantized_multiplier(data, multiplier, shift - EXTRA_BITS) + output.zero_point

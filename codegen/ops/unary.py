@@ -1,0 +1,37 @@
+"""Operators on one int8 tensor, element by element: each is one 256-entry table.
+
+An int8 operator that looks at one element at a time is a function of 256 inputs. Its table is computed here with TFLM's own
+integer steps, so the kernel is a look-up and equal by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from codegen.ir import Graph, Op, Rule, Tensor
+from codegen.kernel_call import KernelCall
+from codegen.ops.rules import SAME_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Op):
+    """Base of the unary operators: a subclass says what becomes of one value."""
+
+    RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE,)
+
+    def value(self, q: int, given: Tensor, output: Tensor) -> int:
+        """The int8 output for the int8 input q."""
+        raise NotImplementedError
+
+    def table(self, graph: Graph) -> np.ndarray:
+        """(256,) int8, indexed by the input + 128."""
+        given, output = graph.operand(self, 0), graph.output(self)
+        values = [self.value(q, given, output) for q in range(-128, 128)]
+        return np.clip(values, -128, 127).astype(np.int8)
+
+    def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        params = {"count": graph.output(self).size, "table": self.table(graph)}
+        return (KernelCall("table", self.site.inputs, self.site.outputs[0], params),)

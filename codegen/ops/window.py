@@ -1,0 +1,72 @@
+"""The sliding window that convolutions and pools share: strides, dilation and where it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from codegen.ir import Graph, Op, Rule
+
+SAME, VALID = "SAME", "VALID"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Vertical then horizontal steps of a window; `before` overrides TFLite's padding rule once a PAD was folded in."""
+
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: str
+    before: tuple[int, int] | None = None
+
+    @classmethod
+    def parse(cls, options: Mapping[str, Any]) -> Window:
+        return cls(
+            stride=(int(options.get("StrideH", 0)), int(options.get("StrideW", 0))),
+            dilation=(int(options.get("DilationHFactor", 1)), int(options.get("DilationWFactor", 1))),
+            padding={0: SAME, 1: VALID}.get(int(options.get("Padding", 0)), "unknown"),
+        )
+
+    def extent(self, filter_size: int, axis: int) -> int:
+        """Input positions that one window spans."""
+        return (filter_size - 1) * self.dilation[axis] + 1
+
+    def pad_before(self, input_size: int, filter_size: int, output_size: int, axis: int) -> int:
+        """Rows or columns of zero points in front of the input (TFLite's ComputePadding)."""
+        if self.before is not None:
+            return self.before[axis]
+        return max((output_size - 1) * self.stride[axis] + self.extent(filter_size, axis) - input_size, 0) // 2
+
+    def output_size(self, input_size: int, filter_size: int, axis: int) -> int:
+        """Output positions along an axis (TFLite's ComputeOutSize)."""
+        if self.padding == SAME:
+            return -(-input_size // self.stride[axis])
+        return (input_size + self.stride[axis] - self.extent(filter_size, axis)) // self.stride[axis]
+
+
+def window_rules(filter_shape_of: Any) -> tuple[Rule, ...]:
+    """Rules on a window; `filter_shape_of(op, graph)` gives (height, width)."""
+
+    def fits(op: Any, graph: Graph) -> bool:
+        if op.window.before is not None:
+            return True  # made by a pass from a legal PAD
+        sizes = filter_shape_of(op, graph)
+        given, output = graph.operand(op, 0).shape, graph.output(op).shape
+        return all(
+            output[1 + axis] == op.window.output_size(given[1 + axis], sizes[axis], axis) for axis in (0, 1)
+        )
+
+    def steps(op: Op, graph: Graph) -> bool:
+        return all(step >= 1 for step in (*op.window.stride, *op.window.dilation))  # type: ignore[attr-defined]
+
+    return (
+        Rule("stride and dilation", steps, lambda op, graph: (op.window.stride, op.window.dilation), "1 or more"),
+        Rule("padding", lambda op, graph: op.window.padding in (SAME, VALID), lambda op, graph: op.window.padding, "SAME or VALID"),
+        Rule(
+            "output shape",
+            lambda op, graph: not steps(op, graph) or fits(op, graph),
+            lambda op, graph: graph.output(op).shape,
+            "what padding, stride and filter give for the input",
+        ),
+    )

@@ -1,0 +1,31 @@
+"""Graph rewrites in their order. Each is a pure `Graph -> Graph`, changes no output byte, and is verified afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from codegen.ir import Graph
+from codegen.passes.fold_padding import fold_padding
+from codegen.verify import verify
+
+PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
+    # First, while the PADs still stand beside their convolutions as the converter wrote them.
+    ("fold_padding", fold_padding),
+)
+
+
+def run_passes(graph: Graph, where: str, dump_to: Path | None = None) -> Graph:
+    """Applies all passes, verifying after each; with `dump_to`, writes the graph as text before and after each."""
+    _dump(graph, dump_to, 0, "read")
+    for number, (name, rewrite) in enumerate(PASSES, start=1):
+        graph = rewrite(graph)
+        verify(graph, f"{where} after pass {name}")
+        _dump(graph, dump_to, number, name)
+    return graph
+
+
+def _dump(graph: Graph, folder: Path | None, number: int, name: str) -> None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number:02d}_{name}.txt").write_text(graph.dump(), encoding="utf-8")

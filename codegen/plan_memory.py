@@ -1,0 +1,110 @@
+"""One static arena: when each activation lives, and where."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codegen.ir import Graph
+
+ALIGNMENT = 8  # bytes; word loads of the kernels need 4
+TRIES = 40  # reshuffled placements, tried only while the lower bound is not reached
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Memory of one tensor and its views, in use from operator `first` to operator `last`, both included."""
+
+    tensor: int
+    size: int
+    first: int
+    last: int
+
+    def overlaps(self, other: Buffer) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """Byte offsets of all activations (views included) in an arena of `arena_bytes`."""
+
+    offsets: Mapping[int, int]
+    buffers: tuple[Buffer, ...]
+    arena_bytes: int
+    lower_bound: int  # largest sum of buffers that live at the same time
+
+
+def plan_memory(graph: Graph) -> MemoryPlan:
+    """Greedy placement in several orders (largest first, longest first, reshuffled), the smallest arena wins."""
+    owner = _owners(graph)
+    buffers = _buffers(graph, owner)
+    bound = max(sum(b.size for b in buffers if b.first <= step <= b.last) for step in range(-1, len(graph.ops) + 1))
+    best = min(
+        (_place(order) for order in _orders(buffers)),
+        key=lambda placed: _extent(buffers, placed),
+    )
+    shuffled = random.Random(0)
+    order = sorted(buffers, key=lambda b: -b.size)
+    for _ in range(TRIES):
+        if _extent(buffers, best) == bound:
+            break
+        candidate = list(order)
+        i, j = shuffled.randrange(len(order)), shuffled.randrange(len(order))
+        candidate.insert(j, candidate.pop(i))
+        placed = _place(candidate)
+        if _extent(buffers, placed) <= _extent(buffers, best):
+            best, order = placed, candidate
+    offsets = {tensor: best[root] for tensor, root in owner.items()}
+    return MemoryPlan(offsets, tuple(buffers), _extent(buffers, best), bound)
+
+
+def _owners(graph: Graph) -> dict[int, int]:
+    """The tensor whose memory each activation uses: itself, or what it is a view of."""
+    owner = {index: index for index in graph.inputs}
+    for op in graph.ops:
+        for output in op.site.outputs:
+            owner[output] = owner[op.site.inputs[0]] if op.IS_VIEW else output
+    return owner
+
+
+def _buffers(graph: Graph, owner: Mapping[int, int]) -> list[Buffer]:
+    first: dict[int, int] = dict.fromkeys(graph.inputs, -1)
+    last: dict[int, int] = dict.fromkeys(graph.inputs, -1)
+    for step, op in enumerate(graph.ops):
+        for tensor in (*op.activations(graph), *op.site.outputs):
+            root = owner[tensor]
+            first.setdefault(root, step)
+            last[root] = step
+    for tensor in graph.outputs:
+        last[owner[tensor]] = len(graph.ops)
+    aligned = {root: -(-graph.tensors[root].size // ALIGNMENT) * ALIGNMENT for root in first}
+    return [Buffer(root, aligned[root], first[root], last[root]) for root in first]
+
+
+def _orders(buffers: list[Buffer]) -> list[list[Buffer]]:
+    return [
+        sorted(buffers, key=lambda b: (-b.size, b.first)),
+        sorted(buffers, key=lambda b: (-(b.last - b.first), -b.size)),
+        sorted(buffers, key=lambda b: (-(b.last - b.first + 1) * b.size, b.first)),
+        sorted(buffers, key=lambda b: (b.first, -b.size)),
+    ]
+
+
+def _place(order: list[Buffer]) -> dict[int, int]:
+    """Each buffer at the lowest offset that is free during its whole life."""
+    placed: list[tuple[int, Buffer]] = []
+    offsets: dict[int, int] = {}
+    for buffer in order:
+        offset = 0
+        for start, other in sorted(((s, b) for s, b in placed if b.overlaps(buffer)), key=lambda entry: entry[0]):
+            if start - offset >= buffer.size:
+                break
+            offset = max(offset, start + other.size)
+        offsets[buffer.tensor] = offset
+        placed.append((offset, buffer))
+    return offsets
+
+
+def _extent(buffers: list[Buffer], offsets: Mapping[int, int]) -> int:
+    return max(offsets[b.tensor] + b.size for b in buffers)

@@ -1,0 +1,49 @@
+"""How TFLite combines scales: the real multipliers behind each kernel's integers, and fused activation ranges.
+
+Single or double precision matters to the last bit of a multiplier, so each function follows TFLM's preparation code
+(tensorflow/lite/micro/kernels/*_common.cc, tensorflow/lite/kernels/kernel_util.cc).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from codegen.fixed_point import quantize_multiplier, round_half_away
+from codegen.ir import Tensor
+
+ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
+_LIMITS: dict[str, tuple[float | None, float | None]] = {
+    "NONE": (None, None),
+    "RELU": (0.0, None),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU6": (0.0, 6.0),
+}
+
+
+def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
+    """Smallest and largest int8 output under a fused activation; float32 division, rounded half away from zero."""
+    low, high = _LIMITS[activation]
+    scale = np.float32(output.scale)
+
+    def quantized(real: float) -> int:
+        return output.zero_point + round_half_away(float(np.float32(real) / scale))
+
+    smallest = -128 if low is None else max(-128, quantized(low))
+    largest = 127 if high is None else min(127, quantized(high))
+    return smallest, largest
+
+
+def channel_multipliers(input_scale: float, filter_scales: tuple[float, ...], output_scale: float) -> list[tuple[int, int]]:
+    """(mantissa, shift) per filter channel; products in double precision."""
+    return [quantize_multiplier(input_scale * scale / output_scale) for scale in filter_scales]
+
+
+def product_multiplier(first_scale: float, second_scale: float, output_scale: float) -> tuple[int, int]:
+    """(mantissa, shift) of a product; the two scales are multiplied in single precision."""
+    return quantize_multiplier(float(np.float32(first_scale) * np.float32(second_scale)) / output_scale)
+
+
+def split_multipliers(multipliers: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Mantissas as int32 and shifts as int8, the layout that the kernels read."""
+    mantissas = np.array([mantissa for mantissa, _ in multipliers], dtype=np.int32)
+    return mantissas, np.array([shift for _, shift in multipliers], dtype=np.int8)

@@ -1,0 +1,174 @@
+"""Reads a `.tflite` file into the IR. The only module that knows flatbuffer types (schema: TFLite schema.fbs v3)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tflite
+
+from codegen.errors import ModelFormatError, QuantizationError, UnsupportedOperatorError
+from codegen.ir import Graph, Model, Op, OpSite, Quant, Tensor
+from codegen.model_card import ModelCard
+from codegen.ops import OPERATORS
+from codegen.verify import verify
+
+METADATA_NAME = "TINYSER"
+MAX_BYTES = 2**31 - 1  # offsets in a flatbuffer are 32 bits, signed
+_OPERATOR_NAMES = {
+    value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)
+}
+_DTYPES = {value: name.lower() for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
+_OPTION_CLASSES = {
+    value: name for name, value in vars(tflite.BuiltinOptions).items() if isinstance(value, int) and value != 0
+}
+_BROKEN = (struct.error, IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError, UnicodeDecodeError)
+
+
+def read_tflite(path: str | Path) -> Model:
+    """Reads and verifies a model.
+
+    Raises ModelFormatError for a missing, truncated or foreign file, QuantizationError for a model that is not int8
+    and UnsupportedOperatorError for operators without a kernel.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFormatError(
+            f"{path}: cannot be read ({error.strerror}); give the path of an int8 .tflite file"
+        ) from error
+    return parse_tflite(content, str(path), path.stem)
+
+
+def parse_tflite(content: bytes, where: str = "model", name: str = "model") -> Model:
+    """As `read_tflite`, from bytes; `where` is what messages call the file."""
+    if len(content) < 8 or len(content) > MAX_BYTES or content[4:8] != b"TFL3":
+        raise ModelFormatError(
+            f"{where}: not a TensorFlow Lite model ({len(content)} bytes, identifier {content[4:8]!r}; allowed: a "
+            "flatbuffer with identifier b'TFL3'); convert the model with 'tinyser quantize'"
+        )
+    try:
+        raw = tflite.Model.GetRootAsModel(content, 0)
+        graph, operators = _read_graph(raw, where)
+        card = _read_card(raw)
+    except _BROKEN as error:
+        raise ModelFormatError(
+            f"{where}: damaged or truncated TensorFlow Lite model ({type(error).__name__}: {error}); "
+            "copy or convert the file again"
+        ) from error
+    verify(graph, where)
+    return Model(name, graph, card, content, hashlib.sha256(content).hexdigest(), operators)
+
+
+def _read_graph(raw: Any, where: str) -> tuple[Graph, Mapping[str, int]]:
+    if raw.SubgraphsLength() != 1:
+        raise UnsupportedOperatorError(
+            f"{where}: has {raw.SubgraphsLength()} subgraphs, allowed: 1; export the model without control flow"
+        )
+    subgraph = raw.Subgraphs(0)
+    tensors = tuple(_read_tensor(raw, subgraph.Tensors(i)) for i in range(subgraph.TensorsLength()))
+    inputs, outputs = _indices(subgraph.InputsAsNumpy()), _indices(subgraph.OutputsAsNumpy())
+    _refuse_float(tensors, inputs, outputs, where)
+    names = [_operator_name(raw, subgraph.Operators(i)) for i in range(subgraph.OperatorsLength())]
+    unknown = [(index, name) for index, name in enumerate(names) if name not in OPERATORS]
+    if unknown:
+        found = ", ".join(f"operator {index} {name}" for index, name in unknown[:3])
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        raise UnsupportedOperatorError(
+            f"{where}: {found}{more} not supported; supported: {', '.join(sorted(OPERATORS))}; "
+            "replace the operator in the model or use '--runtime tflm'"
+        )
+    ops = tuple(_read_op(subgraph.Operators(i), i, name) for i, name in enumerate(names))
+    return Graph(tensors, ops, inputs, outputs), Counter(names)
+
+
+def _indices(values: Any) -> tuple[int, ...]:
+    """Tensor indices; flatbuffers gives 0 for an absent vector."""
+    return () if isinstance(values, int) else tuple(int(value) for value in values)
+
+
+def _refuse_float(tensors: tuple[Tensor, ...], inputs: tuple[int, ...], outputs: tuple[int, ...], where: str) -> None:
+    """A float model gets the word that helps, before any complaint about its operators."""
+    for kind, indices in (("input", inputs), ("output", outputs)):
+        for index in indices:
+            if tensors[index].dtype != "int8":
+                raise QuantizationError(
+                    f"{where}: {kind} tensor {tensors[index].name!r} is {tensors[index].dtype}, allowed: int8; "
+                    "quantize the model fully to int8, inputs and outputs too ('tinyser quantize')"
+                )
+
+
+def _operator_name(raw: Any, operator: Any) -> str:
+    code = raw.OperatorCodes(operator.OpcodeIndex())
+    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    name = _OPERATOR_NAMES.get(number, f"BUILTIN_{number}")
+    if name != "CUSTOM":
+        return name
+    custom = (code.CustomCode() or b"").decode("utf-8", "replace")
+    return f"CUSTOM({custom[:40]!r})"
+
+
+def _read_tensor(raw: Any, tensor: Any) -> Tensor:
+    shape = tuple(int(n) for n in tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
+    dtype = _DTYPES.get(tensor.Type(), f"type {tensor.Type()}")
+    name = (tensor.Name() or b"").decode("utf-8", "replace")
+    buffer = raw.Buffers(tensor.Buffer())
+    data = None
+    if buffer.DataLength():
+        bytes_ = np.asarray(buffer.DataAsNumpy()).tobytes()
+        if dtype in ("int8", "int16", "int32", "int64", "float32", "bool", "uint8"):
+            data = np.frombuffer(bytes_, dtype=np.dtype(dtype).newbyteorder("<")).astype(dtype).reshape(shape)
+            data.setflags(write=False)
+        else:
+            raise ValueError(f"constant {name!r} has type {dtype}")
+    return Tensor(name, shape, dtype, _read_quant(tensor.Quantization()), data)
+
+
+def _read_quant(raw: Any) -> Quant | None:
+    if raw is None or not raw.ScaleLength():
+        return None
+    scale = tuple(float(value) for value in raw.ScaleAsNumpy())
+    if raw.ZeroPointLength():
+        zero_point = tuple(int(value) for value in raw.ZeroPointAsNumpy())
+    else:
+        zero_point = (0,) * len(scale)
+    return Quant(scale, zero_point, int(raw.QuantizedDimension()))
+
+
+def _read_op(raw: Any, index: int, name: str) -> Op:
+    site = OpSite(index=index, inputs=_indices(raw.InputsAsNumpy()), outputs=_indices(raw.OutputsAsNumpy()))
+    return OPERATORS[name].parse(site, _read_options(raw))
+
+
+def _read_options(raw: Any) -> dict[str, Any]:
+    """The operator's option table as a plain mapping, by the schema's accessor names."""
+    class_name = _OPTION_CLASSES.get(raw.BuiltinOptionsType())
+    union = raw.BuiltinOptions()
+    if class_name is None or union is None:
+        return {}
+    table = getattr(tflite, class_name)()
+    table.Init(union.Bytes, union.Pos)
+    scalar = re.compile(r"(?!Init|GetRootAs).*(?<!AsNumpy)(?<!Length)(?<!IsNone)(?<!BufferHasIdentifier)$")
+    options = {}
+    for accessor in dir(table):
+        if accessor[0].isupper() and scalar.match(accessor) and not hasattr(table, accessor + "AsNumpy"):
+            options[accessor] = getattr(table, accessor)()
+        elif accessor.endswith("AsNumpy"):
+            options[accessor[: -len("AsNumpy")]] = _indices(getattr(table, accessor)())
+    return options
+
+
+def _read_card(raw: Any) -> ModelCard | None:
+    for index in range(raw.MetadataLength()):
+        entry = raw.Metadata(index)
+        if entry.Name() == METADATA_NAME.encode():
+            buffer = raw.Buffers(entry.Buffer())
+            return ModelCard.loads(np.asarray(buffer.DataAsNumpy()).tobytes())
+    return None

@@ -1,0 +1,17 @@
+"""What a runtime (`direct`, `tflm`) contributes to a generated project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeFiles:
+    """Files by path relative to the project folder, and what the manifest says of them."""
+
+    files: Mapping[str, str | bytes]
+    sources: tuple[str, ...]  # those to compile, in link order
+    arena_bytes: int
+    weights_bytes: int  # constants in flash, or the flatbuffer
+    largest: tuple[tuple[str, int], ...] = ()  # (tensor or constant, bytes), for messages about size

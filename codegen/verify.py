@@ -1,0 +1,105 @@
+"""Is a graph legal? Rules are data, evaluated after reading and after every pass; all violations are collected, then stop.
+
+An operator is never skipped silently: what has no rule that allows it has no kernel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from codegen.errors import ModelFormatError, QuantizationError, TinySerError, UnsupportedOperatorError
+from codegen.ir import ABSENT, Graph, Op, Tensor
+
+MAX_ELEMENTS = 2**31 - 1
+MAX_RANK = 6
+
+
+def verify(graph: Graph, where: str) -> None:
+    """Raises the first kind of error that the graph has, naming up to three violations."""
+    for error, find in CHECKS:
+        violations = list(find(graph))
+        if violations:
+            more = f"; and {len(violations) - 3} more" if len(violations) > 3 else ""
+            raise error(f"{where}: {'; '.join(violations[:3])}{more}")
+
+
+def _name(op: Op) -> str:
+    return f"operator {op.site.index} {op.NAME}"
+
+
+def _structure(graph: Graph) -> Iterator[str]:
+    """Tensor indices in range, operands defined before use, each tensor written once."""
+    defined = set(graph.inputs) | {i for i, tensor in enumerate(graph.tensors) if tensor.is_constant}
+    if not graph.inputs or not graph.outputs:
+        yield "the model has no input or no output tensor, at least one of each is needed"
+    for op in graph.ops:
+        fewest, most = op.ARITY
+        if not fewest <= len(op.site.inputs) <= most:
+            yield f"{_name(op)} has {len(op.site.inputs)} operands, allowed: {fewest} to {most}"
+            return
+        if op.OUTPUTS is not None and len(op.site.outputs) != op.OUTPUTS:
+            yield f"{_name(op)} has {len(op.site.outputs)} outputs, allowed: {op.OUTPUTS}"
+            return
+        for position, index in enumerate(op.site.inputs):
+            if index == ABSENT and position >= most - op.OPTIONAL:
+                continue
+            if index not in defined:
+                yield f"{_name(op)} reads tensor {index} before it is computed"
+                return
+        for index in op.site.outputs:
+            if index in defined or not 0 <= index < len(graph.tensors):
+                yield f"{_name(op)} writes tensor {index}, which is no fresh tensor"
+                return
+            defined.add(index)
+    missing = [index for index in graph.outputs if index not in defined]
+    if missing:
+        yield f"output tensor {missing[0]} is never computed"
+
+
+def _used(graph: Graph) -> Iterator[tuple[Op, Tensor]]:
+    for op in graph.ops:
+        for index in (*op.site.inputs, *op.site.outputs):
+            if index != ABSENT:
+                yield op, graph.tensors[index]
+
+
+def _shapes(graph: Graph) -> Iterator[str]:
+    """Shapes are static, small enough to address, and constants have the bytes that their shape says."""
+    for op, tensor in _used(graph):
+        if any(extent < 1 for extent in tensor.shape) or math.prod(tensor.shape) > MAX_ELEMENTS:
+            yield f"{_name(op)}: tensor {tensor.name!r} has shape {tensor.shape}, allowed: extents from 1, product below 2^31"
+        elif len(tensor.shape) > MAX_RANK:
+            yield f"{_name(op)}: tensor {tensor.name!r} has {len(tensor.shape)} dimensions, allowed: at most {MAX_RANK}"
+
+
+def _quantization(graph: Graph) -> Iterator[str]:
+    """Whatever is computed is int8 with one finite positive scale and one zero point."""
+    for op, tensor in _used(graph):
+        if tensor.is_constant and tensor.dtype != "int8":
+            continue  # index and bias operands; each operator's own rules say what they may be
+        if tensor.dtype != "int8":
+            yield f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: int8; quantize the model fully to int8"
+        elif tensor.quant is None:
+            yield f"{_name(op)}: tensor {tensor.name!r} has no quantization parameters; quantize the model again"
+        elif not all(math.isfinite(scale) and scale > 0 for scale in tensor.quant.scale):
+            yield f"{_name(op)}: tensor {tensor.name!r} has scale {min(tensor.quant.scale)}, allowed: finite and above 0"
+        elif not all(-128 <= zero_point <= 127 for zero_point in tensor.quant.zero_point):
+            yield f"{_name(op)}: tensor {tensor.name!r} has a zero point outside -128..127"
+        elif not tensor.is_constant and tensor.quant.per_channel:
+            yield f"{_name(op)}: activation {tensor.name!r} is quantized per channel, allowed: one scale"
+
+
+def _operators(graph: Graph) -> Iterator[str]:
+    """Each operator's own rules."""
+    for op in graph.ops:
+        for message in op.check(graph):
+            yield f"{_name(op)}: {message}"
+
+
+CHECKS: tuple[tuple[type[TinySerError], Callable[[Graph], Iterator[str]]], ...] = (
+    (ModelFormatError, _structure),
+    (ModelFormatError, _shapes),
+    (QuantizationError, _quantization),
+    (UnsupportedOperatorError, _operators),
+)

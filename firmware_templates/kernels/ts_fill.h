@@ -1,0 +1,14 @@
+/* Fills a tensor with one value: the border that PAD leaves. */
+#ifndef TS_FILL_H
+#define TS_FILL_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t count;
+    int32_t value;
+} ts_fill_t;
+
+void ts_fill(const ts_fill_t *params, int8_t *output);
+
+#endif

@@ -1,0 +1,34 @@
+/* TFLite's fixed-point scaling, with double rounding, as its reference kernels and TFLM compute it. */
+#ifndef TS_REQUANTIZE_H
+#define TS_REQUANTIZE_H
+
+#include <stdint.h>
+
+/* a * b / 2^31, rounded to nearest, ties towards plus infinity. Multipliers are never negative, so nothing
+ * saturates. The shift of a negative number is arithmetic on every compiler this targets. */
+static inline int32_t ts_doubling_high_mul(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
+}
+
+/* value / 2^exponent, rounded to nearest, ties away from zero; exponent 0 to 31. */
+static inline int32_t ts_rounding_shift_right(int32_t value, int32_t exponent) {
+    const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1u);
+    const int32_t remainder = value & mask;
+    const int32_t threshold = (mask >> 1) + (value < 0 ? 1 : 0);
+    return (value >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+/* value * multiplier * 2^(shift - 31); the left shift wraps as TFLite's does. */
+static inline int32_t ts_requantize(int32_t value, int32_t multiplier, int32_t shift) {
+    if (shift > 0) {
+        return ts_doubling_high_mul((int32_t)((uint32_t)value << shift), multiplier);
+    }
+    return ts_rounding_shift_right(ts_doubling_high_mul(value, multiplier), -shift);
+}
+
+static inline int8_t ts_clamp(int32_t value, int32_t low, int32_t high) {
+    value = value < low ? low : value;
+    return (int8_t)(value > high ? high : value);
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* Moves bytes between two layouts: TRANSPOSE, STRIDED_SLICE, SPLIT, CONCATENATION, PAD. */
+#ifndef TS_STRIDED_COPY_H
+#define TS_STRIDED_COPY_H
+
+#include <stdint.h>
+
+#define TS_COPY_LOOPS 5
+
+typedef struct {
+    int32_t extent[TS_COPY_LOOPS]; /* outermost first */
+    int32_t source_step[TS_COPY_LOOPS];
+    int32_t target_step[TS_COPY_LOOPS];
+    int32_t source_start;
+    int32_t target_start;
+} ts_strided_copy_t;
+
+void ts_strided_copy(const ts_strided_copy_t *params, const int8_t *input, int8_t *output);
+
+#endif

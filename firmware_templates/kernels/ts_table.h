@@ -1,0 +1,14 @@
+/* Any function of one int8 value (LOGISTIC, TANH, RSQRT, RELU, QUANTIZE, ...): a look-up. */
+#ifndef TS_TABLE_H
+#define TS_TABLE_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t count;
+    const int8_t *table; /* (256,), indexed by value + 128 */
+} ts_table_t;
+
+void ts_table(const ts_table_t *params, const int8_t *input, int8_t *output);
+
+#endif
