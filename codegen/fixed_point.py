@@ -39,9 +39,7 @@ def rounding_divide_by_pot(value: int, exponent: int) -> int:
 def multiply_by_quantized_multiplier(value: int, multiplier: int, shift: int) -> int:
     """value * multiplier * 2^(shift - 31), rounded twice as TFLite does."""
     left, right = max(shift, 0), max(-shift, 0)
-    return rounding_divide_by_pot(
-        saturating_rounding_doubling_high_mul(wrap_int32(value << left), multiplier), right
-    )
+    return rounding_divide_by_pot(saturating_rounding_doubling_high_mul(wrap_int32(value << left), multiplier), right)
 
 
 def round_half_away(value: float) -> int:

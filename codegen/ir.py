@@ -53,6 +53,10 @@ class Tensor:
         return math.prod(self.shape)
 
     @property
+    def per_channel(self) -> bool:
+        return self.quant is not None and self.quant.per_channel
+
+    @property
     def scale(self) -> float:
         """The scale of a per-tensor quantized tensor (verified to be one)."""
         assert self.quant is not None

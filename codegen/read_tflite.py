@@ -21,9 +21,7 @@ from codegen.verify import verify
 
 METADATA_NAME = "TINYSER"
 MAX_BYTES = 2**31 - 1  # offsets in a flatbuffer are 32 bits, signed
-_OPERATOR_NAMES = {
-    value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)
-}
+_OPERATOR_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _DTYPES = {value: name.lower() for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
 _OPTION_CLASSES = {
     value: name for name, value in vars(tflite.BuiltinOptions).items() if isinstance(value, int) and value != 0

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.broadcast import broadcast_plan, broadcast_shape
-from codegen.ops.rules import rank
+from codegen.ops.rules import PER_TENSOR_OPERANDS, rank
 from codegen.quantization import product_multiplier
 
 
@@ -44,12 +44,7 @@ class BatchMatmul(Op):
             lambda op, graph: graph.output(op).shape,
             "what the product of the operands' shapes gives",
         ),
-        Rule(
-            "quantization of operands",
-            lambda op, graph: all(not graph.operand(op, i).quant.per_channel for i in (0, 1)),
-            lambda op, graph: "per channel",
-            "one scale",
-        ),
+        PER_TENSOR_OPERANDS,
     )
 
     @classmethod

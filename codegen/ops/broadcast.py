@@ -36,9 +36,7 @@ def loop_count(first: tuple[int, ...], second: tuple[int, ...]) -> int:
     return len(_merged(first, second, (1, 1)))
 
 
-def broadcast_plan(
-    first: tuple[int, ...], second: tuple[int, ...], unit: tuple[int, int] = (1, 1)
-) -> BroadcastPlan:
+def broadcast_plan(first: tuple[int, ...], second: tuple[int, ...], unit: tuple[int, int] = (1, 1)) -> BroadcastPlan:
     """The plan for two shapes that broadcast; `unit` is the step of each operand's last axis in elements."""
     loops = _merged(first, second, unit)
     loops = [(1, 0, 0)] * (MAX_LOOPS - len(loops)) + loops

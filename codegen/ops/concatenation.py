@@ -45,13 +45,18 @@ class Concatenation(Op):
     ARITY: ClassVar[tuple[int, int]] = (1, MAX_PARTS)
     RULES: ClassVar[tuple[Rule, ...]] = (
         Rule("output shape", _fits, lambda op, graph: graph.output(op).shape, "the parts joined along the axis"),
-        Rule("quantization of parts", _same_quant, lambda op, graph: "not the output's", "the output's scale and zero point"),
+        Rule(
+            "quantization of parts",
+            _same_quant,
+            lambda op, graph: "not the output's",
+            "the output's scale and zero point",
+        ),
         Rule("fused activation", lambda op, graph: op.activation == "NONE", lambda op, graph: op.activation, "NONE"),
     )
 
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Concatenation:
-        return cls(site, int(options.get("Axis", 0)), activation_name(dict(options)))
+        return cls(site, int(options.get("Axis", 0)), activation_name(options))
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         output = graph.output(self).shape

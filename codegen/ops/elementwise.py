@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.broadcast import MAX_LOOPS, broadcast_plan, broadcast_shape, loop_count
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name
+from codegen.ops.rules import KNOWN_ACTIVATION, PER_TENSOR_OPERANDS, activation_name
 from codegen.quantization import activation_range
 
 
@@ -36,12 +36,7 @@ ELEMENTWISE_RULES: tuple[Rule, ...] = (
         lambda op, graph: f"{loop_count(*_shapes(op, graph))} nested loops",
         f"at most {MAX_LOOPS}",
     ),
-    Rule(
-        "quantization of operands",
-        lambda op, graph: all(not graph.operand(op, i).quant.per_channel for i in (0, 1)),
-        lambda op, graph: "per channel",
-        "one scale",
-    ),
+    PER_TENSOR_OPERANDS,
 )
 
 
@@ -57,7 +52,7 @@ class Elementwise(Op):
 
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Elementwise:
-        return cls(site, activation_name(dict(options)))
+        return cls(site, activation_name(options))
 
     def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
         """The multipliers of this operator."""

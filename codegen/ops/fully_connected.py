@@ -11,7 +11,7 @@ import numpy as np
 
 from codegen.fixed_point import wrap_int32
 from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall
+from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.conv_2d import bias_length, scale_count
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.quantization import activation_range, channel_multipliers, product_multiplier, split_multipliers
@@ -56,7 +56,12 @@ class FullyConnected(Op):
             lambda op, graph: graph.operand(op, 0).shape,
             "rows of as many inputs as the weights have columns, and as many output rows",
         ),
-        Rule("bias scale", _bias_scale_fits, lambda op, graph: graph.input(op, 2).describe(), "input scale * weight scale"),
+        Rule(
+            "bias scale",
+            _bias_scale_fits,
+            lambda op, graph: graph.operand(op, 2).describe(),
+            "input scale * weight scale",
+        ),
     )
 
     weights_format: int = 0
@@ -78,7 +83,7 @@ class FullyConnected(Op):
             multipliers = [product_multiplier(given.scale, weights.scale, output.scale)]
         multiplier, shift = split_multipliers(multipliers)
         low, high = activation_range(self.activation, output)
-        params = {
+        params: dict[str, ParamValue] = {
             "rows": math.prod(given.shape) // inputs,
             "inputs": inputs,
             "outputs": outputs,

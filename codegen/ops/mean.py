@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall
+from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.loops import MAX_MEAN_LOOPS, contiguous_steps, merge_loops, padded
 from codegen.ops.rules import constant
 
@@ -76,7 +76,7 @@ class Mean(Op):
         multiplier, shift = quantize_multiplier(given.scale / output.scale)
         # The division by the count goes into the multiplier, with as many extra bits as fit.
         extra = min(count.bit_length() - 1, 32, 31 + shift)
-        params = {
+        params: dict[str, ParamValue] = {
             "kept_extent": tuple(extent for extent, _ in kept),
             "kept_step": tuple(step for _, step in kept),
             "reduced_extent": tuple(extent for extent, _ in reduced),

@@ -44,7 +44,7 @@ class Pool2D(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Pool2D:
         size = (int(options.get("FilterHeight", 0)), int(options.get("FilterWidth", 0)))
-        return cls(site, Window.parse(options), activation_name(dict(options)), size)
+        return cls(site, Window.parse(options), activation_name(options), size)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, output = graph.operand(self, 0).shape, graph.output(self)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Rule
-from codegen.ir import Op
+from codegen.ir import Op, Rule
 from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from codegen.ir import Op, Rule
+from collections.abc import Mapping
+from typing import Any
+
+from codegen.ir import Graph, Op, Rule
 from codegen.quantization import ACTIVATIONS
 
 SAME_SHAPE = Rule(
@@ -41,6 +44,14 @@ KNOWN_ACTIVATION = Rule(
 )
 
 
+PER_TENSOR_OPERANDS = Rule(
+    "quantization of operands",
+    lambda op, graph: not any(graph.tensors[i].per_channel for i in op.site.inputs),
+    lambda op, graph: "per channel",
+    "one scale",
+)
+
+
 def rank(position: int, ranks: tuple[int, ...]) -> Rule:
     """The number of dimensions of an operand."""
     return Rule(
@@ -54,19 +65,18 @@ def rank(position: int, ranks: tuple[int, ...]) -> Rule:
 def constant(position: int, dtype: str) -> Rule:
     """An operand that must be known at generation time; an absent optional one is fine."""
 
-    def holds(op: Op, graph: object) -> bool:
-        tensor = graph.input(op, position)  # type: ignore[attr-defined]
+    def holds(op: Op, graph: Graph) -> bool:
+        tensor = graph.input(op, position)
         return tensor is None or (tensor.is_constant and tensor.dtype == dtype)
 
-    return Rule(
-        f"operand {position}",
-        holds,
-        lambda op, graph: f"{graph.input(op, position).dtype}, {'constant' if graph.input(op, position).is_constant else 'computed'}",
-        f"a constant of type {dtype}",
-    )
+    def got(op: Op, graph: Graph) -> str:
+        tensor = graph.operand(op, position)
+        return f"{'constant' if tensor.is_constant else 'computed'} {tensor.dtype}"
+
+    return Rule(f"operand {position}", holds, got, f"a constant of type {dtype}")
 
 
-def activation_name(options: dict[str, int]) -> str:
+def activation_name(options: Mapping[str, Any]) -> str:
     """The fused activation of an option table; numbers outside TFLite's list keep their number."""
     names = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6", 4: "TANH", 5: "SIGN_BIT"}
     number = int(options.get("FusedActivationFunction", 0))

@@ -16,7 +16,7 @@ from codegen.fixed_point import (
     wrap_int32,
 )
 from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall
+from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import SAME_SHAPE
 
 INTEGER_BITS = 5  # of the scaled difference
@@ -28,7 +28,8 @@ def exp_table(scale: float, beta: float) -> np.ndarray:
     multiplier, shift = quantize_multiplier(real)
     count = min(input_radius(INTEGER_BITS, shift), 255) + 1
     scaled = [
-        saturating_rounding_doubling_high_mul(wrap_int32(-difference << shift), multiplier) for difference in range(count)
+        saturating_rounding_doubling_high_mul(wrap_int32(-difference << shift), multiplier)
+        for difference in range(count)
     ]
     return np.array([exp_on_negative_values(value, INTEGER_BITS) for value in scaled], dtype=np.int32)
 
@@ -71,7 +72,7 @@ class Softmax(Op):
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given = graph.operand(self, 0)
         table = exp_table(given.scale, self.beta)
-        params = {
+        params: dict[str, ParamValue] = {
             "rows": given.size // given.shape[-1],
             "columns": given.shape[-1],
             "exp_count": len(table),

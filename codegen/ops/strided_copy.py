@@ -10,7 +10,9 @@ def copy_loop_count(loops: list[Loop]) -> int:
     return len(merge_loops(loops))
 
 
-def strided_copy(source: int, target: int, loops: list[Loop], source_start: int = 0, target_start: int = 0) -> KernelCall:
+def strided_copy(
+    source: int, target: int, loops: list[Loop], source_start: int = 0, target_start: int = 0
+) -> KernelCall:
     """Copies elements; loops are (extent, step in the source, step in the target), outermost first."""
     nest = padded(merge_loops(loops) or [(1, 1, 1)], MAX_COPY_LOOPS)
     params: dict[str, ParamValue] = {

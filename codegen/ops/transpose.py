@@ -37,7 +37,9 @@ class Transpose(Op):
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     RULES: ClassVar[tuple[Rule, ...]] = (
         constant(1, "int32"),
-        Rule("permutation", _is_permutation, lambda op, graph: graph.operand(op, 1).data, "each axis of the input once"),
+        Rule(
+            "permutation", _is_permutation, lambda op, graph: graph.operand(op, 1).data, "each axis of the input once"
+        ),
         Rule(
             "output shape",
             lambda op, graph: not _is_permutation(op, graph)

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from codegen.ir import Graph, Op, Rule, Tensor
-from codegen.kernel_call import KernelCall
+from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import SAME_SIZE
 
 
@@ -33,5 +33,5 @@ class Unary(Op):
         return np.clip(values, -128, 127).astype(np.int8)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        params = {"count": graph.output(self).size, "table": self.table(graph)}
+        params: dict[str, ParamValue] = {"count": graph.output(self).size, "table": self.table(graph)}
         return (KernelCall("table", self.site.inputs, self.site.outputs[0], params),)

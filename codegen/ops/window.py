@@ -53,16 +53,19 @@ def window_rules(filter_shape_of: Any) -> tuple[Rule, ...]:
             return True  # made by a pass from a legal PAD
         sizes = filter_shape_of(op, graph)
         given, output = graph.operand(op, 0).shape, graph.output(op).shape
-        return all(
-            output[1 + axis] == op.window.output_size(given[1 + axis], sizes[axis], axis) for axis in (0, 1)
-        )
+        return all(output[1 + axis] == op.window.output_size(given[1 + axis], sizes[axis], axis) for axis in (0, 1))
 
     def steps(op: Op, graph: Graph) -> bool:
         return all(step >= 1 for step in (*op.window.stride, *op.window.dilation))  # type: ignore[attr-defined]
 
     return (
         Rule("stride and dilation", steps, lambda op, graph: (op.window.stride, op.window.dilation), "1 or more"),
-        Rule("padding", lambda op, graph: op.window.padding in (SAME, VALID), lambda op, graph: op.window.padding, "SAME or VALID"),
+        Rule(
+            "padding",
+            lambda op, graph: op.window.padding in (SAME, VALID),
+            lambda op, graph: op.window.padding,
+            "SAME or VALID",
+        ),
         Rule(
             "output shape",
             lambda op, graph: not steps(op, graph) or fits(op, graph),

@@ -4,7 +4,8 @@
 #include "ts_window.h"
 
 /* One output value: the filter over the taps inside the input; taps outside add nothing. */
-static int32_t convolve(const ts_conv_2d_t *p, const int8_t *input, const int8_t *filter, ts_taps_t rows, ts_taps_t columns) {
+static int32_t convolve(const ts_conv_2d_t *p, const int8_t *input, const int8_t *filter, ts_taps_t rows,
+                        ts_taps_t columns) {
     int32_t sum = 0;
     for (int32_t y = rows.begin; y < rows.end; ++y) {
         const int32_t input_row = (rows.origin + y * p->dilation_height) * p->input_width;
@@ -31,7 +32,8 @@ void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output)
                     ts_taps(x, p->stride_width, p->pad_left, p->dilation_width, p->filter_width, p->input_width);
                 for (int32_t n = 0; n < p->output_channels; ++n) {
                     const int32_t group = n / p->group_filters;
-                    int32_t sum = convolve(p, input + group * p->filter_channels, p->weights + n * filter_size, rows, columns);
+                    int32_t sum =
+                        convolve(p, input + group * p->filter_channels, p->weights + n * filter_size, rows, columns);
                     sum += p->bias ? p->bias[n] : 0;
                     sum = ts_requantize(sum, p->multiplier[n], p->shift[n]) + p->output_offset;
                     *output++ = ts_clamp(sum, p->output_min, p->output_max);

@@ -19,6 +19,7 @@ typedef struct {
     int32_t output_shift;
 } ts_squared_difference_t;
 
-void ts_squared_difference(const ts_squared_difference_t *params, const int8_t *first, const int8_t *second, int8_t *output);
+void ts_squared_difference(const ts_squared_difference_t *params, const int8_t *first, const int8_t *second,
+                           int8_t *output);
 
 #endif

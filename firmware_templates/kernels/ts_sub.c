@@ -8,8 +8,8 @@ static int8_t apply(const void *context, int8_t first, int8_t second) {
     const ts_sub_t *p = (const ts_sub_t *)context;
     const int32_t a = (first + p->first_offset) * (INT32_C(1) << EXTRA_BITS);
     const int32_t b = (second + p->second_offset) * (INT32_C(1) << EXTRA_BITS);
-    const int32_t result = ts_requantize(a, p->first_multiplier, p->first_shift) -
-                           ts_requantize(b, p->second_multiplier, p->second_shift);
+    const int32_t result =
+        ts_requantize(a, p->first_multiplier, p->first_shift) - ts_requantize(b, p->second_multiplier, p->second_shift);
     return ts_clamp(ts_requantize(result, p->output_multiplier, p->output_shift) + p->output_offset, p->output_min,
                     p->output_max);
 }
