@@ -136,7 +136,7 @@ def tanh(raw: int, integer_bits: int) -> int:
 
 
 def inverse_square_root_multiplier(value: int) -> tuple[int, int]:
-    """1 / sqrt(value) as (mantissa, left shift), TFLite's `GetInvSqrtQuantizedMultiplierExp` with the shift reversed."""
+    """1 / sqrt(value) as (mantissa, left shift): TFLite's `GetInvSqrtQuantizedMultiplierExp`, shift reversed."""
     if value <= 1:
         return INT32_MAX, 0
     shift = 11

@@ -7,7 +7,7 @@ its own: `plan_memory.MemoryPlan`, `kernel_call.KernelCall`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -122,11 +122,12 @@ class Op:
         """Makes the operator from TFLite's option names (`StrideH`, ...) and values."""
         return cls(site)
 
-    def check(self, graph: Graph) -> Iterator[str]:
-        """Yields one message per violated rule: what, got, allowed."""
+    def check(self, graph: Graph) -> str | None:
+        """The first violated rule, since later rules take earlier ones for granted: what, got, allowed; or None."""
         for rule in self.RULES:
             if not rule.holds(self, graph):
-                yield f"{rule.about} is {rule.got(self, graph)}, allowed: {rule.allowed}"
+                return f"{rule.about} is {rule.got(self, graph)}, allowed: {rule.allowed}"
+        return None
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         """Folds all constants into integers: the calls that the generated C makes, in order."""

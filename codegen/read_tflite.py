@@ -133,10 +133,8 @@ def _read_quant(raw: Any) -> Quant | None:
     if raw is None or not raw.ScaleLength():
         return None
     scale = tuple(float(value) for value in raw.ScaleAsNumpy())
-    if raw.ZeroPointLength():
-        zero_point = tuple(int(value) for value in raw.ZeroPointAsNumpy())
-    else:
-        zero_point = (0,) * len(scale)
+    given = tuple(int(value) for value in raw.ZeroPointAsNumpy()) if raw.ZeroPointLength() else ()
+    zero_point = given or (0,) * len(scale)
     return Quant(scale, zero_point, int(raw.QuantizedDimension()))
 
 

@@ -1,4 +1,4 @@
-"""Is a graph legal? Rules are data, evaluated after reading and after every pass; all violations are collected, then stop.
+"""Is a graph legal? Rules are data, evaluated after reading and after every pass; all operators are looked at first.
 
 An operator is never skipped silently: what has no rule that allows it has no kernel.
 """
@@ -68,7 +68,7 @@ def _shapes(graph: Graph) -> Iterator[str]:
     """Shapes are static, small enough to address, and constants have the bytes that their shape says."""
     for op, tensor in _used(graph):
         if any(extent < 1 for extent in tensor.shape) or math.prod(tensor.shape) > MAX_ELEMENTS:
-            yield f"{_name(op)}: tensor {tensor.name!r} has shape {tensor.shape}, allowed: extents from 1, product below 2^31"
+            yield f"{_name(op)}: tensor {tensor.name!r} has shape {tensor.shape}, allowed: from 1, product below 2^31"
         elif len(tensor.shape) > MAX_RANK:
             yield f"{_name(op)}: tensor {tensor.name!r} has {len(tensor.shape)} dimensions, allowed: at most {MAX_RANK}"
 
@@ -79,11 +79,11 @@ def _quantization(graph: Graph) -> Iterator[str]:
         if tensor.is_constant and tensor.dtype != "int8":
             continue  # index and bias operands; each operator's own rules say what they may be
         if tensor.dtype != "int8":
-            yield f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: int8; quantize the model fully to int8"
+            yield f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: int8; quantize the model fully"
         elif tensor.quant is None:
             yield f"{_name(op)}: tensor {tensor.name!r} has no quantization parameters; quantize the model again"
         elif not all(math.isfinite(scale) and scale > 0 for scale in tensor.quant.scale):
-            yield f"{_name(op)}: tensor {tensor.name!r} has scale {min(tensor.quant.scale)}, allowed: finite and above 0"
+            yield f"{_name(op)}: tensor {tensor.name!r} has scale {min(tensor.quant.scale)}, allowed: finite, above 0"
         elif not all(-128 <= zero_point <= 127 for zero_point in tensor.quant.zero_point):
             yield f"{_name(op)}: tensor {tensor.name!r} has a zero point outside -128..127"
         elif not tensor.is_constant and tensor.quant.per_channel:
@@ -93,7 +93,8 @@ def _quantization(graph: Graph) -> Iterator[str]:
 def _operators(graph: Graph) -> Iterator[str]:
     """Each operator's own rules."""
     for op in graph.ops:
-        for message in op.check(graph):
+        message = op.check(graph)
+        if message is not None:
             yield f"{_name(op)}: {message}"
 
 

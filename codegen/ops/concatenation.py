@@ -48,7 +48,7 @@ class Concatenation(Op):
         Rule(
             "quantization of parts",
             _same_quant,
-            lambda op, graph: "not the output's",
+            lambda op, graph: "mixed",
             "the output's scale and zero point",
         ),
         Rule("fused activation", lambda op, graph: op.activation == "NONE", lambda op, graph: op.activation, "NONE"),

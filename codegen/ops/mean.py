@@ -59,7 +59,7 @@ class Mean(Op):
         ),
         Rule(
             "axes order",
-            lambda op, graph: not _axes_valid(op, graph) or all(len(l) <= MAX_MEAN_LOOPS for l in _loops(op, graph)),
+            lambda op, graph: not _axes_valid(op, graph) or max(map(len, _loops(op, graph))) <= MAX_MEAN_LOOPS,
             lambda op, graph: graph.operand(op, 1).data,
             f"at most {MAX_MEAN_LOOPS} separate groups of kept and of reduced axes",
         ),

@@ -1,7 +1,7 @@
 """Operators on one int8 tensor, element by element: each is one 256-entry table.
 
-An int8 operator that looks at one element at a time is a function of 256 inputs. Its table is computed here with TFLM's own
-integer steps, so the kernel is a look-up and equal by construction.
+An int8 operator that looks at one element at a time is a function of 256 inputs. Its table is computed here with
+TFLM's own integer steps, so the kernel is a look-up and equal by construction.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Graph rewrites in their order. Each is a pure `Graph -> Graph`, changes no output byte, and is verified afterwards."""
+"""Graph rewrites in their order: each a pure `Graph -> Graph` that changes no output byte, and verified afterwards."""
 
 from __future__ import annotations
 
