@@ -108,5 +108,3 @@ def _largest(graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> tuple[tuple[
     entries = [(f"constant of {constant.origin}", constant.data.nbytes) for constant in pool.constants]
     entries += [(f"tensor {graph.tensors[buffer.tensor].name!r}", buffer.size) for buffer in plan.buffers]
     return tuple(sorted(entries, key=lambda entry: -entry[1])[:8])
-
-

@@ -33,7 +33,9 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
     return smallest, largest
 
 
-def channel_multipliers(input_scale: float, filter_scales: tuple[float, ...], output_scale: float) -> list[tuple[int, int]]:
+def channel_multipliers(
+    input_scale: float, filter_scales: tuple[float, ...], output_scale: float
+) -> list[tuple[int, int]]:
     """(mantissa, shift) per filter channel; products in double precision."""
     return [quantize_multiplier(input_scale * scale / output_scale) for scale in filter_scales]
 

@@ -94,7 +94,12 @@ def environment() -> jinja2.Environment:
         autoescape=False,
     )
     env.filters.update(
-        c_ident=c_ident, c_comment=c_comment, c_string=c_string, c_int=c_int, c_float=c_float, c_array=c_array,
+        c_ident=c_ident,
+        c_comment=c_comment,
+        c_string=c_string,
+        c_int=c_int,
+        c_float=c_float,
+        c_array=c_array,
         json=lambda value: json.dumps(value),
     )
     return env

@@ -16,7 +16,7 @@ EXTRA_BITS = 20  # keeps the reciprocal root an integer
 
 @dataclass(frozen=True, slots=True)
 class Rsqrt(Unary):
-    """Reciprocal square root; a negative value, at which TFLM stops with an error, gives the largest output, as 0 does."""
+    """Reciprocal square root; a negative value, for which TFLM stops, gives the largest output, as 0 does."""
 
     NAME: ClassVar[str] = "RSQRT"
 

@@ -1,0 +1,99 @@
+"""The application and board half of a project: main, classifier, self-test, and the board's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from codegen.boards import Board
+from codegen.errors import ModelFormatError
+from codegen.feature_spec import FeatureSpec
+from codegen.features_code import SOURCES as FEATURE_SOURCES
+from codegen.features_code import render_features
+from codegen.ir import Model, Tensor
+from codegen.model_card import SelfTest
+from codegen.render import c_array, render, template_names, template_text
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFiles:
+    """Files by path; `portable_sources` build on any host, `board_sources` only for the board."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    portable_sources: list[str] = field(default_factory=list)
+    board_sources: list[str] = field(default_factory=list)
+
+
+def tensors(model: Model) -> tuple[list[Tensor], list[Tensor]]:
+    """Inputs and outputs of a model."""
+    graph = model.graph
+    return [graph.tensors[i] for i in graph.inputs], [graph.tensors[i] for i in graph.outputs]
+
+
+def render_application(
+    model: Model, board: Board, features: FeatureSpec | None, labels: Sequence[str] | None, banner: str
+) -> ApplicationFiles:
+    """app/, board/ and, with a feature specification, features/."""
+    result = ApplicationFiles()
+    if features is not None:
+        _add_classifier(result, model, features, labels, banner)
+    _add_app(result, model, board, features is not None, banner)
+    _add_board(result, board)
+    return result
+
+
+def _add_classifier(
+    result: ApplicationFiles, model: Model, features: FeatureSpec, labels: Sequence[str] | None, banner: str
+) -> None:
+    (source,), (output,) = tensors(model)
+    names = labels if labels is not None else [f"class {index}" for index in range(output.size)]
+    result.files.update(render_features(features, source.scale, source.zero_point, banner))
+    for name in ("ser_classifier.h", "ser_classifier.c"):
+        result.files[f"app/{name}"] = template_text(f"app/{name}")
+    result.files["app/ser_labels.c"] = render("app/ser_labels.c.j2", banner=banner, labels=names)
+    result.portable_sources.extend([*FEATURE_SOURCES, "app/ser_classifier.c", "app/ser_labels.c"])
+
+
+def _add_app(result: ApplicationFiles, model: Model, board: Board, classifier: bool, banner: str) -> None:
+    inputs, outputs = tensors(model)
+    sizes = {"input_bytes": [t.size for t in inputs], "output_bytes": [t.size for t in outputs]}
+    selftest = model.card.selftest if model.card else None
+    vectors = [] if selftest is None else [_vector(selftest, **sizes)]
+    has_job = board.qemu is not None
+    result.files["app/ser_selftest.h"] = template_text("app/ser_selftest.h")
+    result.files["app/ser_selftest.c"] = render("app/ser_selftest.c.j2", banner=banner, vectors=vectors, **sizes)
+    result.portable_sources.append("app/ser_selftest.c")
+    greeting = f"TinySER: model {model.name}, sha256 {model.sha256[:16]}, board {board.id}"
+    result.files["app/main.c"] = render("app/main.c.j2", banner=banner, job=has_job, greeting=greeting)
+    result.board_sources.append("app/main.c")
+    if has_job:
+        result.files["app/ser_job.h"] = template_text("app/ser_job.h")
+        result.files["app/ser_job.c"] = render("app/ser_job.c.j2", banner=banner, classifier=classifier, **sizes)
+        result.board_sources.append("app/ser_job.c")
+
+
+def _vector(selftest: SelfTest, input_bytes: list[int], output_bytes: list[int]) -> dict[str, str]:
+    for name, content, sizes in (("input", selftest.input, input_bytes), ("output", selftest.output, output_bytes)):
+        if len(content) != sum(sizes):
+            raise ModelFormatError(
+                f"model card: selftest.{name}: got {len(content)} bytes, allowed is {sum(sizes)}, as the model's "
+                f"{name}s have; quantize the model again"
+            )
+    return {
+        "input": c_array(np.frombuffer(selftest.input, dtype=np.int8)),
+        "output": c_array(np.frombuffer(selftest.output, dtype=np.int8)),
+    }
+
+
+def _add_board(result: ApplicationFiles, board: Board) -> None:
+    shared = ["board.h"] + (["board_job.h"] if board.qemu else [])
+    for name in shared:
+        result.files[f"board/{name}"] = template_text(f"board/{name}")
+    for name in template_names(f"board/{board.family}"):
+        target = f"board/{name.removesuffix('.j2')}"
+        path = f"board/{board.family}/{name}"
+        result.files[target] = render(path, board=board) if name.endswith(".j2") else template_text(path)
+        if target.endswith((".c", ".S")):
+            result.board_sources.append(target)

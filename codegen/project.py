@@ -1,0 +1,236 @@
+"""Puts a firmware project together: runtime, application, board, build files, manifest, README."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from codegen.application import ApplicationFiles, render_application, tensors
+from codegen.atomic import new_folder
+from codegen.banner import banner, tool_version
+from codegen.boards import Board
+from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
+from codegen.feature_spec import FeatureSpec
+from codegen.ir import Model, Tensor
+from codegen.render import render
+from codegen.runtime_files import RuntimeFiles
+
+INCLUDE_DIRS = ("model", "features", "app", "board")
+RUNTIMES = ("direct", "tflm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectOptions:
+    """What the user chose; features and labels given here go before those in the model's card."""
+
+    board: Board
+    runtime: str = "direct"
+    project: str = "cmake"
+    features: FeatureSpec | None = None
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedProject:
+    """What was written: the folder and its manifest."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+
+def generate_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, out: str | Path) -> GeneratedProject:
+    """Writes the project folder `out`, whole or not at all; the same arguments give the same bytes.
+
+    Raises FeatureSpecError, DataError, BoardError or DoesNotFitError where features, labels, project flavour or
+    sizes do not suit the model and the board, and OutputExistsError when `out` exists.
+    """
+    options = _with_card(model, options)
+    _check_flavour(options)
+    _check_labels(model, options.labels)
+    if options.features is not None:
+        _check_features(model, options.features)
+    _check_fits(model, runtime, options)
+    head = project_banner(model, options)
+    app = render_application(model, options.board, options.features, options.labels, head)
+    manifest = _manifest(model, runtime, app, options)
+    files = {**runtime.files, **app.files, **_build_files(model, app, manifest, options)}
+    files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
+    files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md"]), options.board)
+    with new_folder(out) as folder:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return GeneratedProject(Path(out), manifest)
+
+
+def project_banner(model: Model, options: ProjectOptions) -> str:
+    """The banner of the files of this project."""
+    return banner(model, f"runtime {options.runtime}, board {options.board.id}, project {options.project}")
+
+
+def _with_card(model: Model, options: ProjectOptions) -> ProjectOptions:
+    card = model.card
+    if card is None:
+        return options
+    return replace(options, features=options.features or card.features, labels=options.labels or card.labels)
+
+
+def _check_flavour(options: ProjectOptions) -> None:
+    board = options.board
+    if options.project not in board.projects:
+        raise BoardError(
+            f"board {board.id}: has no project flavour {options.project!r}; allowed are {', '.join(board.projects)}"
+        )
+
+
+def _check_labels(model: Model, labels: Sequence[str] | None) -> None:
+    _, outputs = tensors(model)
+    if labels is not None and (len(outputs) != 1 or len(labels) != outputs[0].size):
+        sizes = " + ".join(str(output.size) for output in outputs)
+        raise DataError(
+            f"labels: got {len(labels)} ({', '.join(labels)}), allowed is {sizes}, one for each output of model "
+            f"{model.name}; name them with --labels a,b,c"
+        )
+
+
+def _check_features(model: Model, features: FeatureSpec) -> None:
+    inputs, outputs = tensors(model)
+    wanted = (features.context_frames, features.mel_bins)
+    shapes = [tensor.shape for tensor in inputs]
+    if len(shapes) != 1 or tuple(extent for extent in shapes[0] if extent != 1) != tuple(w for w in wanted if w != 1):
+        raise FeatureSpecError(
+            f"features: context_frames x mel_bins is {wanted[0]} x {wanted[1]}, but model {model.name} takes "
+            f"{' and '.join(map(str, shapes))}; give the features.json this model was trained with"
+        )
+    if len(outputs) != 1:
+        raise FeatureSpecError(
+            f"features: model {model.name} has {len(outputs)} outputs, a classifier has 1; generate without --features"
+        )
+
+
+def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
+    board, features = options.board, options.features
+    if board.flash is None or board.ram is None or board.stack_bytes is None:
+        return
+    history = 0 if features is None else features.context_frames * features.mel_bins
+    selftest = model.card.selftest if model.card else None
+    vectors = 0 if selftest is None else len(selftest.input) + len(selftest.output)
+    needs = (
+        ("flash", runtime.weights_bytes + vectors, board.flash.bytes),
+        ("RAM", runtime.arena_bytes + history + board.stack_bytes, board.ram.bytes),
+    )
+    for memory, needed, available in needs:
+        if needed > available:
+            largest = sorted(runtime.largest, key=lambda entry: -entry[1])[:3]
+            listed = ", ".join(f"{name} {size}" for name, size in largest)
+            raise DoesNotFitError(
+                f"model {model.name} on board {board.id}: needs at least {needed} bytes of {memory}, available are "
+                f"{available}; largest: {listed or 'unknown'}; choose a larger board or a smaller model"
+            )
+
+
+def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, options: ProjectOptions) -> dict[str, Any]:
+    inputs, outputs = tensors(model)
+    selftest = model.card.selftest if model.card else None
+    return {
+        "tinyser": tool_version(),
+        "runtime": options.runtime,
+        "board": options.board.id,
+        "project": options.project,
+        "model": {"name": model.name, "sha256": model.sha256, "bytes": len(model.content)},
+        "inputs": [_tensor_entry(tensor) for tensor in inputs],
+        "outputs": [_tensor_entry(tensor) for tensor in outputs],
+        "labels": None if options.labels is None else list(options.labels),
+        "features": None if options.features is None else options.features.to_json(),
+        "arena_bytes": runtime.arena_bytes,
+        "weights_bytes": runtime.weights_bytes,
+        "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
+        "operators": dict(sorted(model.operators.items())),
+        "build": {
+            "portable_sources": [*runtime.sources, *app.portable_sources],
+            "board_sources": app.board_sources,
+            "include_dirs": [name for name in INCLUDE_DIRS if name != "features" or options.features is not None],
+            "defines": [],
+        },
+    }
+
+
+def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "dtype": tensor.dtype,
+        "scale": tensor.scale,
+        "zero_point": tensor.zero_point,
+        "bytes": tensor.size,
+    }
+
+
+def _build_files(
+    model: Model, app: ApplicationFiles, manifest: Mapping[str, Any], options: ProjectOptions
+) -> dict[str, str | bytes]:
+    context = {
+        "board": options.board,
+        "target": target_name(model),
+        "build": manifest["build"],
+        "runtime": options.runtime,
+        "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in app.board_sources) else []),
+    }
+    return {
+        "model/model.tflite": model.content,
+        "CMakeLists.txt": render("project/CMakeLists.txt.j2", **context),
+        "cmake/toolchain.cmake": render("project/toolchain.cmake.j2", **context),
+    }
+
+
+def target_name(model: Model) -> str:
+    """A name for build targets made of the model's: letters, digits, underscore."""
+    return "ser_" + (re.sub(r"[^0-9a-z]+", "_", model.name.lower()).strip("_")[:40] or "model")
+
+
+# What a file is, by the first pattern that matches its path.
+_PURPOSES = (
+    (r"README\.md", "this page"),
+    (r"CMakeLists\.txt", "the build"),
+    (r"cmake/toolchain\.cmake", "compiler and flags of the board"),
+    (r"manifest\.json", "sizes, operators, quantization, labels and sources, for programs"),
+    (r"model/model\.tflite", "the model this was generated from; not compiled in"),
+    (r"model/ser_model\.h", "the model's interface: init, input, invoke, output"),
+    (r"model/ser_status\.h", "what fallible functions return"),
+    (r"model/ser_weights\..*", "constants, in flash"),
+    (r"model/ser_model\.c", "the model: its layers in order, on one static arena"),
+    (r"model/ser_model_tflm\.cc", "the model on TensorFlow Lite Micro: operators, arena, interpreter"),
+    (r"model/model_data\..*", "the model file as an aligned array"),
+    (r"model/.*", "kernel"),
+    (r"features/ser_features_tables\..*", "window, FFT and mel tables, normalisation"),
+    (r"features/.*", "audio to int8 feature frames, streaming"),
+    (r"app/main\.c", "start: self-test (in the emulator: the job)"),
+    (r"app/ser_classifier\..*", "audio to posteriors and decision"),
+    (r"app/ser_labels\.c", "names of the labels"),
+    (r"app/ser_selftest\..*", "recorded input and expected output, byte for byte"),
+    (r"app/ser_job\..*", "jobs of the emulator"),
+    (r"board/board\.h", "what the application needs of a board"),
+    (r"board/startup\.c", "vector table, reset, faults"),
+    (r"board/linker\.ld", "memories of the board"),
+    (r"board/semihosting\.c", "job files and exit through the debugger or emulator"),
+    (r"board/.*", "board support"),
+)
+
+
+def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str], board: Board) -> str:
+    """The project's README.md: every file, build and run commands for the board, memory."""
+    purposes = [(name, next(text for pattern, text in _PURPOSES if re.fullmatch(pattern, name))) for name in files]
+    return render(
+        "project/README.md.j2",
+        board=board,
+        manifest=manifest,
+        files=purposes,
+        target=target_name(model),
+        model_name=re.sub(r"[^\w .-]", "?", model.name),
+        runtime=manifest["runtime"],
+    )
