@@ -42,8 +42,8 @@ def c_ident(text: str) -> str:
 
 def c_comment(text: object) -> str:
     """Text that is safe within a C comment: printable ASCII, one line, no comment marks or trigraphs."""
-    plain = re.sub(r"[^\x20-\x7e]", "?", str(text))
-    plain = plain.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")
+    plain = re.sub(r"[^\x20-\x7e]", ".", str(text)).replace("\\", "/")
+    plain = re.sub(r"\?(?=\?)", "? ", plain).replace("*/", "* /").replace("/*", "/ *")
     return plain if len(plain) <= 200 else plain[:197] + "..."
 
 
