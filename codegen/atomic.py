@@ -36,8 +36,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
     Raises OutputExistsError when `path` exists already, unless it is an empty folder.
     """
     target = Path(path)
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise OutputExistsError(f"{target}: exists already; choose another output folder or remove it first")
+    refuse_existing(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
@@ -49,6 +48,13 @@ def new_folder(path: str | Path) -> Iterator[Path]:
         partial.replace(target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def refuse_existing(path: str | Path) -> None:
+    """Raises OutputExistsError when `path` exists already, unless it is an empty folder."""
+    target = Path(path)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise OutputExistsError(f"{target}: exists already; choose another output folder or remove it first")
 
 
 def _umask() -> int:

@@ -13,11 +13,13 @@ from codegen.application import ApplicationFiles, render_application, tensors
 from codegen.atomic import new_folder
 from codegen.banner import banner, tool_version
 from codegen.boards import Board
+from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
 from codegen.ir import Model, Tensor
 from codegen.render import render
 from codegen.runtime_files import RuntimeFiles
+from codegen.tflm_runtime import render_tflm
 
 INCLUDE_DIRS = ("model", "features", "app", "board")
 RUNTIMES = ("direct", "tflm")
@@ -42,7 +44,19 @@ class GeneratedProject:
     manifest: Mapping[str, Any]
 
 
-def generate_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, out: str | Path) -> GeneratedProject:
+def generate_project(
+    model: Model, options: ProjectOptions, out: str | Path, tflm_arena_bytes: int | None = None
+) -> GeneratedProject:
+    """Compiles a model and writes its project; runtime `tflm` needs the arena's size. Raises as `write_project`."""
+    head = project_banner(model, options)
+    if options.runtime == "tflm":
+        if tflm_arena_bytes is None:
+            raise DataError(f"model {model.name}: runtime tflm needs an arena size; measure it with TFLM first")
+        return write_project(model, render_tflm(model, tflm_arena_bytes, head), options, out)
+    return write_project(model, render_direct(model, head), options, out)
+
+
+def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, out: str | Path) -> GeneratedProject:
     """Writes the project folder `out`, whole or not at all; the same arguments give the same bytes.
 
     Raises FeatureSpecError, DataError, BoardError or DoesNotFitError where features, labels, project flavour or
@@ -89,13 +103,17 @@ def _check_flavour(options: ProjectOptions) -> None:
 
 
 def _check_labels(model: Model, labels: Sequence[str] | None) -> None:
+    if labels is None:
+        return
     _, outputs = tensors(model)
-    if labels is not None and (len(outputs) != 1 or len(labels) != outputs[0].size):
+    if len(outputs) != 1 or len(labels) != outputs[0].size:
         sizes = " + ".join(str(output.size) for output in outputs)
         raise DataError(
             f"labels: got {len(labels)} ({', '.join(labels)}), allowed is {sizes}, one for each output of model "
             f"{model.name}; name them with --labels a,b,c"
         )
+    if len(set(labels)) != len(labels) or not all(labels):
+        raise DataError(f"labels: got {', '.join(map(repr, labels))}, allowed are different names that are not empty")
 
 
 def _check_features(model: Model, features: FeatureSpec) -> None:

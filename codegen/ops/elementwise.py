@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.broadcast import MAX_LOOPS, broadcast_plan, broadcast_shape, loop_count
@@ -84,3 +85,16 @@ def scaled_operands(multipliers: tuple[tuple[int, int], tuple[int, int], tuple[i
         "output_multiplier": output,
         "output_shift": output_shift,
     }
+
+
+def common_scale(op: Op, graph: Graph) -> dict[str, ParamValue]:
+    """Parameters of ADD and SUB: operands at twice the larger scale with 20 extra bits, in double precision."""
+    first, second, output = graph.operand(op, 0).scale, graph.operand(op, 1).scale, graph.output(op).scale
+    common = 2.0 * max(first, second)
+    return scaled_operands(
+        (
+            quantize_multiplier(first / common),
+            quantize_multiplier(second / common),
+            quantize_multiplier(common / ((1 << 20) * output)),
+        )
+    )

@@ -48,5 +48,5 @@ class Logistic(Unary):
     def value(self, q: int, given: Tensor, output: Tensor) -> int:
         raw = q4_input(q, given)
         if raw is None:
-            return -128 if q < given.zero_point else 127
+            return -128 if q <= given.zero_point else 127
         return rounding_divide_by_pot(logistic(raw, INTEGER_BITS), 31 - 8) - 128

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from codegen.ir import Tensor
 from codegen.ops.unary import Unary
@@ -14,11 +12,11 @@ from codegen.ops.unary import Unary
 
 @dataclass(frozen=True, slots=True)
 class Relu(Unary):
-    """The rectifier; the scale ratio is taken in single precision (TFLM activations_common.cc)."""
+    """The rectifier (TFLite activations.cc); the scale ratio is taken in double precision, see `Sub`."""
 
     NAME: ClassVar[str] = "RELU"
 
     def value(self, q: int, given: Tensor, output: Tensor) -> int:
-        multiplier, shift = quantize_multiplier(float(np.float32(given.scale) / np.float32(output.scale)))
+        multiplier, shift = quantize_multiplier(given.scale / output.scale)
         scaled = multiply_by_quantized_multiplier(q - given.zero_point, multiplier, shift)
         return max(output.zero_point + scaled, output.zero_point)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
-from codegen.ir import Op, Rule
+from codegen.ir import Op, OpSite, Rule
 from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
 
 
 @dataclass(frozen=True, slots=True)
 class Reshape(Op):
-    """A view; the new shape is the output tensor's own, the shape operand is not looked at."""
+    """A view; the new shape is the output tensor's own, so the shape operand is dropped."""
 
     NAME: ClassVar[str] = "RESHAPE"
-    ARITY: ClassVar[tuple[int, int]] = (1, 2)
-    OPTIONAL: ClassVar[int] = 1
     IS_VIEW: ClassVar[bool] = True
     RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, COMPUTED_INPUT)
+
+    @classmethod
+    def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Reshape:
+        return cls(replace(site, inputs=site.inputs[:1]))

@@ -20,5 +20,5 @@ class Tanh(Unary):
     def value(self, q: int, given: Tensor, output: Tensor) -> int:
         raw = q4_input(q, given)
         if raw is None:
-            return -128 if q < given.zero_point else 127
+            return -128 if q <= given.zero_point else 127
         return rounding_divide_by_pot(tanh(raw, INTEGER_BITS), 31 - 7)
