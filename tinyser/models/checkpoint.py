@@ -1,0 +1,117 @@
+"""Checkpoints, `model.pt` and `merged.pt`: plain containers and tensors, loaded with `weights_only=True`."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from codegen.atomic import new_file
+from codegen.errors import ModelFormatError, TinySerError
+from codegen.model_card import ModelCard
+from tinyser.hrf import expand
+from tinyser.models import build_model
+
+FORMAT = "tinyser"
+VERSION = 1
+_KEYS = ("format", "version", "model", "hrf", "card", "state_dict", "training")
+
+
+@dataclass(frozen=True, slots=True)
+class HrfSettings:
+    """How the model is factored: inner width over output width, groups or patterns, and factors per layer."""
+
+    ratio: int
+    modules: tuple[str, ...]
+    factors: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A model with all that later stages need. `training` says how it came about (plain values)."""
+
+    model_name: str
+    config: Mapping[str, Any]
+    hrf: HrfSettings | None
+    card: ModelCard
+    state_dict: Mapping[str, Tensor]
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> nn.Module:
+        """The model with its weights, in evaluation mode. Raises ModelFormatError when they do not fit."""
+        model = build_model(self.model_name, self.config)
+        if self.hrf is not None:
+            model = expand(model, self.hrf.ratio, self.hrf.modules)
+        try:
+            model.load_state_dict(dict(self.state_dict))
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:200]
+            message = f"checkpoint: weights do not fit {self.model_name} ({reason}); train the model again"
+            raise ModelFormatError(message) from error
+        return model.eval()
+
+
+def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Writes a checkpoint, whole or not at all."""
+    hrf = None if checkpoint.hrf is None else asdict(checkpoint.hrf)
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": {"name": checkpoint.model_name, "config": dict(checkpoint.config)},
+        "hrf": None if hrf is None else {**hrf, "modules": list(hrf["modules"])},
+        "card": checkpoint.card.to_json(),
+        "state_dict": {k: v.detach().cpu().clone() for k, v in checkpoint.state_dict.items()},
+        "training": dict(checkpoint.training),
+    }
+    with new_file(path) as partial:
+        torch.save(content, partial)
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Reads a checkpoint file, or `model.pt` of a training folder.
+
+    Raises ModelFormatError when there is none, or when it is not one of ours.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "model.pt"
+    content = load_tensors(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelFormatError(f"{path}: not a TinySER checkpoint; give a .pt that train or merge wrote")
+    if content.get("version") != VERSION:
+        got = content.get("version")
+        raise ModelFormatError(f"{path}: version: got {got!r}, allowed is {VERSION}; use a matching TinySER")
+    for key in _KEYS:
+        if key not in content:
+            raise ModelFormatError(f"{path}: {key}: missing; the file is damaged, write it again")
+    try:
+        return _checkpoint(content)
+    except (KeyError, TypeError, AttributeError, TinySerError) as error:
+        raise ModelFormatError(f"{path}: {error}; the file is damaged, write it again") from error
+
+
+def _checkpoint(content: dict[str, Any]) -> Checkpoint:
+    model, hrf = content["model"], content["hrf"]
+    settings = None
+    if hrf is not None:
+        settings = HrfSettings(hrf["ratio"], tuple(hrf["modules"]), hrf["factors"])
+        if settings.factors != 2:
+            raise ModelFormatError(f"hrf: factors: got {settings.factors}, allowed is 2")
+    card = ModelCard.from_json(content["card"])
+    return Checkpoint(model["name"], model["config"], settings, card, content["state_dict"], content["training"])
+
+
+def load_tensors(path: Path) -> Any:
+    """What `torch.save` wrote, if it is only containers and tensors. Raises ModelFormatError otherwise."""
+    if not path.is_file():
+        raise ModelFormatError(f"{path}: no such file; give a .pt file or a folder that train wrote")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, KeyError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise ModelFormatError(f"{path}: not a checkpoint ({reason}); give a .pt that train or merge wrote") from error

@@ -1,0 +1,140 @@
+"""A corpus' fold as arrays: features per clip, random windows to train on, all windows to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from codegen.errors import DataError
+from codegen.feature_spec import FeatureSpec
+from tinyser.corpora import Corpus, Utterance
+from tinyser.features.cache import FeatureCache
+from tinyser.features.log_mel import Float32, context_windows, fit_normalisation, normalise
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Clips:
+    """One part of a fold: normalised features (frames, mels) per clip, with label indices and speakers."""
+
+    features: tuple[Float32, ...]
+    labels: tuple[int, ...]
+    speakers: tuple[str, ...]
+    spec: FeatureSpec
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def truth(self) -> Tensor:
+        """Label indices, (clips,)."""
+        return torch.tensor(self.labels, dtype=torch.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldData:
+    """The three parts of a fold, normalised with the statistics of its training speakers only."""
+
+    spec: FeatureSpec
+    train: Clips
+    validation: Clips
+    test: Clips
+
+
+def load_fold(corpus: Corpus, number: int, spec: FeatureSpec, console: Console) -> FoldData:
+    """Reads (or computes and keeps) the features of every clip of the fold.
+
+    Raises DataError for an unreadable recording, or when the training speakers lack a class.
+    """
+    fold = corpus.fold(number)
+    speakers = {"train": fold.train, "validation": fold.validation, "test": fold.test}
+    parts = {part: corpus.of_speakers(speakers[part]) for part in PARTS}
+    cache = FeatureCache(spec)
+    everything = [utterance for part in PARTS for utterance in parts[part]]
+    progress = track(everything, description="features", console=console, transient=True)
+    features = {utterance.path: cache.load(utterance.path) for utterance in progress}
+    for note in cache.notes[:3]:
+        console.print(f"note: {note}", soft_wrap=True)
+    if len(cache.notes) > 3:
+        console.print(f"note: {len(cache.notes) - 3} more recordings were converted likewise", soft_wrap=True)
+    _need_every_class(corpus, parts["train"])
+    fitted = fit_normalisation(spec, [features[utterance.path] for utterance in parts["train"]])
+    clips = {part: _clips(corpus, parts[part], features, fitted) for part in PARTS}
+    return FoldData(fitted, clips["train"], clips["validation"], clips["test"])
+
+
+def _need_every_class(corpus: Corpus, utterances: Sequence[Utterance]) -> None:
+    missing = [label for label in corpus.labels if label not in {u.label for u in utterances}]
+    if missing:
+        raise DataError(
+            f"corpus {corpus.name}: the training speakers have no recording of {missing[0]!r}; "
+            "choose another fold or add recordings"
+        )
+
+
+def _clips(corpus: Corpus, utterances: Sequence[Utterance], features: dict[Path, Float32], spec: FeatureSpec) -> Clips:
+    return Clips(
+        features=tuple(normalise(features[utterance.path], spec) for utterance in utterances),
+        labels=tuple(corpus.labels.index(utterance.label) for utterance in utterances),
+        speakers=tuple(utterance.speaker for utterance in utterances),
+        spec=spec,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Features (batch, frames, mels), audible (batch, frames, 1), 0 on padding else 1, labels (batch,)."""
+
+    features: Tensor
+    audible: Tensor
+    labels: Tensor
+
+
+def random_batches(clips: Clips, size: int, random: np.random.Generator) -> Iterator[Batch]:
+    """One pass over the clips in random order, a random window of each that is longer than the context."""
+    context, mels = clips.spec.context_frames, clips.spec.mel_bins
+    order = random.permutation(len(clips))
+    for first in range(0, len(order), size):
+        chosen = order[first : first + size]
+        features = np.zeros((len(chosen), context, mels), dtype=np.float32)
+        audible = np.zeros((len(chosen), context, 1), dtype=np.float32)
+        for row, index in enumerate(chosen):
+            clip = clips.features[index]
+            end = int(random.integers(context, len(clip) + 1)) if len(clip) > context else len(clip)
+            part = clip[max(0, end - context) : end]
+            if len(part):
+                features[row, -len(part) :] = part
+                audible[row, -len(part) :] = 1.0
+        labels = torch.tensor([clips.labels[index] for index in chosen], dtype=torch.int64)
+        yield Batch(torch.from_numpy(features), torch.from_numpy(audible), labels)
+
+
+def all_windows(clips: Clips) -> tuple[Tensor, Tensor]:
+    """Every window by the context rule, (windows, frames, mels), and its clip's index, (windows,)."""
+    windows = [context_windows(features, clips.spec) for features in clips.features]
+    owners = np.repeat(np.arange(len(windows)), [len(part) for part in windows])
+    return torch.from_numpy(np.concatenate(windows)), torch.from_numpy(owners)
+
+
+def calibration_windows(clips: Clips, count: int, random: np.random.Generator) -> Float32:
+    """Up to `count` windows, (windows, frames, mels), dealt evenly over classes and speakers.
+
+    Each (class, speaker) gives one clip in turn; a clip gives one random window of its own.
+    """
+    heaps: dict[tuple[int, str], list[int]] = {}
+    for index in random.permutation(len(clips)).tolist():
+        heaps.setdefault((clips.labels[index], clips.speakers[index]), []).append(index)
+    # Class in the inner place: a count too small for every pair still sees every class.
+    keys = sorted(heaps, key=lambda key: (key[1], key[0]))
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(clips)):
+        chosen += [heaps[key].pop() for key in keys if heaps[key]]
+    windows = (context_windows(clips.features[index], clips.spec) for index in chosen[:count])
+    return np.stack([part[int(random.integers(len(part)))] for part in windows])

@@ -1,0 +1,77 @@
+"""What a training run depends on; the same settings on the same recordings give the same model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from codegen.errors import TinySerError
+
+_WHOLE = {
+    "fold": (0, 10_000),
+    "epochs": (1, 100_000),
+    "patience": (0, 100_000),
+    "batch_size": (1, 4096),
+    "seed": (0, 2**32 - 1),
+    "hrf_ratio": (0, 64),
+    "calibration_windows": (1, 10_000),
+    "threads": (1, 256),
+}
+_REAL = {
+    "learning_rate": (1e-7, 1.0),
+    "weight_decay": (0.0, 1.0),
+    "label_smoothing": (0.0, 0.9),
+    "gain_db": (0.0, 40.0),
+    "tilt_db": (0.0, 40.0),
+    "masked": (0.0, 0.9),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """Settings of `train`. Raises TinySerError, naming the setting, what it holds and what is allowed.
+
+    `hrf_ratio` 0 trains without HRF. `patience`: epochs without a better validation result before stopping, 0
+    never. `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`: largest share of
+    frames, and of mel bins, that SpecAugment blanks. `threads`: models this small gain little from a second
+    core, and lose much when something else wants it.
+    """
+
+    corpus: str
+    output: Path
+    data: Path | None = None
+    model: str = "convtransformer"
+    preset: str = "default"
+    hrf_ratio: int = 4
+    hrf_modules: tuple[str, ...] = ("ffn",)
+    fold: int = 0
+    epochs: int = 60
+    patience: int = 0
+    seed: int = 0
+    batch_size: int = 32
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.1
+    gain_db: float = 3.0
+    tilt_db: float = 3.0
+    masked: float = 0.2
+    mel_bins: int = 40
+    context_frames: int = 200
+    stride_frames: int = 50
+    calibration_windows: int = 200
+    device: str = "auto"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        for table, kinds in ((_WHOLE, (int,)), (_REAL, (int, float))):
+            for name, (low, high) in table.items():
+                value = getattr(self, name)
+                if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+                    raise TinySerError(f"training: {name}: got {value!r}, allowed is {low}..{high}; change it")
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the result, as plain values: all but the places and the device."""
+        places = ("output", "data", "device", "threads")
+        content = {name: value for name, value in asdict(self).items() if name not in places}
+        return {**content, "hrf_modules": list(self.hrf_modules)}
