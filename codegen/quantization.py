@@ -1,7 +1,8 @@
-"""How TFLite combines scales: the real multipliers behind each kernel's integers, and fused activation ranges.
+"""How TFLM combines scales: the real multipliers behind each kernel's integers, and fused activation ranges.
 
-Single or double precision matters to the last bit of a multiplier, so each function follows TFLM's preparation code
-(tensorflow/lite/micro/kernels/*_common.cc, tensorflow/lite/kernels/kernel_util.cc).
+Precision matters to the last bit of a multiplier. The TFLM that `pyproject.toml` pins combines scales in double precision
+in every operator, and takes fused activation ranges in single precision. TFLite 2.19 (and TFLM before autumn 2026)
+takes some products of scales in single precision, which can move a rounding tie by one; where they differ, TFLM wins.
 """
 
 from __future__ import annotations
@@ -38,11 +39,6 @@ def channel_multipliers(
 ) -> list[tuple[int, int]]:
     """(mantissa, shift) per filter channel; products in double precision."""
     return [quantize_multiplier(input_scale * scale / output_scale) for scale in filter_scales]
-
-
-def product_multiplier(first_scale: float, second_scale: float, output_scale: float) -> tuple[int, int]:
-    """(mantissa, shift) of a product; the two scales are multiplied in single precision."""
-    return quantize_multiplier(float(np.float32(first_scale) * np.float32(second_scale)) / output_scale)
 
 
 def split_multipliers(multipliers: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:

@@ -97,10 +97,10 @@ class Board:
 
     @property
     def link_flags(self) -> tuple[str, ...]:
-        """Flags for the link, besides the linker script."""
+        """Flags for the link, besides the linker script. A C++ library may name system calls that nothing calls."""
         if self.is_host:
             return ()
-        return (*self.cpu_flags, "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections")
+        return (*self.cpu_flags, "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections")
 
     def to_json(self) -> dict[str, Any]:
         """The row of `tinyser boards --json`."""

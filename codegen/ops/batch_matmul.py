@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.broadcast import broadcast_plan, broadcast_shape
 from codegen.ops.rules import PER_TENSOR_OPERANDS, rank
-from codegen.quantization import product_multiplier
 
 
 def _matrix(shape: tuple[int, ...], transposed: bool) -> tuple[int, int]:
@@ -55,7 +55,7 @@ class BatchMatmul(Op):
         lhs, rhs, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         rows, depth = _matrix(lhs.shape, self.adj_x)
         columns = _matrix(rhs.shape, self.adj_y)[1]
-        multiplier, shift = product_multiplier(lhs.scale, rhs.scale, output.scale)
+        multiplier, shift = quantize_multiplier(lhs.scale * rhs.scale / output.scale)
         # The batch axes walk in whole matrices.
         batch = broadcast_plan(lhs.shape[:-2], rhs.shape[:-2], unit=(rows * depth, depth * columns))
         params = {

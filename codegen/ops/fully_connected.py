@@ -14,7 +14,7 @@ from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.conv_2d import bias_length, scale_count
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
-from codegen.quantization import activation_range, channel_multipliers, product_multiplier, split_multipliers
+from codegen.quantization import activation_range, channel_multipliers, split_multipliers
 
 
 def _bias_scale_fits(op: Op, graph: Graph) -> bool:
@@ -75,12 +75,9 @@ class FullyConnected(Op):
         bias = graph.input(self, 2)
         assert weights.quant is not None and weights.data is not None
         outputs, inputs = weights.shape
-        if weights.quant.per_channel:  # zero points of per-channel weights are not looked at, as in TFLM
-            weight_offset = 0
-            multipliers = channel_multipliers(given.scale, weights.quant.scale, output.scale)
-        else:
-            weight_offset = -weights.zero_point
-            multipliers = [product_multiplier(given.scale, weights.scale, output.scale)]
+        # Zero points of per-channel weights are not looked at, as in TFLM.
+        weight_offset = 0 if weights.quant.per_channel else -weights.zero_point
+        multipliers = channel_multipliers(given.scale, weights.quant.scale, output.scale)
         multiplier, shift = split_multipliers(multipliers)
         low, high = activation_range(self.activation, output)
         params: dict[str, ParamValue] = {

@@ -12,7 +12,7 @@ from codegen.ops.unary import Unary
 
 @dataclass(frozen=True, slots=True)
 class Relu(Unary):
-    """The rectifier (TFLite activations.cc); the scale ratio is taken in double precision, see `Sub`."""
+    """The rectifier (TFLite activations.cc)."""
 
     NAME: ClassVar[str] = "RELU"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
-
-import numpy as np
 
 from codegen.fixed_point import inverse_square_root_multiplier, multiply_by_quantized_multiplier, quantize_multiplier
 from codegen.ir import Tensor
@@ -24,8 +23,7 @@ class Rsqrt(Unary):
         centred = q - given.zero_point
         if centred <= 0:
             return 127
-        scale = np.sqrt(np.float32(given.scale)) * np.float32(output.scale)
-        multiplier, shift = quantize_multiplier(1.0 / float(scale))
+        multiplier, shift = quantize_multiplier(1.0 / (math.sqrt(given.scale) * output.scale))
         root, root_shift = inverse_square_root_multiplier(centred)
         data = multiply_by_quantized_multiplier(1, root, root_shift + EXTRA_BITS)
         return multiply_by_quantized_multiplier(data, multiplier, shift - EXTRA_BITS) + output.zero_point

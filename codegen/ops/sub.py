@@ -12,11 +12,7 @@ from codegen.ops.elementwise import Elementwise, common_scale
 
 @dataclass(frozen=True, slots=True)
 class Sub(Elementwise):
-    """first - second (TFLite sub.cc).
-
-    TFLM's sources of 2026-08 combine the scales in single precision, which can move a rounding tie; its later packages
-    and TFLite use double precision, and so does this.
-    """
+    """first - second (TFLite sub.cc)."""
 
     NAME: ClassVar[str] = "SUB"
     KERNEL: ClassVar[str] = "sub"

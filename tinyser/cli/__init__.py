@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import NoReturn
 
 import click
 
@@ -41,16 +42,28 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tinyser", prog_name="tinyser")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Turn speech-emotion Transformers into int8 C firmware for Cortex-M, and check it on the desktop."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> None:
-    """Entry point: a user's error is one line on stderr and exit status 2."""
+    """Entry point: a user's error is one line on stderr and exit status 2; Ctrl-C is exit status 130."""
     try:
-        cli()
+        cli.main(standalone_mode=False)
     except TinySerError as error:
-        click.echo(f"tinyser: {' '.join(str(error).split())}", err=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except click.ClickException as error:
+        _refuse(error.format_message())
+    except click.Abort:
+        click.echo("tinyser: stopped", err=True)
+        sys.exit(130)
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"tinyser: {' '.join(message.split())}", err=True)
+    sys.exit(2)
