@@ -13,8 +13,8 @@ def test_operator_table_is_current(monkeypatch) -> None:  # type: ignore[no-unty
     import refresh_operators
 
     try:
-        assert (DOCS / "operators.md").read_text(encoding="utf-8") == refresh_operators.page(), (
-            "run docs/refresh_operators.py"
-        )
+        assert (DOCS / "operators.md").read_text(
+            encoding="utf-8"
+        ) == refresh_operators.page(), "run docs/refresh_operators.py"
     finally:
         sys.modules.pop("refresh_operators")
