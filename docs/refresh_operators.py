@@ -10,9 +10,22 @@ from codegen.ops.unary import Unary
 PAGE = Path(__file__).with_name("operators.md")
 HEAD = """# Operators
 
-What `--runtime direct` compiles: int8 activations, one scale and zero point per tensor; weights per tensor or per channel; int32 bias. Made
-from the rules in `codegen/ops/` by `docs/refresh_operators.py`. For every operator the output bytes equal those of TFLM and of TFLite's
-reference kernels (`tests/ops/`).
+What `--runtime direct` compiles: int8 activations, one scale and zero point per tensor; weights per tensor or per channel; int32 bias.
+
+## Truth
+The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject.toml` pins), for every operator and every input, and in all but the
+following corners those of TFLite's reference kernels as well (TensorFlow 2.19). `tests/ops/` compares all three; `tests/ops/disagreements.py` names the corners.
+
+- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, RELU and RSQRT: TFLM combines scales in double precision, TFLite in single, which can
+  move a rounding tie by one. TFLM's own sources before autumn 2026 did as TFLite does (SUB, too).
+- LOGISTIC and TANH of an input scale of 8 or more: TFLite gives another value at the zero point.
+- BATCH_MATMUL with `adj_x` where the right operand broadcasts: TFLite 2.19 is wrong.
+- CONV_2D without a bias: TFLite refuses it, TFLM runs it.
+- RSQRT of a negative value: TFLM and TFLite stop; here it gives the largest output, as 0 does.
+- SOFTMAX with a sum of exponentials of 512 or more (rows of at least 512): TFLM stops; here every posterior is 0.
+
+## Table
+Made from the rules in `codegen/ops/` by `docs/refresh_operators.py`.
 
 | operator | becomes | rules |
 |---|---|---|

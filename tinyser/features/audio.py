@@ -34,7 +34,7 @@ def read_audio(path: str | Path) -> Recording:
     try:
         import soundfile
     except ImportError as error:
-        raise ToolError("soundfile is not installed; run: pip install 'tinyser[train]'") from error
+        raise ToolError("soundfile is not installed; run: pip install 'tinyser[emulate]'") from error
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a wav or flac recording")

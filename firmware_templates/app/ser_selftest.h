@@ -1,0 +1,21 @@
+/* Runs the model on inputs recorded when it was quantized and compares every output byte. */
+#ifndef SER_SELFTEST_H
+#define SER_SELFTEST_H
+
+#include "ser_status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    size_t vectors; /* 0: the model file carried none */
+    size_t vector;  /* the first difference, when there is one */
+    size_t byte;    /* counted over all outputs, in order */
+    int8_t expected;
+    int8_t actual;
+} ser_selftest_result_t;
+
+/* SER_OK: every byte is equal. SER_ERROR_MODEL: `result` names the first difference. Needs ser_model_init first. */
+ser_status_t ser_selftest_run(ser_selftest_result_t *result);
+
+#endif

@@ -1,0 +1,81 @@
+/* Vector table, reset and faults for Cortex-M. */
+#include "board.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+extern uint32_t board_data_load[], board_data_start[], board_data_end[];
+extern uint32_t board_bss_start[], board_bss_end[], board_stack_top[];
+extern void (*const board_init_array_start[])(void);
+extern void (*const board_init_array_end[])(void);
+
+int main(void);
+void board_reset(void);
+void board_fault(void);
+void board_report_fault(uint32_t *frame);
+
+#define COPROCESSOR_ACCESS (*(volatile uint32_t *)(uintptr_t)0xE000ED88u)
+#define SEMIHOSTING_BREAKPOINT 0xBEABu
+#define FRAME_R0 0
+#define FRAME_PC 6
+
+typedef union {
+    uint32_t *stack;
+    void (*handler)(void);
+} vector_t;
+
+/* Initial stack pointer, reset, then the faults and system exceptions; no interrupt is enabled. */
+__attribute__((section(".vectors"), used)) static const vector_t vectors[16] = {
+    {.stack = board_stack_top}, {.handler = board_reset}, {.handler = board_fault}, {.handler = board_fault},
+    {.handler = board_fault},   {.handler = board_fault}, {.handler = board_fault}, {.handler = NULL},
+    {.handler = NULL},          {.handler = NULL},        {.handler = NULL},        {.handler = board_fault},
+    {.handler = board_fault},   {.handler = NULL},        {.handler = board_fault}, {.handler = board_fault},
+};
+
+void board_reset(void) {
+#if defined(__ARM_FP)
+    COPROCESSOR_ACCESS |= 0xFu << 20; /* full access to the floating-point unit */
+    __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+    const uint32_t *load = board_data_load;
+    for (uint32_t *word = board_data_start; word < board_data_end; ++word) {
+        *word = *load++;
+    }
+    for (uint32_t *word = board_bss_start; word < board_bss_end; ++word) {
+        *word = 0u;
+    }
+    for (void (*const *constructor)(void) = board_init_array_start; constructor < board_init_array_end; ++constructor) {
+        (*constructor)();
+    }
+    board_exit(main());
+}
+
+static void print_hex(uint32_t value) {
+    char text[9];
+    for (int digit = 0; digit < 8; ++digit) {
+        text[digit] = "0123456789abcdef"[(value >> (28 - 4 * digit)) & 15u];
+    }
+    text[8] = '\0';
+    board_print(text);
+}
+
+/* `frame` is what the core stacked: r0-r3, r12, lr, pc, psr. */
+void board_report_fault(uint32_t *frame) {
+    const uint16_t *instruction = (const uint16_t *)(uintptr_t)(frame[FRAME_PC] & ~1u);
+    if (*instruction == SEMIHOSTING_BREAKPOINT) {
+        frame[FRAME_R0] = UINT32_MAX; /* no debugger is attached: the call fails and the program goes on */
+        frame[FRAME_PC] += 2u;
+        return;
+    }
+    board_print("fault at pc 0x");
+    print_hex(frame[FRAME_PC]);
+    board_print("\n");
+    board_exit(1);
+}
+
+__attribute__((naked)) void board_fault(void) {
+    __asm__ volatile("mrs r0, msp\n\t"
+                     "push {r4, lr}\n\t"
+                     "bl board_report_fault\n\t"
+                     "pop {r4, pc}");
+}

@@ -1,0 +1,63 @@
+"""Board descriptions: all valid, and one bad one for each message."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from codegen.boards import list_boards, load_board, parse_board
+from codegen.errors import BoardError
+
+GOOD = resources.files("codegen.boards").joinpath("mps2-an386.toml").read_text(encoding="utf-8")
+
+
+def test_known_boards() -> None:
+    boards = {board.id: board for board in list_boards()}
+    assert {"host", "mps2-an385", "mps2-an386", "mps2-an500"} <= set(boards)
+    for board in boards.values():
+        assert board.is_host or (board.flash is not None and board.flash.source and board.ram is not None)
+    assert set(boards["host"].to_json()) == {
+        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "evidence"
+    }  # fmt: skip
+
+
+def test_flags() -> None:
+    board = load_board("mps2-an386")
+    assert board.cpu_flags == ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
+    assert load_board("host").cpu_flags == ()
+
+
+def test_unknown_board_lists_the_known() -> None:
+    with pytest.raises(BoardError, match="board 'nucleo': unknown; known are host, .*mps2-an386"):
+        load_board("nucleo")
+
+
+def test_a_path_is_not_a_board() -> None:
+    with pytest.raises(BoardError, match="unknown"):
+        load_board("../boards/host")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("bytes = 4_194_304", "", r"x \[flash\]: bytes: missing, allowed is a whole number of at least 1024"),
+        ("bytes = 4_194_304", "bytes = 4194304.0", r"x \[flash\]: bytes: got 4194304\.0, allowed is a whole number"),
+        ("bytes = 4_194_304", "bytes = true", r"x \[flash\]: bytes: got True"),
+        ("[ram]", "[rom]", "x: ram: missing, allowed is a table"),
+        ('title = "', 'colour = "red"\ntitle = "', "x: colour: unknown key; known are .*clock"),
+        ("base = 0x2000_0000", "base = 0x2000_0000\nspeed = 3", r"x \[ram\]: speed: unknown key; known are base"),
+        ('cpu = "cortex-m4"', 'cpu = "cortex-a9"', "x: cpu: got 'cortex-a9', allowed is host or cortex-m0"),
+        ('fpu = "fpv4-sp-d16"', 'fpu = "neon"', "x: fpu: got 'neon', allowed is none or fpv4-sp-d16"),
+        ('float_abi = "hard"', 'float_abi = "soft"', "x: float_abi: got 'soft', .* is softfp or hard"),
+        ('projects = ["cmake"]', 'projects = ["make"]', r"x: projects: got \['make'\], allowed is a list of cmake"),
+        ('projects = ["cmake"]', "projects = []", r"x: projects: got \[\]"),
+        ('source = "Arm', 'source = ""\n#', "x: source: got '', allowed is a text that is not empty"),
+        ("[qemu]", "qemu = 1\n[unused]", "x"),
+        ("id = ", "id = = ", "x: not TOML"),
+    ],
+)
+def test_one_message_for_each_fault(old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    with pytest.raises(BoardError, match=message):
+        parse_board(GOOD.replace(old, new, 1), "x")

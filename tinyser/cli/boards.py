@@ -1,0 +1,34 @@
+"""`tinyser boards`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from codegen.boards import Board, list_boards
+
+
+@click.command("boards", help="List the boards firmware can be generated for.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def command(as_json: bool) -> None:
+    boards = list_boards()
+    if as_json:
+        click.echo(json.dumps([board.to_json() for board in boards]))
+        return
+    _print_table(boards)
+
+
+def _print_table(boards: tuple[Board, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    for name in ("board", "core", "flash", "RAM", "QEMU machine", "evidence", "projects"):
+        table.add_column(name, no_wrap=name in ("board", "core"))
+    for board in boards:
+        row = board.to_json()
+        sizes = [f"{row[key]:,}" if row[key] else "-" for key in ("flash_bytes", "ram_bytes")]
+        projects = ", ".join(board.projects)
+        table.add_row(board.id, board.cpu, *sizes, row["qemu"] or "-", board.evidence, projects)
+    Console().print(table)

@@ -1,0 +1,88 @@
+"""Compiles C sources with two jobs; an object is kept while its command, source and headers stay the same."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from codegen.errors import ToolError
+from tinyser.emulator.project_folder import Project
+
+JOBS = 2
+# Debian and Ubuntu packages that hold each program.
+PACKAGES: Mapping[str, str] = {
+    "gcc": "gcc",
+    "clang": "clang",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "arm-none-eabi-size": "binutils-arm-none-eabi",
+    "qemu-system-arm": "qemu-system-arm",
+}
+
+
+def find_tool(program: str) -> str:
+    """The full path of a program. Raises ToolError, naming the packages that hold it."""
+    path = shutil.which(program)
+    if path is None:
+        packages = PACKAGES.get(program, program)
+        raise ToolError(f"{program}: not installed; install it (Debian, Ubuntu: apt install {packages})")
+    return path
+
+
+def run_tool(command: Sequence[str], cwd: Path) -> str:
+    """Standard output of a program. Raises ToolError with the first line that says what went wrong."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        telling = [line for line in lines if "error" in line or "undefined reference" in line] or lines
+        message = telling[0].strip() if telling else f"exit status {done.returncode}"
+        raise ToolError(f"{Path(command[0]).name}: {message}; this is a defect of the generated code or the toolchain")
+    return done.stdout
+
+
+@functools.cache
+def _object_store() -> tempfile.TemporaryDirectory[str]:
+    """Objects of this process by content, removed when it ends."""
+    return tempfile.TemporaryDirectory(prefix="tinyser-objects-")
+
+
+def compile_objects(project: Project, sources: Sequence[str], compiler: str, flags: Sequence[str]) -> list[Path]:
+    """Objects of a project's sources. What was compiled before from the same bytes, by the same command, is kept."""
+    options = [*flags, *(f"-D{name}" for name in project.defines), *(f"-I{name}" for name in project.include_dirs)]
+    headers = _digest(sorted(project.folder.glob("*/**/*.h")))
+    store = Path(_object_store().name)
+
+    def compile_one(source: str) -> Path:
+        command = [compiler, *options, "-c", source]
+        state = f"{' '.join(command)} {headers} {_digest([project.folder / source])}"
+        target = store / f"{hashlib.sha256(state.encode()).hexdigest()}.o"
+        if not target.is_file():
+            partial = target.with_suffix(f".{threading.get_ident()}")
+            run_tool([*command, "-o", str(partial)], project.folder)
+            partial.replace(target)
+        return target
+
+    with ThreadPoolExecutor(JOBS) as pool:
+        return list(pool.map(compile_one, sources))
+
+
+def _digest(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def refuse_interpreter(project: Project, where: str) -> None:
+    """A `tflm` project needs TensorFlow Lite Micro's library, which only its user has. Raises ToolError."""
+    if project.runtime == "tflm":
+        raise ToolError(
+            f"{project.folder}: runtime tflm links to your own TensorFlow Lite Micro, so '--on {where}' cannot build "
+            "it; use '--on tflm', or generate with --runtime direct"
+        )

@@ -1,0 +1,148 @@
+"""Runs a project's C on the desktop: its portable sources as a shared library, called in a child process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.boards import load_board
+from codegen.errors import ToolError
+from codegen.features_code import SOURCES as FEATURE_SOURCES
+from tinyser.emulator import host_child
+from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
+from tinyser.emulator.child import run_child
+from tinyser.emulator.emulation import Classification, Emulation, Int8s
+from tinyser.emulator.project_folder import Project, load_project
+from tinyser.emulator.sizes import unlinked
+
+# A report ends the child: undefined behaviour is never only printed. Both at compile and at link time.
+SANITIZE = ("-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
+
+
+def run(
+    project: Project | str | Path, inputs: Int8s, *, sanitize: bool = False, compiler: str | None = None
+) -> Emulation:
+    """Runs int8 (runs, input bytes).
+
+    Raises ToolError when there is no compiler, or when the generated code crashes or a sanitizer reports.
+    """
+    project = project if isinstance(project, Project) else load_project(project)
+    rows = project.check_rows(inputs)
+    outputs, answer = _run_model(project, {"mode": "inputs", "runs": len(rows)}, rows.tobytes(), sanitize, compiler)
+    return Emulation(outputs, answer["arena_bytes"], unlinked(project))
+
+
+def classify(
+    project: Project | str | Path,
+    pcm: npt.NDArray[np.int16],
+    *,
+    sanitize: bool = False,
+    compiler: str | None = None,
+) -> Classification:
+    """Runs 16 kHz mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
+    project = project if isinstance(project, Project) else load_project(project)
+    plan = {"mode": "audio", "hop_length": project.need_features().hop_length}
+    outputs, answer = _run_model(project, plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)
+    emulation = Emulation(outputs, answer["arena_bytes"], unlinked(project))
+    return Classification(emulation, project.label_names(), tuple(answer["posteriors"]), answer["decision"])
+
+
+def feature_frames(
+    project: Project | str | Path,
+    pcm: npt.NDArray[np.int16],
+    *,
+    chunk: int = 160,
+    sanitize: bool = False,
+    compiler: str | None = None,
+) -> Int8s:
+    """The project's C features of 16 kHz mono PCM, pushed `chunk` samples at a time: int8 (frames, mels)."""
+    project = project if isinstance(project, Project) else load_project(project)
+    spec = project.need_features()
+    sizes = {"window_length": spec.window_length, "fft_size": spec.fft_size, "mel_bins": spec.mel_bins}
+    plan = {"mode": "frames", "chunk": chunk, **sizes}
+    content, _ = _call(project, FEATURE_SOURCES, plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)
+    return np.frombuffer(content, dtype=np.int8).reshape(-1, spec.mel_bins)
+
+
+def feature_windows(project: Project, pcm: npt.NDArray[np.int16]) -> Int8s:
+    """What the model sees of a clip: int8 (windows, context_frames * mel_bins), by the context rule."""
+    from tinyser.features.log_mel import window_ends
+
+    spec = project.need_features()
+    frames = feature_frames(project, pcm)
+    ends = window_ends(len(frames), spec)
+    missing = max(0, spec.context_frames - len(frames))
+    padded = np.pad(frames, ((missing, 0), (0, 0)), constant_values=project.inputs[0].zero_point)
+    return np.stack([padded[end + missing - spec.context_frames : end + missing].ravel() for end in ends])
+
+
+def find_compiler() -> str:
+    """gcc, else clang. Raises ToolError when there is neither."""
+    return find_tool("clang" if shutil.which("gcc") is None and shutil.which("clang") else "gcc")
+
+
+def build_library(project: Project, sources: Sequence[str], folder: Path, compiler: str, sanitize: bool) -> Path:
+    """Sources of a project as `libser.so` in `folder`."""
+    sanitizers = SANITIZE if sanitize else ()
+    flags = [*load_board("host").c_flags, "-fPIC", *sanitizers]
+    objects = compile_objects(project, sources, compiler, flags)
+    library = folder / "libser.so"
+    shared = ["-shared", *sanitizers, *(["-shared-libasan"] if sanitize and _is_clang(compiler) else [])]
+    run_tool([compiler, *shared, *map(str, objects), "-o", str(library)], project.folder)
+    return library
+
+
+def sanitizer_runtime(compiler: str) -> str:
+    """The sanitizers' shared library, which must be loaded before anything else in the child."""
+    if _is_clang(compiler):
+        machine = run_tool([compiler, "-dumpmachine"], Path.cwd()).split("-")[0]
+        name = f"libclang_rt.asan-{machine}.so"
+    else:
+        name = "libasan.so"
+    path = run_tool([compiler, f"-print-file-name={name}"], Path.cwd()).strip()
+    if not Path(path).is_absolute():
+        raise ToolError(f"{compiler}: has no {name}; install the compiler's sanitizer runtime or leave --sanitize out")
+    return path
+
+
+def _is_clang(compiler: str) -> bool:
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+    return "clang" in version
+
+
+def _run_model(
+    project: Project, plan: dict[str, Any], data: bytes, sanitize: bool, compiler: str | None
+) -> tuple[Int8s, dict[str, Any]]:
+    refuse_interpreter(project, "host")
+    sizes = {
+        "input_bytes": [entry.bytes for entry in project.inputs],
+        "output_bytes": [entry.bytes for entry in project.outputs],
+    }
+    content, answer = _call(project, project.portable_sources, {**plan, **sizes}, data, sanitize, compiler)
+    return np.frombuffer(content, dtype=np.int8).reshape(-1, project.output_bytes), answer
+
+
+def _call(
+    project: Project, sources: Sequence[str], plan: dict[str, Any], data: bytes, sanitize: bool, compiler: str | None
+) -> tuple[bytes, dict[str, Any]]:
+    compiler = find_tool(compiler or find_compiler())
+    with tempfile.TemporaryDirectory(prefix="tinyser-host-") as scratch:
+        folder = Path(scratch)
+        library = build_library(project, sources, folder, compiler, sanitize)
+        (folder / "plan.json").write_text(json.dumps(plan))
+        (folder / "input").write_bytes(data)
+        files = [str(folder / name) for name in ("plan.json", "input", "output")]
+        environment = {**_SANITIZER_OPTIONS, "LD_PRELOAD": sanitizer_runtime(compiler)} if sanitize else {}
+        command = [sys.executable, "-I", str(host_child.__file__), str(library), *files]
+        printed = run_child(command, f"{project.folder}: generated code on the host", environment)
+        return (folder / "output").read_bytes(), json.loads(printed)

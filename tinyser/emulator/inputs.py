@@ -1,0 +1,76 @@
+"""Model inputs from `.npy` files, quantized as TFLite does where they are float32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.errors import DataError
+from tinyser.emulator.emulation import Int8s
+from tinyser.emulator.project_folder import Project, TensorEntry
+
+
+def load_rows(project: Project, path: str | Path) -> Int8s:
+    """int8 rows (runs, input bytes) from an int8 or float32 array: the model's shape, or a batch of it.
+
+    Raises DataError for a missing or damaged file, another type or shape, or values that are not finite.
+    """
+    path = Path(path)
+    try:
+        array = np.load(path, allow_pickle=False)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}); give a .npy file") from error
+    except (ValueError, EOFError) as error:
+        raise DataError(f"{path}: not a .npy array ({error}); write it with numpy.save") from error
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"{path}: got an archive of arrays, allowed is one array; write it with numpy.save")
+    rows = _rows(project, array, path)
+    if array.dtype == np.int8:
+        return np.ascontiguousarray(rows, dtype=np.int8)
+    if array.dtype != np.float32:
+        raise DataError(f"{path}: got {array.dtype}, allowed are int8 and float32; convert the array first")
+    if not np.isfinite(rows).all():
+        raise DataError(f"{path}: holds values that are not finite; mend the recording or its features")
+    ends = np.cumsum([entry.bytes for entry in project.inputs])[:-1]
+    parts = np.split(rows.astype(np.float32), ends, axis=1)
+    quantized = [quantize(part, entry) for part, entry in zip(parts, project.inputs, strict=True)]
+    return np.ascontiguousarray(np.concatenate(quantized, axis=1))
+
+
+def quantize(values: npt.NDArray[np.float32], entry: TensorEntry) -> Int8s:
+    """float32 to int8: divided by the scale in float32, halves away from zero, plus zero point (TFLite QUANTIZE)."""
+    scaled = (values / np.float32(entry.scale)).astype(np.float64)
+    rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + entry.zero_point
+    return np.clip(rounded, -128, 127).astype(np.int8)
+
+
+def _rows(project: Project, array: npt.NDArray[np.generic], path: Path) -> npt.NDArray[np.generic]:
+    """(runs, input bytes) of an array that has the model's shape, or a leading batch axis before it."""
+    shapes = [without_batch(entry.shape) for entry in project.inputs]
+    single = shapes[0] if len(shapes) == 1 else (project.input_bytes,)
+    exact = [single] + ([project.inputs[0].shape] if len(shapes) == 1 else [])
+    if array.shape in exact:
+        return array.reshape(1, -1)
+    batches = (single, (project.input_bytes,))
+    if array.ndim > 1 and array.shape[1:] in batches and len(array) > 0:
+        return array.reshape(len(array), -1)
+    allowed = " or ".join(dict.fromkeys([_show("runs", *single), *(_show(*shape) for shape in exact)]))
+    raise DataError(f"{path}: got shape {array.shape}, allowed is {allowed}; give what the model's input takes")
+
+
+def without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A model's shape without its leading batch axis of 1."""
+    return shape[1:] if len(shape) > 1 and shape[0] == 1 else shape
+
+
+def _show(*extents: object) -> str:
+    return f"({', '.join(map(str, extents))})"
+
+
+def batch_outputs(project: Project, outputs: Int8s) -> Int8s:
+    """Rows (runs, output bytes) in the model's shape, (runs, *shape); flat where there are several outputs."""
+    if len(project.outputs) != 1:
+        return outputs
+    return outputs.reshape(len(outputs), *without_batch(project.outputs[0].shape))

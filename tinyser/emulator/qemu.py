@@ -1,0 +1,167 @@
+"""Runs a project's image on its board in QEMU: the generated C on an emulated Cortex-M."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.boards import Board, load_board
+from codegen.errors import BoardError, ToolError
+from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
+from tinyser.emulator.emulation import Classification, Emulation, Int8s, Sizes
+from tinyser.emulator.host_child import STATUS
+from tinyser.emulator.project_folder import Project, load_project
+from tinyser.emulator.sizes import measure
+
+TIMEOUT_SECONDS = 600.0
+# app/ser_job.c.j2 says what these mean.
+_KIND_INPUTS, _KIND_AUDIO = 1, 2
+_TAG_RUN, _TAG_CLIP, _TAG_WINDOW, _TAG_END = 1, 2, 3, 4
+
+
+def run(project: Project | str | Path, inputs: Int8s, *, timeout: float = TIMEOUT_SECONDS) -> Emulation:
+    """Runs int8 (runs, input bytes).
+
+    Raises BoardError when the board has no machine in QEMU, ToolError when a tool is missing or the image fails.
+    """
+    project = project if isinstance(project, Project) else load_project(project)
+    rows = project.check_rows(inputs)
+    job = struct.pack("<II", _KIND_INPUTS, len(rows)) + rows.tobytes()
+    result, sizes = _run_job(project, job, timeout)
+    return _emulation(result, sizes, result.outputs)
+
+
+def classify(
+    project: Project | str | Path, pcm: npt.NDArray[np.int16], *, timeout: float = TIMEOUT_SECONDS
+) -> Classification:
+    """Runs 16 kHz mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
+    project = project if isinstance(project, Project) else load_project(project)
+    project.need_features()
+    job = struct.pack("<II", _KIND_AUDIO, len(pcm)) + pcm.astype("<i2").tobytes()
+    result, sizes = _run_job(project, job, timeout)
+    emulation = _emulation(result, sizes, result.windows)
+    return Classification(emulation, project.label_names(), tuple(result.posteriors), result.decision)
+
+
+def board_of(project: Project) -> Board:
+    """The project's board. Raises BoardError when QEMU has no machine for it."""
+    board = load_board(project.board)
+    if board.qemu is None:
+        raise BoardError(
+            f"{project.folder}: board {board.id} has no machine in QEMU; use '--on host', or generate with "
+            "--board mps2-an386"
+        )
+    return board
+
+
+def build_image(project: Project, board: Board, folder: Path) -> Path:
+    """Cross-compiles and links `firmware.elf` in `folder`."""
+    refuse_interpreter(project, "qemu")
+    compiler = find_tool(f"{board.compiler_prefix}gcc")
+    sources = [*project.portable_sources, *project.board_sources]
+    objects = compile_objects(project, sources, compiler, board.c_flags)
+    image = folder / "firmware.elf"
+    script = project.folder / "board" / "linker.ld"
+    command = [compiler, *board.link_flags, f"-T{script}", *map(str, objects), "-o", str(image)]
+    run_tool(command, project.folder)
+    return image
+
+
+def qemu_command(board: Board, image: Path) -> list[str]:
+    """QEMU's command line: one instruction is one nanosecond, so that a timer counts instructions."""
+    if board.qemu is None:
+        raise BoardError(f"board {board.id}: has no machine in QEMU; choose another board")
+    machine = [find_tool(board.qemu.program), "-machine", board.qemu.machine, "-kernel", str(image)]
+    screen = ["-display", "none", "-monitor", "none", "-serial", "stdio"]
+    return [*machine, *screen, "-semihosting-config", "enable=on,target=native", "-icount", "shift=0"]
+
+
+@dataclass(slots=True)
+class _Result:
+    """The records of result.bin."""
+
+    output_bytes: int
+    instructions: list[int] = field(default_factory=list)
+    runs: list[bytes] = field(default_factory=list)
+    window_outputs: list[bytes] = field(default_factory=list)
+    posteriors: tuple[float, ...] = ()
+    decision: int = 0
+    end: tuple[int, int, int] | None = None  # status, stack bytes, arena bytes
+
+    @property
+    def outputs(self) -> Int8s:
+        return np.frombuffer(b"".join(self.runs), dtype=np.int8).reshape(-1, self.output_bytes)
+
+    @property
+    def windows(self) -> Int8s:
+        return np.frombuffer(b"".join(self.window_outputs), dtype=np.int8).reshape(-1, self.output_bytes)
+
+
+def _run_job(project: Project, job: bytes, timeout: float) -> tuple[_Result, Sizes]:
+    board = board_of(project)
+    with tempfile.TemporaryDirectory(prefix="tinyser-qemu-") as scratch:
+        folder = Path(scratch)
+        image = build_image(project, board, folder)
+        (folder / "job.bin").write_bytes(job)
+        console = boot(qemu_command(board, image), folder, timeout)
+        answer = folder / "result.bin"
+        result = _parse(answer.read_bytes() if answer.is_file() else b"", project.output_bytes)
+        if result.end is None:
+            raise ToolError(f"{board.id} in QEMU: the firmware stopped early ({console}); this is a defect of it")
+        if result.end[0] != 0:
+            raise ToolError(f"{board.id} in QEMU: the firmware reports: {STATUS[result.end[0]]}; console: {console}")
+        return result, measure(project, image, board.compiler_prefix)
+
+
+def boot(command: list[str], folder: Path, timeout: float) -> str:
+    """Runs QEMU in `folder`, where semihosting looks for files; its console as one line. Raises ToolError."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"QEMU: no end after {timeout:g} s; give fewer inputs, or look for an endless loop") from error
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    return " | ".join(lines)[:500] or "nothing on the console"
+
+
+def _parse(content: bytes, output_bytes: int) -> _Result:
+    result = _Result(output_bytes)
+    position = 0
+    while position + 8 <= len(content):
+        tag, size = struct.unpack_from("<II", content, position)
+        payload = content[position + 8 : position + 8 + size]
+        position += 8 + size
+        if len(payload) < size:
+            break
+        if tag == _TAG_RUN:
+            result.instructions.append(struct.unpack_from("<Q", payload)[0])
+            result.runs.append(payload[8:])
+        elif tag == _TAG_WINDOW:
+            result.window_outputs.append(payload)
+        elif tag == _TAG_CLIP:
+            result.decision = struct.unpack_from("<I", payload)[0]
+            result.posteriors = struct.unpack_from(f"<{(size - 4) // 4}f", payload, 4)
+        elif tag == _TAG_END:
+            status, stack_bytes, arena_bytes = struct.unpack("<III", payload)
+            result.end = (status, stack_bytes, arena_bytes)
+    return result
+
+
+def _emulation(result: _Result, sizes: Sizes, outputs: Int8s) -> Emulation:
+    assert result.end is not None
+    _, stack_bytes, arena_bytes = result.end
+    return Emulation(outputs, arena_bytes, sizes, tuple(result.instructions), stack_bytes)

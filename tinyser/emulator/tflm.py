@@ -1,0 +1,59 @@
+"""Runs a project's model file in the real TensorFlow Lite Micro interpreter, in a child process."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.read_tflite import read_tflite
+from tinyser.emulator import tflm_child
+from tinyser.emulator.child import run_child
+from tinyser.emulator.emulation import Classification, Emulation, Int8s, Sizes
+from tinyser.emulator.project_folder import Project, load_project
+from tinyser.emulator.tflm_arena import measure_arena, need_tflm
+
+
+def run(project: Project | str | Path, inputs: Int8s) -> Emulation:
+    """Runs int8 (runs, input bytes); `arena_bytes` is the smallest arena that works.
+
+    Raises ToolError when TensorFlow Lite Micro is missing, refuses the model, or aborts.
+    """
+    project = project if isinstance(project, Project) else load_project(project)
+    rows = project.check_rows(inputs)
+    need_tflm()
+    arena = measure_arena(read_tflite(project.model_file))
+    plan = {
+        "arena_bytes": arena.recommended_bytes,
+        "input_shapes": [entry.shape for entry in project.inputs],
+        "outputs": len(project.outputs),
+    }
+    with tempfile.TemporaryDirectory(prefix="tinyser-tflm-") as scratch:
+        folder = Path(scratch)
+        (folder / "plan.json").write_text(json.dumps(plan))
+        (folder / "input").write_bytes(rows.tobytes())
+        files = [str(folder / name) for name in ("plan.json", "input", "output")]
+        command = [sys.executable, str(tflm_child.__file__), "run", str(project.model_file), *files]
+        run_child(command, f"{project.folder}: TensorFlow Lite Micro")
+        outputs = np.frombuffer((folder / "output").read_bytes(), dtype=np.int8)
+    sizes = Sizes(None, project.model_bytes, None, None)
+    return Emulation(outputs.reshape(-1, project.output_bytes), arena.measured_bytes, sizes)
+
+
+def classify(project: Project | str | Path, pcm: npt.NDArray[np.int16]) -> Classification:
+    """Runs 16 kHz mono PCM, int16 (samples,): the project's C features on the desktop, the model in TFLM.
+
+    Raises as `run`, and ToolError when there is no C compiler.
+    """
+    from tinyser.emulator.host import feature_windows
+
+    project = project if isinstance(project, Project) else load_project(project)
+    emulation = run(project, feature_windows(project, pcm))
+    (output,) = project.outputs
+    mean = emulation.outputs.astype(np.float64).mean(axis=0)
+    posteriors = (mean - output.zero_point) * output.scale
+    return Classification(emulation, project.label_names(), tuple(posteriors.tolist()), int(np.argmax(mean)))

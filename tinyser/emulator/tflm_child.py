@@ -1,0 +1,65 @@
+"""The child process of `tflm` and `tflm_arena`: TensorFlow Lite Micro's interpreter, which may abort.
+
+`python tflm_child.py run MODEL PLAN.json INPUT OUTPUT`: rows of inputs to rows of outputs.
+`python tflm_child.py arena MODEL LARGEST_BYTES`: prints the smallest arena with which the model loads and runs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ARENA_STEP = 16  # TensorFlow Lite Micro aligns its buffers to 16 bytes
+
+
+def _interpreter(model: bytes, arena_bytes: int) -> Any:
+    from tflite_micro.python.tflite_micro import runtime
+
+    return runtime.Interpreter.from_bytes(model, arena_size=arena_bytes)
+
+
+def _run(model_path: str, plan_path: str, input_path: str, output_path: str) -> None:
+    plan = json.loads(Path(plan_path).read_text())
+    interpreter = _interpreter(Path(model_path).read_bytes(), plan["arena_bytes"])
+    shapes = plan["input_shapes"]
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    with Path(output_path).open("wb") as sink:
+        for row in np.fromfile(input_path, dtype=np.int8).reshape(-1, ends[-1]):
+            for index, (shape, values) in enumerate(zip(shapes, np.split(row, ends[:-1]), strict=True)):
+                interpreter.set_input(values.reshape(shape), index)
+            interpreter.invoke()
+            for index in range(plan["outputs"]):
+                sink.write(np.ascontiguousarray(interpreter.get_output(index)).tobytes())
+
+
+def _runs(model: bytes, arena_bytes: int) -> bool:
+    try:
+        _interpreter(model, arena_bytes).invoke()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _arena(model_path: str, largest_bytes: str) -> None:
+    model = Path(model_path).read_bytes()
+    too_small, enough = 0, int(largest_bytes) // ARENA_STEP
+    if not _runs(model, enough * ARENA_STEP):
+        sys.exit(f"error: does not run even with an arena of {enough * ARENA_STEP} bytes")
+    while enough - too_small > 1:
+        middle = (too_small + enough) // 2
+        if _runs(model, middle * ARENA_STEP):
+            enough = middle
+        else:
+            too_small = middle
+    print(enough * ARENA_STEP)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "run":
+        _run(*sys.argv[2:])
+    else:
+        _arena(*sys.argv[2:])
