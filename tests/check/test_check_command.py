@@ -1,0 +1,103 @@
+"""`tinyser check` as a user runs it, on the real stages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from codegen.errors import DataError, ModelFormatError, TinySerError
+from tests.converted import LABELS, Converted, save_model
+from tinyser.check.run import CheckOptions, check
+from tinyser.cli import cli
+
+
+def run(*arguments: object) -> str:
+    """Standard output of a successful command."""
+    result = CliRunner().invoke(cli, ["check", *map(str, arguments)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_json_is_one_object_with_all_stages(
+    model_files: Converted, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    require_tool("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
+    np.save(tmp_path / "y.npy", np.arange(40) % len(LABELS))
+    models = ("--tflite", model_files.tflite, "--pt", model_files.checkpoint, "--onnx", model_files.onnx)
+    data = ("--input", model_files.calibration, "--labels-npy", tmp_path / "y.npy", "--qemu-sample", 2)
+    report = json.loads(run(*models, *data, "-o", tmp_path / "out", "--json"))
+    assert [stage["name"] for stage in report["stages"]] == ["pt", "onnx", "tflite", "tflm", "c_host", "c_qemu"]
+    assert report["skipped"] == [] and report["labels"] == list(LABELS)
+    assert [file["role"] for file in report["files"]] == ["pt", "onnx", "tflite"]
+    int8 = [pair for pair in report["pairs"] if pair["bytes_equal"] is not None]
+    assert len(int8) == 6 and all(pair["bytes_equal"] for pair in int8)
+    assert report == json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (tmp_path / "out" / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_corpus_is_checked_clip_by_clip(
+    model_files: Converted, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    import soundfile
+
+    require_tool("gcc")
+    random = np.random.default_rng(4)
+    for label in LABELS:
+        (tmp_path / "data" / label).mkdir(parents=True)
+        for speaker in ("ann", "bob", "cid"):
+            clip = random.normal(0, random.uniform(0.001, 0.2), random.integers(4000, 9000))
+            soundfile.write(tmp_path / "data" / label / f"{speaker}_1.wav", clip, 16000)
+    corpus = ("--corpus", "folder", "--data", tmp_path / "data", "--qemu-sample", 0)
+    text = run("--tflite", model_files.tflite, *corpus, "--fold", 0, "-o", tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["clips"] == 3 and "fold 0" in report["source"]
+    assert [stage["name"] for stage in report["stages"]] == ["tflite", "tflm", "c_host", "c_audio"]
+    assert "C from raw audio" in text and "UAR" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({}, DataError, "got both or none of --corpus and --input"),
+        ({"corpus": "nothing", "data": "."}, TinySerError, "got 'nothing', allowed are"),
+        ({"input": "{calibration}", "onnx": "{other}"}, ModelFormatError, r"takes \(1, 4\), the int8 model"),
+        ({"input": "{calibration}", "pt": "{calibration}"}, ModelFormatError, "not a checkpoint"),
+        (
+            {"input": "{calibration}", "pt": "{renamed}"},
+            ModelFormatError,
+            "has labels x, y, z, the int8 model calm, glad",
+        ),
+    ],
+)
+def test_refuses(
+    model_files: Converted, tmp_path: Path, options: dict[str, str], error: type[Exception], message: str
+) -> None:
+    from onnx import TensorProto
+
+    from tests.convert.test_onnx_file import save
+
+    other = save(tmp_path / "other.onnx", [("x", TensorProto.FLOAT, [1, 4])])
+    places = {"{calibration}": model_files.calibration, "{other}": other, "{renamed}": tmp_path / "renamed.pt"}
+    save_model(places["{renamed}"], labels=("x", "y", "z"))
+    given = {key: places.get(value, value if key == "corpus" else Path(value)) for key, value in options.items()}
+    with pytest.raises(error, match=message):
+        check(CheckOptions(tflite=model_files.tflite, **given), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_refuses_a_corpus_for_a_model_without_features(bench_dir: Path, tmp_path: Path) -> None:
+    options = CheckOptions(tflite=bench_dir / "convtransformer.tflite", corpus="spoken")
+    with pytest.raises(DataError, match="carries no feature specification, which --corpus needs"):
+        check(options, tmp_path / "out")
+
+
+def test_refuses_a_file_as_output(model_files: Converted, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("")
+    options = CheckOptions(tflite=model_files.tflite, input=model_files.calibration)
+    with pytest.raises(DataError, match="out: is a file, a folder is needed"):
+        check(options, tmp_path / "out")

@@ -1,0 +1,157 @@
+"""`tinyser check`: which stages there are, what they are compared on, and the two reports."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from codegen.boards import load_board
+from codegen.errors import DataError, DoesNotFitError, ModelFormatError
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import read_tflite
+from tinyser.check.compare import Candidate, compare
+from tinyser.check.material import Material, from_arrays, from_corpus
+from tinyser.check.page import write_page
+from tinyser.check.report import ModelFile, Report, Skipped
+from tinyser.convert.tflite_file import TfliteFile, read_tflite_file
+from tinyser.runtimes import int8_model
+from tinyser.runtimes.generated_audio import GeneratedAudio
+from tinyser.runtimes.onnx_model import OnnxRuntime
+from tinyser.runtimes.torch_model import TorchRuntime
+
+QEMU_BOARD = "mps2-an386"
+_CROSS_PROGRAMS = ("arm-none-eabi-gcc", "qemu-system-arm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """What to compare (`tflite` always), and on what: a corpus, or arrays."""
+
+    tflite: Path
+    pt: Path | None = None
+    onnx: Path | None = None
+    corpus: str | None = None
+    data: Path | None = None
+    fold: int | None = None
+    input: Path | None = None
+    truth: Path | None = None
+    qemu_sample: int = 4
+
+
+def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None] = lambda title: None) -> Report:
+    """Runs all stages, writes `report.json` and `report.html` into `out` and returns the report.
+
+    Raises DataError and ModelFormatError for what the user gave; a stage whose tools are missing or fail is
+    listed in the report as skipped.
+    """
+    model = read_tflite_file(options.tflite)
+    material = _material(options, model)
+    candidates = _float_candidates(options, model)
+    files = model_files(pt=options.pt, onnx=options.onnx, tflite=options.tflite)
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise DataError(f"{out}: is a file, a folder is needed; choose another output folder")
+    with tempfile.TemporaryDirectory(prefix="tinyser-") as scratch:
+        project, misfit = _generate(model.path, Path(scratch))
+        int8, skipped = int8_candidates(project, model, material, options.qemu_sample)
+        if misfit is not None:
+            int8, skipped = [c for c in int8 if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
+        report = compare((*candidates, *int8), material, files=files, skipped=skipped, on_stage=on_stage)
+    out.mkdir(parents=True, exist_ok=True)
+    report.save(out / "report.json")
+    write_page(report, out / "report.html")
+    return report
+
+
+def _material(options: CheckOptions, model: TfliteFile) -> Material:
+    if (options.corpus is None) == (options.input is None):
+        raise DataError("check: got both or none of --corpus and --input, allowed is one of them; give one")
+    if options.input is not None:
+        return from_arrays(options.input, options.truth, model)
+    if model.card is None or model.card.features is None:
+        raise DataError(
+            f"{options.tflite}: carries no feature specification, which --corpus needs; "
+            "use --input with feature windows, or a model made by tinyser quantize"
+        )
+    from tinyser.corpora import load_corpus
+
+    corpus = load_corpus(str(options.corpus), options.data)
+    utterances, source = corpus.utterances, corpus.name
+    if options.fold is not None:
+        utterances = corpus.of_speakers(corpus.fold(options.fold).test)
+        source = f"{corpus.name}, test speakers of fold {options.fold}"
+    return from_corpus(corpus, utterances, source, model.card.features, model.card.labels)
+
+
+def _float_candidates(options: CheckOptions, model: TfliteFile) -> list[Candidate]:
+    """The stages before quantization. Raises ModelFormatError when one is of another model than the int8 one."""
+    candidates = []
+    if options.pt is not None:
+        torch_stage = TorchRuntime(options.pt)
+        _need_same_model(options.pt, torch_stage.input_shape, torch_stage.labels, model)
+        candidates.append(Candidate("pt", lambda: torch_stage))
+    if options.onnx is not None:
+        onnx_stage = OnnxRuntime(options.onnx)
+        _need_same_model(options.onnx, onnx_stage.model.input_shape, onnx_stage.model.card.labels, model)
+        candidates.append(Candidate("onnx", lambda: onnx_stage))
+    return candidates
+
+
+def _need_same_model(path: Path, shape: tuple[int, ...], labels: tuple[str, ...] | None, model: TfliteFile) -> None:
+    if shape != model.input.shape:
+        raise ModelFormatError(
+            f"{path}: takes {shape}, the int8 model {model.input.shape}; give the file that it was made from"
+        )
+    int8_labels = None if model.card is None else model.card.labels
+    if labels is not None and int8_labels is not None and labels != int8_labels:
+        raise ModelFormatError(
+            f"{path}: has labels {', '.join(labels)}, the int8 model {', '.join(int8_labels)}; "
+            "give the file that it was made from"
+        )
+
+
+def _generate(tflite: Path, scratch: Path) -> tuple[Path, str | None]:
+    """A project for the board that QEMU emulates; where the model is too big for it, for the desktop, and why."""
+    content, out = read_tflite(tflite), scratch / "project"
+    try:
+        return generate_project(content, ProjectOptions(board=load_board(QEMU_BOARD)), out).folder, None
+    except DoesNotFitError as error:
+        return generate_project(content, ProjectOptions(board=load_board("host")), out).folder, str(error)
+
+
+def int8_candidates(
+    project: Path, model: TfliteFile, material: Material, qemu_sample: int | None
+) -> tuple[list[Candidate], list[Skipped]]:
+    """The int8 stages that this machine can run, and those that it cannot with the reason.
+
+    `project` is generated from `model` for a board that QEMU emulates; `qemu_sample` clips go there, None for all.
+    """
+    candidates = [Candidate("tflite", lambda: int8_model.tflite_reference(model))]
+    skipped = []
+    if find_spec("tflite_micro"):
+        candidates.append(Candidate("tflm", lambda: int8_model.tflm(project, model)))
+    else:
+        skipped.append(Skipped("tflm", "tflite-micro is not installed; install tinyser[emulate]"))
+    candidates.append(Candidate("c_host", lambda: int8_model.generated_c_host(project, model)))
+    if material.recordings:
+        candidates.append(Candidate("c_audio", lambda: GeneratedAudio(project)))
+    missing = [program for program in _CROSS_PROGRAMS if shutil.which(program) is None]
+    if qemu_sample != 0 and missing:
+        skipped.append(Skipped("c_qemu", f"not installed: {', '.join(missing)}; install it"))
+    elif qemu_sample != 0:
+        candidates.append(Candidate("c_qemu", lambda: int8_model.generated_c_qemu(project, model), qemu_sample))
+    return candidates, skipped
+
+
+def model_files(**paths: Path | None) -> list[ModelFile]:
+    """The files under comparison by role (`pt`, `onnx`, `tflite`), with size and SHA-256."""
+    return [
+        ModelFile(role, path.name, hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size)
+        for role, path in paths.items()
+        if path is not None and path.is_file()
+    ]

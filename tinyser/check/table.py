@@ -1,0 +1,54 @@
+"""A report as one table for the terminal: every stage against the first one; all pairs are in the files."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tinyser.check.page import number, percent
+from tinyser.check.report import Report, StageReport
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Prints the stages, those that did not run, and the notes."""
+    console.print(escape(f"{report.source}: {report.clips} clips, {report.windows} windows"))
+    if report.stages:
+        console.print(_stages(report))
+    for skipped in report.skipped:
+        console.print(f"[yellow]{escape(skipped.name)} did not run: {escape(skipped.reason)}[/yellow]")
+    for note in report.notes:
+        console.print(escape(note))
+
+
+def _stages(report: Report) -> Table:
+    scored = any(stage.scores for stage in report.stages)
+    first, first_int8 = report.stages[0], next((s for s in report.stages if s.arithmetic == "int8"), None)
+    table = Table(caption=escape(f"equal decisions and largest posterior difference to {first.title}"))
+    table.add_column("stage", no_wrap=True)
+    for heading in ("clips", *(("WA %", "UAR %", "WF1 %") if scored else ()), "equal %", "largest diff.", "bytes"):
+        table.add_column(heading, justify="right")
+    for stage in report.stages:
+        scores = stage.scores
+        figures = [percent(scores.wa), percent(scores.uar), percent(scores.wf1)] if scores else []
+        pair = report.pair(first.name, stage.name)
+        agreement = (
+            ["-", "-"]
+            if pair is None
+            else [
+                percent(pair.decision_agreement),
+                number(pair.max_posterior_difference),
+            ]
+        )
+        bytes_equal = "-" if first_int8 is None else _bytes(report, first_int8, stage)
+        table.add_row(escape(stage.title), str(stage.clips), *figures, *agreement, bytes_equal)
+    return table
+
+
+def _bytes(report: Report, reference: StageReport, stage: StageReport) -> str:
+    pair = report.pair(reference.name, stage.name)
+    if pair is None or pair.windows is None or pair.windows_equal is None:
+        return "-"
+    if pair.bytes_equal:
+        return "[green]equal[/green]"
+    return f"[red]{pair.windows - pair.windows_equal} of {pair.windows} differ[/red]"

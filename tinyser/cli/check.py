@@ -1,0 +1,79 @@
+"""`tinyser check`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import click
+
+from tinyser.cli.extras import needs_extra
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("check", help="Compare the stages of a model on a corpus or on recorded inputs.")
+@click.option(
+    "--tflite",
+    required=True,
+    type=_FILE,
+    metavar="M.tflite",
+    help="The int8 model; its C is generated and run.",
+)
+@click.option("--pt", type=_FILE, metavar="merged.pt", help="Also the checkpoint in PyTorch.")
+@click.option("--onnx", type=_FILE, metavar="m.onnx", help="Also the ONNX file in ONNX Runtime.")
+@click.option("--corpus", metavar="NAME", help="Compare on the recordings of a corpus, clip by clip.")
+@click.option("--data", type=_FILE, metavar="DIR", help="The folder that holds the corpus.")
+@click.option("--fold", type=int, metavar="K", help="Only the test speakers of fold K; by default all speakers.")
+@click.option("--input", "inputs", type=_FILE, metavar="X.npy", help="Compare on an array, float32 or int8.")
+@click.option("--labels-npy", type=_FILE, metavar="Y.npy", help="The true class of each row of --input.")
+@click.option(
+    "--qemu-sample",
+    type=click.IntRange(min=0),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="How many clips the emulated Cortex-M gets; 0 for none.",
+)
+@click.option("-o", "--output", required=True, type=_FILE, metavar="DIR", help="Where report.json and report.html go.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
+@needs_extra("all")
+def command(
+    tflite: Path,
+    pt: Path | None,
+    onnx: Path | None,
+    corpus: str | None,
+    data: Path | None,
+    fold: int | None,
+    inputs: Path | None,
+    labels_npy: Path | None,
+    qemu_sample: int,
+    output: Path,
+    as_json: bool,
+) -> None:
+    from rich.console import Console
+
+    from tinyser.check.run import CheckOptions, check
+    from tinyser.check.table import print_report
+
+    options = CheckOptions(
+        tflite=tflite,
+        pt=pt,
+        onnx=onnx,
+        corpus=corpus,
+        data=data,
+        fold=fold,
+        input=inputs,
+        truth=labels_npy,
+        qemu_sample=qemu_sample,
+    )
+    # Whatever the stages print goes to stderr: standard output is the report's.
+    with redirect_stdout(sys.stderr), Console(stderr=True).status("Reading") as status:
+        report = check(options, output, lambda title: status.update(f"Running {title}"))
+    if as_json:
+        click.echo(json.dumps(report.to_json(), allow_nan=False))
+        return
+    print_report(report, Console())
+    click.echo(f"{output / 'report.html'} and report.json written")

@@ -1,0 +1,52 @@
+"""`tinyser quantize`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from tinyser.cli.extras import needs_extra
+
+
+@click.command("quantize", help="Convert ONNX to an int8 TFLite model (int8 in, int8 out), with a self-test inside.")
+@click.argument("onnx", type=click.Path(path_type=Path), metavar="model.onnx")
+@click.option(
+    "--calibration",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FEATURES.npy",
+    help="float32 (windows, frames, mels), normalised; train leaves calibration.npy in its folder.",
+)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The .tflite file to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@needs_extra("convert")
+def command(onnx: Path, calibration: Path, output: Path, as_json: bool) -> None:
+    from rich.console import Console
+
+    from tinyser.convert.quantize import quantize
+
+    with Console(stderr=True).status(f"Converting {onnx.name} to int8 (onnx2tf, about half a minute)"):
+        result = quantize(onnx, calibration, output)
+    if as_json:
+        fields = {
+            "output": str(result.path),
+            "bytes": result.bytes,
+            "features": None if result.features is None else str(result.features),
+            "windows": result.windows,
+            "decision_agreement": result.decision_agreement,
+            "sqnr_db": result.sqnr_db,
+            "max_posterior_difference": result.max_posterior_difference,
+        }
+        click.echo(json.dumps(fields))
+        return
+    click.echo(f"{result.path}: {result.bytes} bytes, int8 throughout")
+    if result.features is not None:
+        click.echo(f"{result.features}: the features the model expects")
+    click.echo(
+        f"int8 against ONNX on {result.windows} calibration windows: "
+        f"{100 * result.decision_agreement:.1f} % of the decisions equal, "
+        f"SQNR of the posteriors {result.sqnr_db:.1f} dB, "
+        f"largest difference {result.max_posterior_difference:.3f}"
+    )

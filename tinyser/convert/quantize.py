@@ -1,0 +1,95 @@
+"""ONNX -> fully int8 TFLite that carries its model card and a self-test."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from codegen.errors import DataError, QuantizationError
+from codegen.model_card import SelfTest
+from tinyser.convert.calibration import load_calibration
+from tinyser.convert.converter import convert_int8
+from tinyser.convert.onnx_file import OnnxFile, read_onnx
+from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
+from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.onnx_model import OnnxRuntime
+
+# Evenly spaced: enough to tell what quantization did, without a long wait on a large calibration set.
+_COMPARED_WINDOWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """What `quantize` made, and how far int8 is from float on calibration windows."""
+
+    path: Path
+    bytes: int
+    features: Path | None
+    windows: int
+    decision_agreement: float
+    sqnr_db: float
+    max_posterior_difference: float
+
+
+def quantize(onnx: str | Path, calibration: str | Path, out: str | Path) -> Quantized:
+    """Writes an int8 `.tflite` to `out`, and `features.json` beside it when the model card has features.
+
+    `calibration` is a `.npy` of float32 (windows, *input shape without batch). Raises ModelFormatError,
+    DataError, ToolError (onnx2tf failed) and QuantizationError (not int8 throughout, or the layout changed).
+    """
+    source, out = read_onnx(onnx), Path(out)
+    if not out.parent.is_dir():
+        raise DataError(f"{out}: folder {out.parent} does not exist; create it or choose another output path")
+    windows = load_calibration(calibration, source.input_shape[1:])
+    with tempfile.TemporaryDirectory(prefix="tinyser-") as folder:
+        plain = convert_int8(source, Path(calibration).resolve(), Path(folder))
+        model = _checked(plain, source)
+        compared = windows[np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)]
+        floats = OnnxRuntime(onnx).run(compared).posteriors
+        answer = tflite_reference(model).run(compared)
+        assert answer.integers is not None
+        selftest = SelfTest(model.input.quantize(compared[0]).tobytes(), answer.integers[0].tobytes())
+        card = replace(source.card, selftest=selftest)
+        write_with_card(plain, out, card, input_name=source.input_name, output_name=source.output_name)
+    features = None
+    if card.features is not None:
+        features = out.parent / "features.json"
+        card.features.save(features)
+    return Quantized(
+        path=out,
+        bytes=out.stat().st_size,
+        features=features,
+        windows=len(compared),
+        decision_agreement=float(np.mean(floats.argmax(axis=1) == answer.posteriors.argmax(axis=1))),
+        sqnr_db=sqnr_db(floats, answer.posteriors),
+        max_posterior_difference=float(np.abs(floats - answer.posteriors).max()),
+    )
+
+
+def sqnr_db(signal: npt.NDArray[np.float32], approximation: npt.NDArray[np.float32]) -> float:
+    """Signal to quantization noise in dB: 10 log10(sum signal^2 / sum (signal - approximation)^2)."""
+    noise = float(np.sum((signal.astype(np.float64) - approximation) ** 2))
+    power = float(np.sum(signal.astype(np.float64) ** 2))
+    return float(10 * np.log10(power / max(noise, 1e-30)))
+
+
+def _checked(path: Path, source: OnnxFile) -> TfliteFile:
+    """Reads onnx2tf's file. Raises QuantizationError unless it is int8 throughout and kept both shapes."""
+    try:
+        model = read_tflite_file(path)
+    except QuantizationError as error:
+        raise QuantizationError(str(error).replace(str(path), str(source.path), 1)) from error
+    for got, wanted, what in (
+        (model.input.shape, source.input_shape, "input"),
+        (model.output.shape, source.output_shape, "output"),
+    ):
+        if got != wanted:
+            raise QuantizationError(
+                f"{source.path}: the int8 {what} became {got}, allowed is {wanted} as in ONNX; "
+                f"reshape inside the model, so that its {what} keeps that layout"
+            )
+    return model

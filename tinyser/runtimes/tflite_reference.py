@@ -1,0 +1,48 @@
+"""TFLite's reference kernels (BUILTIN_REF) in a child process, because a bad model aborts the interpreter.
+
+`python -m tinyser.runtimes.tflite_reference MODEL IN.npy OUT.npy` is the child: int8 rows in, int8 rows out.
+Never the default resolver: its XNNPACK kernels give other bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from tinyser.emulator.child import run_child
+from tinyser.runtimes.runtime import Int8s
+
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
+
+
+def run_reference(model: str | Path, rows: Int8s) -> Int8s:
+    """Runs int8 (n, input values) -> (n, output values). Raises ToolError when TFLite refuses or aborts."""
+    with tempfile.TemporaryDirectory(prefix="tinyser-") as folder:
+        source, sink = Path(folder) / "rows.npy", Path(folder) / "outputs.npy"
+        np.save(source, rows)
+        command = [sys.executable, "-m", __name__, str(Path(model).resolve()), str(source), str(sink)]
+        run_child(command, f"{model}: TFLite", _QUIET)
+        outputs: Int8s = np.load(sink, allow_pickle=False)
+        return outputs
+
+
+def _child(model: str, source: str, sink: str) -> None:
+    """Runs in the child process only."""
+    from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(model_path=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    interpreter.allocate_tensors()
+    (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+    outputs = []
+    for row in np.load(source, allow_pickle=False):
+        interpreter.set_tensor(entry["index"], row.reshape(entry["shape"]))
+        interpreter.invoke()
+        outputs.append(interpreter.get_tensor(result["index"]).reshape(-1))
+    np.save(sink, np.stack(outputs))
+
+
+if __name__ == "__main__":
+    _child(*sys.argv[1:])
