@@ -1,4 +1,7 @@
-"""What stages are compared on: feature windows, the clip each belongs to, the true classes if known."""
+"""What stages are compared on: feature windows, the clip each belongs to, the true classes if known.
+
+A clip is what one decision is made on: an utterance or, where a corpus decides utterances together, their group.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,30 @@ import numpy.typing as npt
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
 from tinyser.convert.tflite_file import TfliteFile
-from tinyser.corpora.corpus import Corpus, Utterance
+from tinyser.corpora.corpus import Corpus, Utterance, decision_numbers
 from tinyser.runtimes.runtime import Floats
+from tinyser.training.metrics import vote
 
 _NOTES_SHOWN = 3
+_NO_AUDIO = "the stage from raw audio is left out: it hears whole recordings, and these clips are segments of them"
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`n` windows of `c` clips; a clip's posteriors are the mean over its windows (the context rule)."""
+    """`n` windows of `c` clips; a clip's posteriors are the mean over its windows (the context rule).
+
+    Where a clip is a group of utterances, `utterance_of_window` tells them apart: each has the mean over its
+    windows and one vote in the clip's decision.
+    """
 
     source: str
     labels: tuple[str, ...]
     windows: Floats  # (n, *input shape without batch), normalised
     clip_of_window: npt.NDArray[np.int64]  # (n,), rising
     truth: npt.NDArray[np.int64] | None  # (c,), indices into `labels`
-    recordings: tuple[Path, ...] = ()  # (c,), empty for arrays
+    recordings: tuple[Path, ...] = ()  # (c,), empty for arrays and where a clip is no whole recording
     notes: tuple[str, ...] = ()
+    utterance_of_window: npt.NDArray[np.int64] | None = None  # (n,), rising; None: the clips
 
     @property
     def clips(self) -> int:
@@ -37,11 +47,11 @@ class Material:
         return int(self.clip_of_window[-1]) + 1
 
     def clip_means(self, values: Floats) -> Floats:
-        """(n, labels) per window -> (c, labels) per clip."""
-        sums = np.zeros((self.clips, values.shape[1]))
-        np.add.at(sums, self.clip_of_window, values)
-        counts = np.bincount(self.clip_of_window)[:, np.newaxis]
-        return (sums / counts).astype(np.float32)
+        """(n, labels) per window -> (c, labels) per clip: the mean, or the votes of the means of its utterances."""
+        if self.utterance_of_window is None:
+            return _means(values, self.clip_of_window)
+        first = np.unique(self.utterance_of_window, return_index=True)[1]
+        return vote(_means(values, self.utterance_of_window), self.clip_of_window[first])
 
     def subset(self, clips: npt.NDArray[np.int64]) -> Material:
         """The same material with these clips alone, renumbered from 0; `clips` rises."""
@@ -52,6 +62,9 @@ class Material:
             clip_of_window=np.searchsorted(clips, self.clip_of_window[chosen]),
             truth=None if self.truth is None else self.truth[clips],
             recordings=tuple(self.recordings[clip] for clip in clips) if self.recordings else (),
+            utterance_of_window=None
+            if self.utterance_of_window is None
+            else np.unique(self.utterance_of_window[chosen], return_inverse=True)[1],
         )
 
 
@@ -77,17 +90,31 @@ def from_corpus(
             f"corpus {corpus.name}: no clip with one of the model's labels {', '.join(names)}; its own are "
             f"{', '.join(corpus.labels)}; check the model on the corpus it was trained on"
         )
+    clips = np.array(decision_numbers(chosen))
+    in_order = np.argsort(clips, kind="stable")
+    chosen, clips = [chosen[index] for index in in_order], clips[in_order]
     cache = FeatureCache(spec)
-    windows = [context_windows(normalise(cache.load(u.path), spec), spec) for u in chosen]
+    features = (cache.load(u.path, u.start_seconds, u.end_seconds) for u in chosen)
+    windows = [context_windows(normalise(array, spec), spec) for array in features]
+    counts = [len(part) for part in windows]
+    whole = all(utterance.whole for utterance in chosen)
     return Material(
         source=source,
         labels=names,
         windows=np.concatenate(windows),
-        clip_of_window=np.repeat(np.arange(len(chosen)), [len(part) for part in windows]),
-        truth=np.array([names.index(utterance.label) for utterance in chosen]),
-        recordings=tuple(utterance.path for utterance in chosen),
-        notes=(*_left_out(everyone, names), *_shortened(cache.notes)),
+        clip_of_window=np.repeat(clips, counts),
+        truth=np.array([names.index(chosen[first].label) for first in np.unique(clips, return_index=True)[1]]),
+        recordings=tuple(utterance.path for utterance in chosen) if whole else (),
+        notes=(*_left_out(everyone, names), *_shortened(cache.notes), *(() if whole else (_NO_AUDIO,))),
+        utterance_of_window=None if clips[-1] + 1 == len(chosen) else np.repeat(np.arange(len(chosen)), counts),
     )
+
+
+def _means(values: Floats, owners: npt.NDArray[np.int64]) -> Floats:
+    """(n, labels) -> (owners, labels)."""
+    sums = np.zeros((int(owners[-1]) + 1, values.shape[1]))
+    np.add.at(sums, owners, values)
+    return (sums / np.bincount(owners)[:, np.newaxis]).astype(np.float32)
 
 
 def from_arrays(inputs: Path, truth: Path | None, model: TfliteFile) -> Material:

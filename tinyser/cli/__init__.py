@@ -13,6 +13,7 @@ from codegen.errors import TinySerError
 # name -> (module, one-line help): the help of the group must not import the commands.
 COMMANDS = {
     "demo": ("tinyser.cli.demo", "Run the whole pipeline once on a spoken corpus made on the spot."),
+    "models": ("tinyser.cli.models", "List the models that train knows, with their sizes."),
     "train": ("tinyser.cli.train", "Train a speech-emotion Transformer with HRF on a corpus."),
     "merge": ("tinyser.cli.merge", "Merge the HRF layers away (deHRF) and prove the result equal."),
     "export": ("tinyser.cli.export", "Export a merged model to ONNX."),

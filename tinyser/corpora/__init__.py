@@ -13,8 +13,12 @@ __all__ = ["CORPORA", "Corpus", "Fold", "Utterance", "load_corpus"]
 
 # name -> (module, one-line description)
 CORPORA = {
+    "daic-woz": ("tinyser.corpora.daic_woz", "depression from interviews, 2 classes, 189 participants, by vote"),
     "emodb": ("tinyser.corpora.emodb", "Berlin Database of Emotional Speech, 7 emotions, 10 speakers"),
     "folder": ("tinyser.corpora.folder", "your own recordings: DIR/<label>/<speaker>_<anything>.wav"),
+    "iemocap": ("tinyser.corpora.iemocap", "acted dialogues in English, 4 emotions, 10 speakers"),
+    "m3ed": ("tinyser.corpora.m3ed", "Chinese TV series, 7 emotions, 56 series"),
+    "ravdess": ("tinyser.corpora.ravdess", "acted sentences in English, 8 emotions, 24 speakers"),
     "spoken": ("tinyser.corpora.spoken", "made on the spot by a speech synthesiser, 4 emotions, 16 voices"),
 }
 

@@ -13,12 +13,23 @@ AUDIO_SUFFIXES = (".wav", ".flac")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One labelled recording."""
+    """One labelled recording, or the segment of it from `start_seconds` to `end_seconds` (None: its end).
+
+    Utterances of one `group` are decided together, by majority vote.
+    """
 
     path: Path
     label: str
     speaker: str
     id: str
+    start_seconds: float = 0.0
+    end_seconds: float | None = None
+    group: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of its recording, and decided alone."""
+        return self.start_seconds == 0 and self.end_seconds is None and self.group is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,10 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A corpus on disk. `licence` and `how_to_get` are for people; `labels` fixes the classes' order."""
+    """A corpus on disk. `licence` and `how_to_get` are for people; `labels` fixes the classes' order.
+
+    Raises DataError when utterances decided together differ in label or speaker.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -45,6 +59,16 @@ class Corpus:
     how_to_get: str
     utterances: tuple[Utterance, ...]
     folds: tuple[Fold, ...]
+
+    def __post_init__(self) -> None:
+        of_group: dict[str | None, tuple[str, str]] = {}
+        for utterance in self.utterances:
+            found = (utterance.label, utterance.speaker)
+            if utterance.group is not None and of_group.setdefault(utterance.group, found) != found:
+                raise DataError(
+                    f"corpus {self.name}: group {utterance.group}: got more than one label or speaker, allowed is "
+                    "one; its utterances are decided together"
+                )
 
     @property
     def speakers(self) -> tuple[str, ...]:
@@ -83,6 +107,13 @@ def speaker_folds(speakers: Sequence[str], count: int) -> tuple[Fold, ...]:
         train = tuple(s for g, group in enumerate(groups) if g not in (number, after) for s in group)
         folds.append(Fold(train=train, validation=groups[after], test=groups[number]))
     return tuple(folds)
+
+
+def decision_numbers(utterances: Iterable[Utterance]) -> list[int]:
+    """The decision that each utterance belongs to, numbered from 0 by first appearance: its group's, or its own."""
+    numbers: dict[str | int, int] = {}
+    keys = (index if utterance.group is None else utterance.group for index, utterance in enumerate(utterances))
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
 def audio_files(folder: Path) -> list[Path]:

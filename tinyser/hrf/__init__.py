@@ -2,9 +2,10 @@
 
 from tinyser.hrf.high_rank import HighRank
 from tinyser.hrf.proof import TOLERANCE, Equality, prove_equal
-from tinyser.hrf.rewrite import expand, is_expanded, merge, split_modules
+from tinyser.hrf.rewrite import FACTORS, expand, is_expanded, merge, split_modules
 
 __all__ = [
+    "FACTORS",
     "TOLERANCE",
     "Equality",
     "HighRank",

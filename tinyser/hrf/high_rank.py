@@ -2,8 +2,8 @@
 
 Source: Zhang et al., "Re-Parameterization of Lightweight Transformer for On-Device Speech Emotion
 Recognition", arXiv 2411.09339. The paper factors the linear layers of a Transformer; convolutions (k x k,
-then 1 x 1), the inner width `ratio * out_features` for them, and the initialisation are this project's
-choices.
+then 1 x 1), the inner width `ratio * out_features` for them, a third factor of that width on both sides,
+`W = W3 W2 W1`, and the initialisation are this project's choices.
 """
 
 from __future__ import annotations
@@ -19,72 +19,106 @@ FACTORABLE = (nn.Linear, nn.Conv1d, nn.Conv2d)
 
 
 class HighRank(nn.Module):
-    """Two linear layers of one kind with nothing in between; `outer(inner(x))`.
+    """Two or three linear layers of one kind with nothing in between; `outer(middle(inner(x)))`.
 
     For convolutions the k x k kernel is the inner layer: it alone pads, and it pads its input before its
     bias is added, so the merge is exact at the borders too.
     """
 
-    def __init__(self, inner: nn.Module, outer: nn.Module) -> None:
+    middle: nn.Module | None
+
+    def __init__(self, inner: nn.Module, outer: nn.Module, middle: nn.Module | None = None) -> None:
         super().__init__()
         self.inner = inner
+        self.middle = middle
         self.outer = outer
 
     def forward(self, x: Tensor) -> Tensor:
         """Whatever shape the factored layer takes and gives."""
-        return self.outer(self.inner(x))
+        x = self.inner(x)
+        return self.outer(x if self.middle is None else self.middle(x))
+
+    @property
+    def weight(self) -> Tensor:
+        """The merged weight, for modules that read a layer's weight, as nn.TransformerEncoderLayer does."""
+        rest, _ = self._after_inner()
+        product = rest @ _matrices(self.inner, self.inner.weight)
+        taps = self.inner.weight.shape[1:]
+        return product.reshape(-1, *taps).to(self.inner.weight.dtype)
+
+    @property
+    def bias(self) -> Tensor | None:
+        """The merged bias; there is one when any factor has one: W2 b1 counts even where b2 does not exist."""
+        inner = self.inner
+        if all(part is None or part.bias is None for part in (inner, self.middle, self.outer)):
+            return None
+        rest, offset = self._after_inner()
+        if inner.bias is not None:
+            offset = offset + rest @ _columns(inner, inner.bias)
+        return offset.flatten().to(inner.weight.dtype)
 
     @classmethod
-    def factor(cls, layer: nn.Module, ratio: int) -> HighRank:
+    def factor(cls, layer: nn.Module, ratio: int, factors: int = 2) -> HighRank:
         """Factors a layer so that the function it computes does not change at all.
 
-        Both factors are drawn as PyTorch draws them; then the least change (in the Frobenius norm) is made
-        to W1 for which W2 W1 equals the layer's weight. So training with HRF starts where training without
-        it starts, whatever the ratio, and a comparison of the two tells of the factors alone. Two layers as
-        drawn would start with 0.58 of the weight's scale. The inner width is at least `out_features`, so a
-        solution always exists.
+        All factors are drawn as PyTorch draws them; then the least change (in the Frobenius norm) is made
+        to W1 for which W2 W1, or W3 W2 W1, equals the layer's weight. So training with HRF starts where
+        training without it starts, whatever the ratio, and a comparison of the two tells of the factors
+        alone. Two layers as drawn would start with 0.58 of the weight's scale. The inner width is at least
+        `out_features`, so a solution always exists.
         """
-        inner, outer = _blank_factors(layer, ratio)
+        factored = cls(*_blank_factors(layer, ratio, factors))
+        inner, outer = factored.inner, factored.outer
         with torch.no_grad():
-            w1, w2, weight = (_matrices(part, part.weight) for part in (inner, outer, layer))
-            w1 = w1 + torch.linalg.pinv(w2) @ (weight - w2 @ w1)
-            inner.weight.copy_(_kernel(inner, w1))
+            weight, w1 = _matrices(layer, layer.weight), _matrices(inner, inner.weight)
+            rest, offset = factored._after_inner()
+            w1 = w1 + torch.linalg.pinv(rest) @ (weight - rest @ w1)
+            inner.weight.copy_(w1.reshape(inner.weight.shape))
             if layer.bias is not None:
-                b1 = _columns(inner, inner.bias)
-                outer.bias.copy_((_columns(layer, layer.bias) - w2 @ b1).flatten())
-        return cls(inner, outer)
+                shift = rest @ _columns(inner, inner.bias) + offset - _columns(outer, outer.bias)
+                outer.bias.copy_((_columns(layer, layer.bias) - shift).flatten())
+        return factored
 
-    def merge(self) -> nn.Module:
-        """The one layer equal to this, computed in float64 and cast once.
-
-        It has a bias when either factor has one: W2 b1 counts even where b2 does not exist.
-        """
-        inner, outer = self.inner, self.outer
-        w1, w2 = _matrices(inner, inner.weight), _matrices(outer, outer.weight)
-        bias = None
-        if inner.bias is not None or outer.bias is not None:
-            bias = torch.zeros(w2.shape[0], w2.shape[1], 1, dtype=torch.float64, device=w2.device)
-            if inner.bias is not None:
-                bias = bias + w2 @ _columns(inner, inner.bias)
-            if outer.bias is not None:
-                bias = bias + _columns(outer, outer.bias)
-        merged = _like(inner, out=_out_size(outer), bias=bias is not None)
+    def merge(self) -> Any:
+        """The one layer equal to this, computed in float64 and cast once."""
         with torch.no_grad():
-            merged.weight.copy_(_kernel(merged, w2 @ w1))
+            weight, bias = self.weight, self.bias
+            merged = _like(self.inner, out=_out_size(self.outer), bias=bias is not None)
+            merged.weight.copy_(weight)
             if bias is not None:
-                merged.bias.copy_(bias.flatten())
+                merged.bias.copy_(bias)
         return merged.train(self.training)
 
+    def _after_inner(self) -> tuple[Tensor, Tensor]:
+        """What follows the inner layer, as float64 `rest @ y + offset`: W2 and b2, or W3 W2 and W3 b2 + b3."""
+        rest = _matrices(self.outer, self.outer.weight)
+        offset = rest.new_zeros(rest.shape[0], rest.shape[1], 1)
+        if self.outer.bias is not None:
+            offset = offset + _columns(self.outer, self.outer.bias)
+        if self.middle is None:
+            return rest, offset
+        if self.middle.bias is not None:
+            offset = offset + rest @ _columns(self.middle, self.middle.bias)
+        return rest @ _matrices(self.middle, self.middle.weight), offset
 
-def _blank_factors(layer: Any, ratio: int) -> tuple[Any, Any]:
-    """Inner and outer layer of the right sizes, as PyTorch initialises them."""
+
+def _blank_factors(layer: Any, ratio: int, factors: int) -> tuple[Any, Any, Any]:
+    """Inner, outer and, of three factors, middle layer of the right sizes, as PyTorch initialises them."""
     out, bias = _out_size(layer), layer.bias is not None
-    inner = _like(layer, out=ratio * out, bias=bias)
+    wide = ratio * out
+    inner = _like(layer, out=wide, bias=bias)
+    middle = _pointwise(layer, wide, wide) if factors == 3 else None
+    return inner, _pointwise(layer, wide, out), middle
+
+
+def _pointwise(layer: Any, inputs: int, outputs: int) -> Any:
+    """A linear layer, or a convolution of kernel 1, that may follow a layer of the kind of `layer`."""
+    bias = layer.bias is not None
     place = {"device": layer.weight.device, "dtype": layer.weight.dtype}
     if isinstance(layer, nn.Linear):
-        return inner, nn.Linear(ratio * out, out, bias=bias, **place)
+        return nn.Linear(inputs, outputs, bias=bias, **place)
     kind: Any = type(layer)
-    return inner, kind(ratio * out, out, kernel_size=1, groups=layer.groups, bias=bias, **place)
+    return kind(inputs, outputs, kernel_size=1, groups=layer.groups, bias=bias, **place)
 
 
 def _like(layer: Any, *, out: int, bias: bool) -> Any:
@@ -108,14 +142,9 @@ def _groups(layer: Any) -> int:
 def _matrices(layer: Any, weight: Tensor) -> Tensor:
     """A weight as float64 (groups, outputs per group, inputs per group * taps)."""
     groups = _groups(layer)
-    return weight.detach().double().reshape(groups, weight.shape[0] // groups, -1)
+    return weight.double().reshape(groups, weight.shape[0] // groups, -1)
 
 
 def _columns(layer: Any, bias: Tensor) -> Tensor:
     """A bias as float64 (groups, outputs per group, 1)."""
-    return bias.detach().double().reshape(_groups(layer), -1, 1)
-
-
-def _kernel(layer: Any, matrices: Tensor) -> Tensor:
-    """The inverse of `_matrices`, in the layer's shape."""
-    return matrices.reshape(layer.weight.shape)
+    return bias.double().reshape(_groups(layer), -1, 1)

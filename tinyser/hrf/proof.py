@@ -45,5 +45,7 @@ def prove_equal(model: nn.Module, merged: nn.Module, inputs: Tensor, tol: float 
 
 
 def _logits(model: nn.Module, inputs: Tensor) -> Tensor:
+    # A copy, so that the caller's model stays in its mode.
+    model = copy.deepcopy(model).eval()
     with torch.no_grad():
-        return torch.cat([copy.deepcopy(model).eval()(part) for part in inputs.split(64)]).double()
+        return torch.cat([model(part) for part in inputs.split(64)]).double()

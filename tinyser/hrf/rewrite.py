@@ -14,23 +14,28 @@ from tinyser.hrf.high_rank import FACTORABLE, HighRank
 
 # With ratio 1 the inverse that `HighRank.factor` takes is of a random square matrix: useless in float32.
 MIN_RATIO, MAX_RATIO = 2, 64
+FACTORS = (2, 3)
 
 
-def expand(model: nn.Module, ratio: int = 4, modules: str | Sequence[str] = "ffn") -> nn.Module:
+def expand(model: nn.Module, ratio: int = 4, modules: str | Sequence[str] = "ffn", factors: int = 2) -> nn.Module:
     """A copy of `model` with the chosen linear layers and convolutions factored; it computes the same.
 
-    `modules` names groups that the model declares in `HRF_GROUPS` (group -> patterns), or patterns of layer
-    names such as `blocks.*.fc1`; several in a list or separated by commas. `ratio` is inner width over
-    output width. Raises TinySerError for a bad ratio, a name that matches no layer, or a model expanded
-    already.
+    `modules` names groups that the model declares in `HRF_GROUPS` (group -> patterns), or patterns of names
+    such as `blocks.*.fc1`; several in a list or separated by commas. A pattern is held against a layer's
+    name and the names of the modules it is in, whole or from any dot on: `ffn` is every layer of every
+    module of that name. `ratio` is inner width over output width, `factors` how many layers become of one.
+    Raises TinySerError for a bad ratio or number of factors, a name that matches no layer, or a model
+    expanded already.
     """
     if isinstance(ratio, bool) or not isinstance(ratio, int) or not MIN_RATIO <= ratio <= MAX_RATIO:
         allowed = f"a whole number {MIN_RATIO}..{MAX_RATIO}"
         raise TinySerError(f"HRF: ratio: got {ratio!r}, allowed is {allowed}; 2, 4 or 8 are usual")
+    if isinstance(factors, bool) or factors not in FACTORS:
+        raise TinySerError(f"HRF: factors: got {factors!r}, allowed are {' and '.join(map(str, FACTORS))}; change it")
     if is_expanded(model):
         raise TinySerError("HRF: the model is expanded already; merge it before expanding it again")
     chosen = _choose(model, split_modules(modules))
-    return _replace(copy.deepcopy(model), chosen, lambda layer: HighRank.factor(layer, ratio))
+    return _replace(copy.deepcopy(model), chosen, lambda layer: HighRank.factor(layer, ratio, factors))
 
 
 def merge(model: nn.Module) -> nn.Module:
@@ -68,14 +73,27 @@ def _choose(model: nn.Module, wanted: Sequence[str]) -> list[str]:
     chosen: list[str] = []
     for entry in wanted:
         patterns = groups.get(entry, (entry,))
-        matched = [name for name in layers if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        matched = [name for name in layers if any(_matches(name, pattern) for pattern in patterns)]
         if not matched:
             raise TinySerError(
                 f"HRF: modules: {entry!r} matches no linear layer or convolution; allowed are "
-                f"{', '.join(groups) or 'no groups'}, or a pattern over {', '.join(layers) or 'no layers'}"
+                f"{', '.join(groups) or 'no groups'}, or a pattern over {_shown(layers)}"
             )
         chosen += [name for name in matched if name not in chosen]
     return chosen
+
+
+def _matches(layer: str, pattern: str) -> bool:
+    """Whether the layer's name, or that of a module it is in, is the pattern, whole or from a dot on."""
+    parts = layer.split(".")
+    holders = [".".join(parts[: end + 1]) for end in range(len(parts))]
+    return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"*.{pattern}") for name in holders)
+
+
+def _shown(layers: Sequence[str]) -> str:
+    """The layers, repeated blocks as one: `blocks.*.ffn.fc1`."""
+    patterns = (".".join("*" if part.isdigit() else part for part in name.split(".")) for name in layers)
+    return ", ".join(dict.fromkeys(patterns)) or "no layers"
 
 
 def _replace(model: nn.Module, names: Sequence[str], new_layer: Callable[[nn.Module], nn.Module]) -> nn.Module:

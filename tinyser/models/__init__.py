@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # name -> module; imported on use, since they import torch.
 MODELS = {
     "convtransformer": "tinyser.models.convtransformer",
+    "conformer": "tinyser.models.conformer",
+    "speechformer": "tinyser.models.speechformer",
 }
 
 
@@ -33,6 +35,11 @@ def preset_config(name: str, preset: str, *, context_frames: int, mel_bins: int,
         raise TinySerError(f"{name}: preset: got {preset!r}, allowed are {', '.join(presets)}; choose one of these")
     sizes = {"context_frames": context_frames, "mel_bins": mel_bins, "classes": classes}
     return {**presets[preset], **sizes}
+
+
+def preset_names(name: str) -> tuple[str, ...]:
+    """The named variants of a model, the smallest first."""
+    return tuple(importlib.import_module(_module(name)).PRESETS)
 
 
 def _module(name: str) -> str:

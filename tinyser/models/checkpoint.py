@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from codegen.atomic import new_file
 from codegen.errors import ModelFormatError, TinySerError
 from codegen.model_card import ModelCard
-from tinyser.hrf import expand
+from tinyser.hrf import FACTORS, expand
 from tinyser.models import build_model
 
 FORMAT = "tinyser"
@@ -46,7 +46,7 @@ class Checkpoint:
         """The model with its weights, in evaluation mode. Raises ModelFormatError when they do not fit."""
         model = build_model(self.model_name, self.config)
         if self.hrf is not None:
-            model = expand(model, self.hrf.ratio, self.hrf.modules)
+            model = expand(model, self.hrf.ratio, self.hrf.modules, self.hrf.factors)
         try:
             model.load_state_dict(dict(self.state_dict))
         except RuntimeError as error:
@@ -100,8 +100,9 @@ def _checkpoint(content: dict[str, Any]) -> Checkpoint:
     settings = None
     if hrf is not None:
         settings = HrfSettings(hrf["ratio"], tuple(hrf["modules"]), hrf["factors"])
-        if settings.factors != 2:
-            raise ModelFormatError(f"hrf: factors: got {settings.factors}, allowed is 2")
+        if settings.factors not in FACTORS:
+            allowed = " and ".join(map(str, FACTORS))
+            raise ModelFormatError(f"hrf: factors: got {settings.factors}, allowed are {allowed}")
     card = ModelCard.from_json(content["card"])
     return Checkpoint(model["name"], model["config"], settings, card, content["state_dict"], content["training"])
 

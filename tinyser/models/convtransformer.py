@@ -8,13 +8,16 @@ no transpose after the convolutions).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor, nn
 
-from codegen.errors import ModelFormatError
+from tinyser.models.attention import FeedForward, SelfAttention
+from tinyser.models.config import check_entries, check_heads, read_config
+from tinyser.models.front_end import ConvFrontEnd
+
+_NAME = "convtransformer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,35 +36,19 @@ class ConvTransformerConfig:
     dropout: float = 0.15
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "dropout":
-                good, allowed = isinstance(value, int | float) and 0 <= value < 1, "a number 0..1, below 1"
-            else:
-                low = 4 if field.name in ("context_frames", "mel_bins") else 1
-                good, allowed = type(value) is int and low <= value <= 10000, f"a whole number {low}..10000"
-            if not good:
-                raise _error(field.name, value, allowed)
-        if self.width % self.heads:
-            raise _error("heads", self.heads, f"a divisor of width, {self.width}")
+        check_entries(_NAME, self)
+        check_heads(_NAME, self.heads, self.width)
 
 
-# Sizes of the named variants; with 40 mel bins and 4 classes about 135 and 50 thousand parameters.
+# Sizes of the named variants; about 50, 150 and 400 thousand parameters.
 PRESETS: dict[str, dict[str, Any]] = {
+    "small": {"channels1": 8, "channels2": 16, "width": 48, "heads": 3, "blocks": 2, "ffn_width": 96, "dropout": 0.1},
     "default": {},
-    "small": {
-        "channels1": 8,
-        "channels2": 16,
-        "width": 48,
-        "heads": 3,
-        "blocks": 2,
-        "ffn_width": 96,
-        "dropout": 0.1,
-    },
+    "large": {"width": 96, "blocks": 4, "ffn_width": 256},
 }
 
 
-class ConvTransformer(nn.Module):
+class ConvTransformer(ConvFrontEnd):
     """(batch, context_frames, mel_bins) normalised log-mel features -> (batch, classes) logits."""
 
     # Which layers HRF may factor, by the names users give on the command line. The paper puts HRF before
@@ -74,24 +61,21 @@ class ConvTransformer(nn.Module):
     }
 
     def __init__(self, config: ConvTransformerConfig) -> None:
-        super().__init__()
-        self.frames, mels = (_halved(_halved(size)) for size in (config.context_frames, config.mel_bins))
-        self.conv1 = nn.Conv2d(1, config.channels1, 3, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(config.channels1, config.channels2, 3, stride=2, padding=1)
-        self.project = nn.Linear(config.channels2 * mels, config.width)
-        self.positions = nn.Parameter(0.02 * torch.randn(1, self.frames, config.width))
-        self.dropout = nn.Dropout(config.dropout)
+        super().__init__(
+            context_frames=config.context_frames,
+            mel_bins=config.mel_bins,
+            channels1=config.channels1,
+            channels2=config.channels2,
+            width=config.width,
+            dropout=config.dropout,
+        )
         self.blocks = nn.ModuleList(Block(config, self.frames) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.classes)
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits; export appends the softmax."""
-        x = torch.relu(self.conv1(features.unsqueeze(1)))
-        x = torch.relu(self.conv2(x))
-        # Channels last, as TFLite stores them: the flattening is then only a reshape on the device.
-        x = x.permute(0, 2, 3, 1).reshape(-1, self.frames, self.project.in_features)
-        x = self.dropout(self.project(x) + self.positions)
+        x = self.embed(features)
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x).mean(dim=1))
@@ -113,64 +97,6 @@ class Block(nn.Module):
         return x + self.dropout(self.ffn(self.norm2(x)))
 
 
-class SelfAttention(nn.Module):
-    """Multi-head self-attention in plain matrix products, (batch, frames, width) in and out.
-
-    q, k and v are separate layers: each gets its own int8 scale.
-    """
-
-    def __init__(self, width: int, heads: int, frames: int) -> None:
-        super().__init__()
-        # Sizes as plain numbers: shapes taken from tensors would put shape arithmetic into the exported
-        # graph.
-        self.split_shape = (-1, frames, heads, width // heads)
-        self.joined_shape = (-1, frames, width)
-        self.scale = (width // heads) ** -0.5
-        self.q = nn.Linear(width, width)
-        self.k = nn.Linear(width, width)
-        self.v = nn.Linear(width, width)
-        self.out = nn.Linear(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        # The scale sits right behind the linear layer, where converters fold it into the weights.
-        q, k, v = self._split(self.q(x) * self.scale), self._split(self.k(x)), self._split(self.v(x))
-        attention = torch.softmax(torch.matmul(q, k.transpose(2, 3)), dim=-1)
-        mixed = torch.matmul(attention, v).transpose(1, 2).reshape(self.joined_shape)
-        return self.out(mixed)
-
-    def _split(self, x: Tensor) -> Tensor:
-        """(batch, frames, width) -> (batch, heads, frames, width / heads)."""
-        return x.reshape(self.split_shape).transpose(1, 2)
-
-
-class FeedForward(nn.Module):
-    """`fc2(relu(fc1 x))`, (batch, frames, width) in and out."""
-
-    def __init__(self, width: int, ffn_width: int) -> None:
-        super().__init__()
-        self.fc1 = nn.Linear(width, ffn_width)
-        self.fc2 = nn.Linear(ffn_width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(torch.relu(self.fc1(x)))
-
-
 def build(config: Mapping[str, Any]) -> ConvTransformer:
     """The model from a checkpoint's `config`. Raises ModelFormatError for entries it cannot be built from."""
-    names = [field.name for field in fields(ConvTransformerConfig)]
-    for name in config:
-        if name not in names:
-            raise ModelFormatError(f"convtransformer: unknown setting {name!r}; allowed are {', '.join(names)}")
-    for name in ("context_frames", "mel_bins", "classes"):
-        if name not in config:
-            raise _error(name, "nothing", "a whole number")
-    return ConvTransformer(ConvTransformerConfig(**config))
-
-
-def _halved(size: int) -> int:
-    """Output size of a convolution with kernel 3, stride 2, padding 1."""
-    return (size - 1) // 2 + 1
-
-
-def _error(name: str, got: object, allowed: str) -> ModelFormatError:
-    return ModelFormatError(f"convtransformer: {name}: got {got}, allowed is {allowed}; change it")
+    return ConvTransformer(read_config(ConvTransformerConfig, _NAME, config))

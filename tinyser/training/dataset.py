@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
 from tinyser.corpora import Corpus, Utterance
+from tinyser.corpora.corpus import decision_numbers
 from tinyser.features.cache import FeatureCache
 from tinyser.features.log_mel import Float32, context_windows, fit_normalisation, normalise
 
@@ -23,12 +23,16 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """One part of a fold: normalised features (frames, mels) per clip, with label indices and speakers."""
+    """One part of a fold: normalised features (frames, mels) per clip, with label indices and speakers.
+
+    `groups`: the number of the decision that each clip belongs to; empty where every clip is decided alone.
+    """
 
     features: tuple[Float32, ...]
     labels: tuple[int, ...]
     speakers: tuple[str, ...]
     spec: FeatureSpec
+    groups: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.features)
@@ -59,13 +63,13 @@ def load_fold(corpus: Corpus, number: int, spec: FeatureSpec, console: Console) 
     cache = FeatureCache(spec)
     everything = [utterance for part in PARTS for utterance in parts[part]]
     progress = track(everything, description="features", console=console, transient=True)
-    features = {utterance.path: cache.load(utterance.path) for utterance in progress}
+    features = {u: cache.load(u.path, u.start_seconds, u.end_seconds) for u in progress}
     for note in cache.notes[:3]:
         console.print(f"note: {note}", soft_wrap=True)
     if len(cache.notes) > 3:
         console.print(f"note: {len(cache.notes) - 3} more recordings were converted likewise", soft_wrap=True)
     _need_every_class(corpus, parts["train"])
-    fitted = fit_normalisation(spec, [features[utterance.path] for utterance in parts["train"]])
+    fitted = fit_normalisation(spec, [features[utterance] for utterance in parts["train"]])
     clips = {part: _clips(corpus, parts[part], features, fitted) for part in PARTS}
     return FoldData(fitted, clips["train"], clips["validation"], clips["test"])
 
@@ -79,12 +83,16 @@ def _need_every_class(corpus: Corpus, utterances: Sequence[Utterance]) -> None:
         )
 
 
-def _clips(corpus: Corpus, utterances: Sequence[Utterance], features: dict[Path, Float32], spec: FeatureSpec) -> Clips:
+def _clips(
+    corpus: Corpus, utterances: Sequence[Utterance], features: dict[Utterance, Float32], spec: FeatureSpec
+) -> Clips:
+    together = any(utterance.group is not None for utterance in utterances)
     return Clips(
-        features=tuple(normalise(features[utterance.path], spec) for utterance in utterances),
+        features=tuple(normalise(features[utterance], spec) for utterance in utterances),
         labels=tuple(corpus.labels.index(utterance.label) for utterance in utterances),
         speakers=tuple(utterance.speaker for utterance in utterances),
         spec=spec,
+        groups=tuple(decision_numbers(utterances)) if together else (),
     )
 
 

@@ -22,7 +22,7 @@ from codegen.errors import OutputExistsError
 from tinyser.models.checkpoint import load_tensors
 from tinyser.training.augment import Augmenter
 from tinyser.training.dataset import Clips, FoldData, all_windows, random_batches
-from tinyser.training.metrics import Metrics, measure
+from tinyser.training.metrics import Metrics, measure, vote
 from tinyser.training.settings import TrainSettings
 
 LAST = "last.pt"
@@ -57,8 +57,12 @@ def posteriors(model: nn.Module, clips: Clips, device: torch.device) -> Tensor:
 
 
 def judge(per_clip: Tensor, clips: Clips, labels: tuple[str, ...]) -> Metrics:
-    """Figures of the decisions that `per_clip` posteriors, (clips, classes), lead to."""
-    return measure(clips.truth().numpy(), per_clip.argmax(-1).numpy(), labels)
+    """Figures of the decisions that `per_clip` posteriors, (clips, classes), lead to; groups decide by vote."""
+    truth, posteriors = clips.truth().numpy(), per_clip.numpy()
+    if clips.groups:
+        groups = np.array(clips.groups)
+        truth, posteriors = truth[np.unique(groups, return_index=True)[1]], vote(posteriors, groups)
+    return measure(truth, posteriors.argmax(axis=1), labels)
 
 
 class Trainer:

@@ -18,7 +18,8 @@ class Metrics:
 
     `wa` weighted accuracy (share of clips right), `uar` unweighted average recall (mean recall of the
     classes that occur), `wf1` F1 weighted by class size, `recall` per label (None where the label does not
-    occur), `confusion` counts with the truth in rows, `clips` how many were judged.
+    occur), `confusion` counts with the truth in rows, `clips` how many were judged (for
+    utterances decided together: how many groups).
     """
 
     wa: float
@@ -31,6 +32,20 @@ class Metrics:
     def to_json(self) -> dict[str, Any]:
         """A JSON object with one entry per field."""
         return asdict(self)
+
+
+def vote(posteriors: NDArray[np.floating], groups: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Majority vote: posteriors (utterances, labels) -> (groups, labels); `groups` (utterances,) counts from 0.
+
+    Every utterance has one vote for its likeliest label, and the mean posteriors share out one vote more: that
+    breaks ties, and can never overturn a majority.
+    """
+    votes = np.eye(posteriors.shape[1])[posteriors.argmax(axis=1)]
+    counts = np.bincount(groups)[:, np.newaxis]
+    sums = np.zeros((2, len(counts), posteriors.shape[1]))
+    np.add.at(sums[0], groups, votes)
+    np.add.at(sums[1], groups, posteriors)
+    return np.asarray((sums[0] + sums[1] / counts) / (counts + 1), dtype=np.float32)
 
 
 def measure(truth: NDArray[np.integer], decisions: NDArray[np.integer], labels: Sequence[str]) -> Metrics:

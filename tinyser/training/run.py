@@ -93,7 +93,7 @@ def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[nn.Module, dict
     model = build_model(settings.model, config)
     if settings.hrf_ratio == 0:
         return model, config
-    return expand(model, settings.hrf_ratio, settings.hrf_modules), config
+    return expand(model, settings.hrf_ratio, settings.hrf_modules, settings.hrf_factors), config
 
 
 def _metrics(
@@ -134,7 +134,7 @@ def _write(
     checkpoint = Checkpoint(
         model_name=settings.model,
         config=config,
-        hrf=HrfSettings(ratio, settings.hrf_modules) if ratio else None,
+        hrf=HrfSettings(ratio, settings.hrf_modules, settings.hrf_factors) if ratio else None,
         card=card,
         state_dict=at.best_state,
         training={**settings.identity(), "best_epoch": at.best_epoch, "test_uar": metrics["test"]["uar"]},

@@ -15,6 +15,7 @@ _WHOLE = {
     "batch_size": (1, 4096),
     "seed": (0, 2**32 - 1),
     "hrf_ratio": (0, 64),
+    "hrf_factors": (2, 3),
     "calibration_windows": (1, 10_000),
     "threads": (1, 256),
 }
@@ -45,6 +46,7 @@ class TrainSettings:
     preset: str = "default"
     hrf_ratio: int = 4
     hrf_modules: tuple[str, ...] = ("ffn",)
+    hrf_factors: int = 2
     fold: int = 0
     epochs: int = 60
     patience: int = 0

@@ -1,0 +1,53 @@
+"""Self-attention and feed-forward network, formed so that int8 conversion gives few, well-scaled operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention in plain matrix products, (batch, frames, width) in and out.
+
+    With a `window`, a divisor of `frames`, frames attend only to those of their own window; the windows do
+    not overlap, so that cutting into them is a reshape. q, k and v are separate layers: each gets its own
+    int8 scale.
+    """
+
+    def __init__(self, width: int, heads: int, frames: int, window: int | None = None) -> None:
+        super().__init__()
+        # Sizes as plain numbers: shapes taken from tensors would put shape arithmetic into the exported
+        # graph.
+        self.split_shape = (-1, window or frames, heads, width // heads)
+        self.joined_shape = (-1, frames, width)
+        self.scale = (width // heads) ** -0.5
+        self.q = nn.Linear(width, width)
+        self.k = nn.Linear(width, width)
+        self.v = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # The scale sits right behind the linear layer, where converters fold it into the weights.
+        q, k, v = self._split(self.q(x) * self.scale), self._split(self.k(x)), self._split(self.v(x))
+        attention = torch.softmax(torch.matmul(q, k.transpose(2, 3)), dim=-1)
+        mixed = torch.matmul(attention, v).transpose(1, 2).reshape(self.joined_shape)
+        return self.out(mixed)
+
+    def _split(self, x: Tensor) -> Tensor:
+        """(batch, frames, width) -> (batch * windows, heads, window, width / heads)."""
+        return x.reshape(self.split_shape).transpose(1, 2)
+
+
+class FeedForward(nn.Module):
+    """`fc2(activation(fc1 x))`, (batch, frames, width) in and out."""
+
+    def __init__(self, width: int, ffn_width: int, activation: Callable[[Tensor], Tensor] = torch.relu) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(width, ffn_width)
+        self.fc2 = nn.Linear(ffn_width, width)
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(self.activation(self.fc1(x)))
