@@ -16,9 +16,9 @@ What `--runtime direct` compiles: int8 activations, one scale and zero point per
 The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject.toml` pins), for every operator and every input, and in all but the
 following corners those of TFLite's reference kernels as well (TensorFlow 2.19). `tests/ops/` compares all three; `tests/ops/disagreements.py` names the corners.
 
-- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, RELU and RSQRT: TFLM combines scales in double precision, TFLite in single, which can
+- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, RELU and RSQRT: TFLM combines scales in double precision, TFLite in single, which can
   move a rounding tie by one. TFLM's own sources before autumn 2026 did as TFLite does (SUB, too).
-- LOGISTIC and TANH of an input scale of 8 or more: TFLite gives another value at the zero point.
+- LOGISTIC of an input scale of 2 or more, TANH of 8 or more: an input saturates earlier in TFLM.
 - BATCH_MATMUL with `adj_x` where the right operand broadcasts: TFLite 2.19 is wrong.
 - CONV_2D without a bias: TFLite refuses it, TFLM runs it.
 - RSQRT of a negative value: TFLM and TFLite stop; here it gives the largest output, as 0 does.

@@ -1,0 +1,149 @@
+"""Runs what the generator makes of a model: C files, compiled with warnings as errors, called in this process.
+
+The kernels are the same for most models, so that their object files are kept by content for as long as Python runs.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import hashlib
+import math
+import shutil
+import subprocess
+import tempfile
+from _ctypes import dlclose
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from codegen.direct import render_direct
+from codegen.ir import Graph
+from codegen.read_tflite import parse_tflite
+
+Files = Mapping[str, str | bytes]
+Edit = Callable[[Files], Files]
+
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
+FAST = ("-O1", "-fPIC", *WARNINGS)
+SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *WARNINGS)
+
+_HARNESS = """\
+#include <stdio.h>
+#include "ser_model.h"
+static const size_t input_bytes[] = {%s};
+static const size_t output_bytes[] = {%s};
+int main(void) {
+  if (ser_model_init() != SER_OK) return 2;
+  for (long row = 0; row < %dL; ++row) {
+    for (size_t i = 0; i < sizeof input_bytes / sizeof *input_bytes; ++i)
+      if (fread(ser_model_input(i), 1, input_bytes[i], stdin) != input_bytes[i]) return 3;
+    if (ser_model_invoke() != SER_OK) return 4;
+    for (size_t i = 0; i < sizeof output_bytes / sizeof *output_bytes; ++i)
+      if (fwrite(ser_model_output(i), 1, output_bytes[i], stdout) != output_bytes[i]) return 5;
+  }
+  return 0;
+}
+"""
+
+
+class CompilerError(RuntimeError):
+    """The C compiler does not take the generated code."""
+
+
+class RunError(RuntimeError):
+    """The generated code, in a process of its own, did not end well."""
+
+
+def run_direct(model: bytes, rows: Sequence[Sequence[np.ndarray]], edit: Edit | None = None) -> list[list[np.ndarray]]:
+    """Outputs of the generated C, one list of tensors per row; `edit` may change the files before they are compiled."""
+    files, graph = _generate(model, edit)
+    with tempfile.TemporaryDirectory(dir=_objects_folder()) as folder:
+        library = ctypes.CDLL(str(_link(files, Path(folder), FAST, "-shared")))
+        try:
+            _initialise(library)
+            return [_invoke(library, graph, row) for row in rows]
+        finally:
+            dlclose(library._handle)
+
+
+def run_direct_sanitized(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
+    """As `run_direct`, in a process of its own that stops at the first address or undefined-behaviour error."""
+    files, graph = _generate(model, None)
+    sizes = [", ".join(str(graph.tensors[i].size) for i in side) for side in (graph.inputs, graph.outputs)]
+    files = {**files, "model/harness.c": _HARNESS % (*sizes, len(rows))}
+    stdin = b"".join(tensor.tobytes() for row in rows for tensor in row)
+    with tempfile.TemporaryDirectory(dir=_objects_folder()) as folder:
+        program = _link(files, Path(folder), SANITIZED)
+        done = subprocess.run([program], input=stdin, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RunError(f"exit status {done.returncode}\n{done.stderr.decode(errors='replace')}")
+    outputs = [graph.tensors[i] for i in graph.outputs]
+    flat = np.frombuffer(done.stdout, np.int8).reshape(len(rows), -1)
+    pieces = [np.split(row, np.cumsum([tensor.size for tensor in outputs])[:-1]) for row in flat]
+    return [[p.reshape(tensor.shape) for p, tensor in zip(row, outputs, strict=True)] for row in pieces]
+
+
+def _generate(model: bytes, edit: Edit | None) -> tuple[Files, Graph]:
+    parsed = parse_tflite(model)
+    files = render_direct(parsed, banner="/* test */").files
+    return (edit(files) if edit else files), parsed.graph
+
+
+def _initialise(library: ctypes.CDLL) -> None:
+    library.ser_model_input.restype = library.ser_model_output.restype = ctypes.c_void_p
+    library.ser_model_input.argtypes = library.ser_model_output.argtypes = [ctypes.c_size_t]
+    assert library.ser_model_init() == 0
+
+
+def _invoke(library: ctypes.CDLL, graph: Graph, row: Sequence[np.ndarray]) -> list[np.ndarray]:
+    for index, value in enumerate(row):
+        assert value.size == graph.tensors[graph.inputs[index]].size
+        ctypes.memmove(library.ser_model_input(index), value.tobytes(), value.size)
+    assert library.ser_model_invoke() == 0
+    outputs = []
+    for index, tensor in enumerate(graph.outputs):
+        shape = graph.tensors[tensor].shape
+        content = ctypes.string_at(library.ser_model_output(index), math.prod(shape))
+        outputs.append(np.frombuffer(content, np.int8).reshape(shape))
+    return outputs
+
+
+def _link(files: Files, folder: Path, flags: Sequence[str], *more_flags: str) -> Path:
+    """Writes the files into the folder and gives what they are linked to: a program or a library."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    sources = [name for name in files if name.endswith(".c")]
+    kernels = [name for name in sources if "/kernels/" in name]
+    headers = "".join(str(files[name]) for name in sorted(files) if name.endswith(".h") and "/kernels/" in name)
+    objects = [_kernel_object(folder / name, str(files[name]) + headers, flags) for name in kernels]
+    own = [str(folder / name) for name in sources if name not in kernels]
+    target = folder / "model.out"
+    _compile([*flags, *more_flags, f"-I{folder / 'model'}", *own, *objects], target)
+    return target
+
+
+def _kernel_object(source: Path, content: str, flags: Sequence[str]) -> str:
+    """Object file of a kernel; `content` is all that it depends on."""
+    digest = hashlib.sha256(" ".join((*flags, content)).encode()).hexdigest()[:16]
+    target = _objects_folder() / f"{source.stem}-{digest}.o"
+    if not target.exists():
+        _compile(["-c", *flags, str(source)], target)
+    return str(target)
+
+
+def _compile(arguments: Sequence[str], target: Path) -> None:
+    done = subprocess.run(["gcc", *arguments, "-o", str(target)], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CompilerError(done.stderr)
+
+
+@cache
+def _objects_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tinyser-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

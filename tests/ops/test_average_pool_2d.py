@@ -1,0 +1,26 @@
+"""AVERAGE_POOL_2D against TFLM and TFLite."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.pooling import Pool, edges, pools
+
+EDGES = edges("AVERAGE_POOL_2D")
+
+
+def fixed_case() -> Case:
+    return Pool(operator="AVERAGE_POOL_2D", image=(7, 5), window=(3, 2), stride=(2, 1), channels=5).case()
+
+
+@examples
+@given(pool=pools("AVERAGE_POOL_2D"))
+def test_agrees_with_tflm_and_tflite(pool: Pool) -> None:
+    assert_agreement(pool.case())
+
+
+@pytest.mark.parametrize("pool", EDGES.values(), ids=EDGES.keys())
+def test_edge(pool: Pool) -> None:
+    assert_agreement(pool.case())

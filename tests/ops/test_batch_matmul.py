@@ -1,0 +1,135 @@
+"""BATCH_MATMUL against TFLM and TFLite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.disagreements import BROADCAST_ADJOINT, SCALES_IN_FLOAT32, Disagreement
+from tests.ops.strategies import rows_for, scales, seeds, spreads, weights, zero_points
+from tests.tflite_builder import ModelBuilder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchMatMul:
+    """(*left_batch, rows, depth) times (*right_batch, depth, columns); adj_x and adj_y store an operand transposed."""
+
+    left_batch: tuple[int, ...] = ()
+    right_batch: tuple[int, ...] = ()
+    rows: int = 3
+    depth: int = 5
+    columns: int = 4
+    adj_x: bool = False
+    adj_y: bool = False
+    constant: str = "none"
+    left_scale: float = 0.02
+    right_scale: float = 0.03
+    spread: float = 1.0
+    left_zero_point: int = 0
+    right_zero_point: int = 0
+    output_zero_point: int = 0
+    seed: int = 0
+
+    def case(self) -> Case:
+        left_matrix = (self.depth, self.rows) if self.adj_x else (self.rows, self.depth)
+        right_matrix = (self.columns, self.depth) if self.adj_y else (self.depth, self.columns)
+        left_shape, right_shape = (*self.left_batch, *left_matrix), (*self.right_batch, *right_matrix)
+        batch = np.broadcast_shapes(self.left_batch, self.right_batch)
+        output_scale = self.left_scale * self.right_scale * 5500 * self.depth**0.5 / 128 * self.spread
+
+        builder = ModelBuilder()
+        left_data = weights(left_shape, self.seed) if self.constant == "left" else None
+        right_data = weights(right_shape, self.seed) if self.constant == "right" else None
+        a = builder.tensor("a", left_shape, scale=self.left_scale, zero_point=self.left_zero_point, data=left_data)
+        b = builder.tensor("b", right_shape, scale=self.right_scale, zero_point=self.right_zero_point, data=right_data)
+        y = builder.tensor(
+            "y", (*batch, self.rows, self.columns), scale=output_scale, zero_point=self.output_zero_point
+        )
+        builder.op("BATCH_MATMUL", [a, b], [y], adj_x=self.adj_x, adj_y=self.adj_y)
+        named = {"left": (a, left_shape), "right": (b, right_shape)}
+        inputs = [entry for name, entry in named.items() if name != self.constant]
+        model = builder.build([index for index, _ in inputs], [y])
+        rows = rows_for([shape for _, shape in inputs], self.seed)
+        return Case(str(self), model, rows, self._disagreement())
+
+    def _disagreement(self) -> Disagreement:
+        left, right = self.left_batch[-1:], self.right_batch[-1:]
+        misread = self.adj_x and right == (1,) and left not in ((), (1,))
+        return BROADCAST_ADJOINT if misread else SCALES_IN_FLOAT32
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Two leading shapes that broadcast: some dimensions are one, some are left out at the front."""
+    full = draw(st.lists(st.integers(1, 3), max_size=2))
+    sides = [tuple(1 if draw(st.booleans()) else size for size in full) for _ in range(2)]
+    shortened = draw(st.integers(0, 1))
+    sides[shortened] = sides[shortened][draw(st.integers(0, len(full))) :]
+    return sides[0], sides[1]
+
+
+@st.composite
+def products(draw: st.DrawFn) -> BatchMatMul:
+    left_batch, right_batch = draw(batches())
+    return BatchMatMul(
+        left_batch=left_batch,
+        right_batch=right_batch,
+        rows=draw(st.integers(1, 9)),
+        depth=draw(st.integers(1, 20)),
+        columns=draw(st.integers(1, 9)),
+        adj_x=draw(st.booleans()),
+        adj_y=draw(st.booleans()),
+        constant=draw(st.sampled_from(("none", "right", "left"))),
+        left_scale=draw(scales()),
+        right_scale=draw(scales()),
+        spread=draw(spreads),
+        left_zero_point=draw(zero_points),
+        right_zero_point=draw(zero_points),
+        output_zero_point=draw(zero_points),
+        seed=draw(seeds),
+    )
+
+
+def fixed_case() -> Case:
+    return BatchMatMul(left_batch=(2, 2), right_batch=(2, 2), adj_y=True, left_zero_point=4, right_zero_point=-9).case()
+
+
+@examples
+@given(product=products())
+def test_agrees_with_tflm_and_tflite(product: BatchMatMul) -> None:
+    assert_agreement(product.case())
+
+
+EDGES = {
+    "vectors": BatchMatMul(rows=1, columns=1, depth=17),
+    "outer product": BatchMatMul(depth=1),
+    "everything one": BatchMatMul(rows=1, columns=1, depth=1),
+    "attention scores": BatchMatMul(left_batch=(1, 4), right_batch=(1, 4), rows=7, columns=7, depth=16, adj_y=True),
+    "attention context": BatchMatMul(left_batch=(1, 4), right_batch=(1, 4), rows=7, columns=16, depth=7),
+    "both adjoint": BatchMatMul(left_batch=(2,), right_batch=(2,), adj_x=True, adj_y=True),
+    "left adjoint": BatchMatMul(left_batch=(3,), right_batch=(3,), adj_x=True),
+    "right broadcast": BatchMatMul(left_batch=(3, 2), right_batch=(1, 2)),
+    "right broadcast, left adjoint": BatchMatMul(left_batch=(3, 2), right_batch=(3, 1), adj_x=True),
+    "left broadcast": BatchMatMul(left_batch=(1,), right_batch=(4,)),
+    "crossed broadcast": BatchMatMul(left_batch=(3, 1), right_batch=(1, 2)),
+    "fewer dimensions on the right": BatchMatMul(left_batch=(2, 3)),
+    "fewer dimensions on the left": BatchMatMul(right_batch=(2, 3)),
+    "constant right": BatchMatMul(left_batch=(2,), constant="right", right_zero_point=3),
+    "constant right, adjoint": BatchMatMul(left_batch=(2,), constant="right", adj_y=True),
+    "lowest zero points": BatchMatMul(left_zero_point=-128, right_zero_point=-128, output_zero_point=-128),
+    "highest zero points": BatchMatMul(left_zero_point=127, right_zero_point=127, output_zero_point=127),
+    "opposite zero points": BatchMatMul(left_zero_point=-128, right_zero_point=127, spread=4.0),
+    "saturating": BatchMatMul(spread=0.02),
+    "multiplier above one": BatchMatMul(depth=1, spread=0.002),
+    "multiplier too small for a shift": BatchMatMul(spread=1e12, output_zero_point=-9),
+}
+
+
+@pytest.mark.parametrize("product", EDGES.values(), ids=EDGES.keys())
+def test_edge(product: BatchMatMul) -> None:
+    assert_agreement(product.case())

@@ -1,0 +1,30 @@
+"""What holds for all operators together: each has its tests, and none of them reads or writes where it must not."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.ops import OPERATORS
+from tests.generated import run_direct_sanitized
+from tests.ops.agreement import Case
+from tests.reference_runtimes import run_tflm
+
+ABOUT_ALL_OPERATORS = {"test_every_operator", "test_broken_code", "test_graphs", "test_scale_precision"}
+
+
+def test_each_operator_has_a_test_file_and_each_file_an_operator() -> None:
+    files = {path.stem for path in Path(__file__).parent.glob("test_*.py")} - ABOUT_ALL_OPERATORS
+    assert files == {f"test_{name.lower()}" for name in OPERATORS}
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_sanitizers_find_nothing(operator: str) -> None:
+    case: Case = import_module(f"tests.ops.test_{operator.lower()}").fixed_case()
+    got = run_direct_sanitized(case.model, case.rows)
+    for got_row, expected_row in zip(got, run_tflm(case.model, case.rows), strict=True):
+        for got_tensor, expected_tensor in zip(got_row, expected_row, strict=True):
+            np.testing.assert_array_equal(got_tensor.ravel(), expected_tensor.ravel())

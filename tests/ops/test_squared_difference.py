@@ -1,0 +1,27 @@
+"""SQUARED_DIFFERENCE against TFLM and TFLite."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.elementwise import Binary, binaries, edges
+
+EDGES = edges("SQUARED_DIFFERENCE")
+
+
+def fixed_case() -> Case:
+    shapes = {"left": (2, 1, 3, 5), "right": (4, 3, 1)}
+    return Binary(operator="SQUARED_DIFFERENCE", **shapes, left_zero_point=-4, right_zero_point=17).case()
+
+
+@examples
+@given(binary=binaries("SQUARED_DIFFERENCE"))
+def test_agrees_with_tflm_and_tflite(binary: Binary) -> None:
+    assert_agreement(binary.case())
+
+
+@pytest.mark.parametrize("binary", EDGES.values(), ids=EDGES.keys())
+def test_edge(binary: Binary) -> None:
+    assert_agreement(binary.case())
