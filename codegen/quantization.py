@@ -1,8 +1,9 @@
 """How TFLM combines scales: the real multipliers behind each kernel's integers, and fused activation ranges.
 
 Precision matters to the last bit of a multiplier. The TFLM that `pyproject.toml` pins combines scales in double
-precision in every operator, and takes fused activation ranges in single precision. TFLite 2.19 (and TFLM before autumn 2026)
-takes some products of scales in single precision, which can move a rounding tie by one; where they differ, TFLM wins.
+precision in every operator, and takes fused activation ranges in single precision. TFLite 2.19 (and TFLM before
+autumn 2026) takes some products of scales in single precision, which can move a rounding tie by one; where they
+differ, TFLM wins.
 """
 
 from __future__ import annotations

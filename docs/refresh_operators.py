@@ -10,14 +10,17 @@ from codegen.ops.unary import Unary
 PAGE = Path(__file__).with_name("operators.md")
 HEAD = """# Operators
 
-What `--runtime direct` compiles: int8 activations, one scale and zero point per tensor; weights per tensor or per channel; int32 bias.
+What `--runtime direct` compiles: int8 activations, one scale and zero point per tensor; weights per tensor or per
+channel; int32 bias.
 
 ## Truth
-The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject.toml` pins), for every operator and every input, and in all but the
-following corners those of TFLite's reference kernels as well (TensorFlow 2.19). `tests/ops/` compares all three; `tests/ops/disagreements.py` names the corners.
+The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject.toml` pins), for every operator and
+every input, and in all but the following corners those of TFLite's reference kernels as well (TensorFlow 2.19).
+`tests/ops/` compares all three; `tests/ops/disagreements.py` names the corners.
 
-- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, RELU and RSQRT: TFLM combines scales in double precision, TFLite in single, which can
-  move a rounding tie by one. TFLM's own sources before autumn 2026 did as TFLite does (SUB, too).
+- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, RELU and RSQRT: TFLM combines scales in double precision,
+  TFLite in single, which can move a rounding tie by one. TFLM's own sources before autumn 2026 did as TFLite does
+  (SUB, too).
 - LOGISTIC of an input scale of 2 or more, TANH of 8 or more: an input saturates earlier in TFLM.
 - BATCH_MATMUL with `adj_x` where the right operand broadcasts: TFLite 2.19 is wrong.
 - CONV_2D without a bias: TFLite refuses it, TFLM runs it.

@@ -1,7 +1,7 @@
 """Refreshes the command output shown in README.md: `./run python docs/refresh_readme.py`.
 
-A block that follows a line `<!-- output of: COMMAND -->` is replaced by what COMMAND prints when run in the project's environment, in
-an empty folder that holds copies of the files in `examples/`. `tests/test_readme.py` runs the same commands.
+A block that follows a line `<!-- output of: COMMAND -->` is replaced by what COMMAND prints when run in the project's
+environment, in an empty folder that holds copies of the files in `examples/`. `tests/test_readme.py` runs them, too.
 """
 
 from __future__ import annotations
