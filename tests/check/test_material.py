@@ -10,6 +10,7 @@ import pytest
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
 from tests.converted import FRAMES, LABELS, MELS, Converted
+from tests.corpora.interviews import write_corpus
 from tinyser.check.material import Material, from_arrays, from_corpus
 from tinyser.convert.tflite_file import read_tflite_file
 from tinyser.corpora import load_corpus
@@ -57,6 +58,31 @@ def test_corpus_follows_the_context_rule(recordings: Path) -> None:
     assert not found.windows[0, : FRAMES - 17].any() and found.windows[0, FRAMES - 17 :].all()
     assert not found.windows[4].any()
     assert found.notes == ("3 clips left out, of classes the model does not have: zany",)
+
+
+def test_a_clip_of_several_utterances_is_decided_by_vote(tmp_path: Path) -> None:
+    spec = FeatureSpec.unnormalised(mel_bins=MELS, context_frames=100, stride_frames=50)
+    corpus = load_corpus("daic-woz", write_corpus(tmp_path))
+    found = from_corpus(corpus, corpus.of_speakers(corpus.folds[0].test), "here", spec, None)
+    # Turns of 148 and 323 frames: windows end at 100 and 148, and at 100, 150, 200, 250, 300 and 323.
+    assert np.bincount(found.clip_of_window).tolist() == [8] * 4
+    assert found.utterance_of_window is not None
+    assert np.bincount(found.utterance_of_window).tolist() == [2, 6] * 4
+    assert found.truth is not None and found.truth.tolist() == [1, 0, 1, 0]
+    assert found.recordings == () and "raw audio is left out" in found.notes[-1]
+    # One vote each, however many windows: of two that differ the surer one wins.
+    one = np.array([[0.1, 0.9]] * 2 + [[0.7, 0.3]] * 6, np.float32)
+    part = found.subset(np.array([1, 3]))
+    assert part.clip_means(np.concatenate([one, 1 - one])).argmax(axis=1).tolist() == [1, 0]
+
+
+def test_utterances_of_a_clip_need_not_be_neighbours(tmp_path: Path) -> None:
+    spec = FeatureSpec.unnormalised(mel_bins=MELS, context_frames=400, stride_frames=50)
+    corpus = load_corpus("daic-woz", write_corpus(tmp_path))
+    turns = corpus.of_speakers(corpus.folds[0].test)
+    mixed = from_corpus(corpus, (*turns[::2], *turns[1::2]), "here", spec, None)
+    assert np.array_equal(mixed.windows, from_corpus(corpus, turns, "here", spec, None).windows)
+    assert mixed.clip_of_window.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 def test_refuses_a_corpus_of_other_labels(recordings: Path) -> None:

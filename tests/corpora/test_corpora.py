@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import soundfile
 
 from codegen.errors import DataError
 from tinyser.corpora import CORPORA, load_corpus
-from tinyser.corpora.corpus import Fold, speaker_folds
+from tinyser.corpora.corpus import Corpus, Fold, Utterance, decision_numbers, speaker_folds
 
 EMODB_FILES = ("03a01Fa.wav", "03b10Wc.flac", "08a02Na.wav", "16a07Td.wav", "16a07Ea.wav")
 
@@ -89,7 +90,7 @@ def test_too_few_speakers(tmp_path: Path) -> None:
         load_corpus("folder", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["emodb", "folder"])
+@pytest.mark.parametrize("name", sorted(CORPORA.keys() - {"spoken"}))
 def test_missing_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="no folder given"):
         load_corpus(name)
@@ -115,6 +116,34 @@ def test_folds_share_no_speaker_and_test_everyone_once(speakers: int, count: int
     for fold in folds:
         assert sorted((*fold.train, *fold.validation, *fold.test)) == sorted(names)
         assert fold.train and fold.validation and fold.test
+
+
+@pytest.mark.parametrize(("label", "speaker"), [("b", "s"), ("a", "t")])
+def test_a_group_has_one_label_and_one_speaker(label: str, speaker: str) -> None:
+    utterances = (
+        Utterance(Path("x.wav"), "a", "s", "1", group="g"),
+        Utterance(Path("x.wav"), label, speaker, "2", group="g"),
+    )
+    with pytest.raises(DataError, match="group g: got more than one label or speaker, allowed is one"):
+        Corpus("made", ("a", "b"), "free", "here", utterances, ())
+
+
+def test_decisions_are_numbered_by_first_appearance() -> None:
+    groups = ["p", None, "q", "p", None]
+    assert decision_numbers(Utterance(Path("x"), "a", "s", "1", group=g) for g in groups) == [0, 1, 2, 0, 3]
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_page_names_licence_and_classes(name: str) -> None:
+    """docs/corpora.md has a section for every corpus with the licence that its module states."""
+    module = importlib.import_module(CORPORA[name][0])
+    sections = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text(encoding="utf-8").split("\n## ")
+    section = next(text for text in sections if f"`{name}`" in text.splitlines()[0])
+    assert " ".join(module.LICENCE.split()) in " ".join(section.split())
+    named = getattr(module, "EMOTIONS", getattr(module, "LABELS", ()))
+    # By code, where the corpus has codes; the made one has its recipe there.
+    labels = [named[key] if isinstance(named, dict) and name != "spoken" else key for key in named]
+    assert [label for label in labels if label not in section] == []
 
 
 def test_shared_speaker_is_refused() -> None:

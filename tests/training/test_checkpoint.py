@@ -42,7 +42,7 @@ def test_read_back(path: Path) -> None:
         ({"format": "other"}, "not a TinySER checkpoint"),
         ({"version": 2}, "version: got 2, allowed is 1"),
         ({"card": {}}, "model card: version: got nothing"),
-        ({"hrf": {"ratio": 2, "modules": ["ffn"], "factors": 3}}, "factors: got 3, allowed is 2"),
+        ({"hrf": {"ratio": 2, "modules": ["ffn"], "factors": 4}}, "factors: got 4, allowed are 2 and 3"),
         ({"model": {}}, "the file is damaged"),
     ],
 )

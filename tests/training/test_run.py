@@ -116,7 +116,7 @@ def test_folder_with_a_model_of_unknown_origin(tiny: Settings) -> None:
 
 
 def test_unknown_preset(tiny: Settings) -> None:
-    with pytest.raises(TinySerError, match="preset: got 'huge', allowed are default, small"):
+    with pytest.raises(TinySerError, match="preset: got 'huge', allowed are small, default, large"):
         quiet_train(tiny(preset="huge"))
 
 
