@@ -8,6 +8,7 @@ reference kernels is what the margin is for.
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from pathlib import Path
 from codegen.errors import ToolError
 from codegen.ir import Model
 from tinyser.emulator import tflm_child
-from tinyser.emulator.child import run_child
 
 MARGIN = Fraction(1, 16)
 SMALLEST_MARGIN_BYTES = 1024
@@ -53,13 +53,30 @@ def need_tflm() -> None:
 
 
 def measure_arena(model: Model) -> ArenaSize:
-    """Bisects the arena's size. Raises ToolError when TFLM is missing, refuses the model, or aborts."""
+    """Bisects the arena's size. Raises ToolError when TFLM is missing or does not run the model."""
     need_tflm()
     tensors = sum(tensor.size for tensor in model.graph.tensors if not tensor.is_constant)
     largest = _LARGEST_BASE_BYTES + _LARGEST_FACTOR * tensors
+    too_small, enough = 0, 2 * largest  # the first size tried is the largest
     with tempfile.TemporaryDirectory(prefix="tinyser-tflm-") as scratch:
         path = Path(scratch) / "model.tflite"
         path.write_bytes(model.content)
-        command = [sys.executable, str(tflm_child.__file__), "arena", str(path), str(largest)]
-        printed = run_child(command, f"model {model.name} in TensorFlow Lite Micro")
-    return ArenaSize(int(printed.split()[-1]))
+        while True:
+            command = [sys.executable, str(tflm_child.__file__), "arena", str(path), str(too_small), str(enough)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            sizes = [(word, int(size)) for word, size in (line.split() for line in done.stdout.splitlines())]
+            enough = min([enough, *(size for word, size in sizes if word == "enough")])
+            if enough > largest:
+                raise _refusal(model, done)
+            if done.returncode == 0:
+                return ArenaSize(enough)
+            # With some arenas that are too small, TFLM does not fail but crashes: go on above that size.
+            too_small = sizes[-1][1]
+
+
+def _refusal(model: Model, done: subprocess.CompletedProcess[str]) -> ToolError:
+    lines = done.stderr.strip().splitlines() or [f"ended with status {done.returncode}"]
+    return ToolError(
+        f"model {model.name} in TensorFlow Lite Micro: does not run ({lines[-1][:200]}); "
+        "use --runtime direct, or replace what it refuses"
+    )

@@ -1,7 +1,8 @@
 """The child process of `tflm` and `tflm_arena`: TensorFlow Lite Micro's interpreter, which may abort.
 
 `python tflm_child.py run MODEL PLAN.json INPUT OUTPUT`: rows of inputs to rows of outputs.
-`python tflm_child.py arena MODEL LARGEST_BYTES`: prints the smallest arena with which the model loads and runs.
+`python tflm_child.py arena MODEL TOO_SMALL ENOUGH`: bisects the arena between two sizes in bytes, and prints each size it
+tries and each with which the model loads and runs.
 """
 
 from __future__ import annotations
@@ -44,18 +45,17 @@ def _runs(model: bytes, arena_bytes: int) -> bool:
     return True
 
 
-def _arena(model_path: str, largest_bytes: str) -> None:
+def _arena(model_path: str, too_small_bytes: str, enough_bytes: str) -> None:
     model = Path(model_path).read_bytes()
-    too_small, enough = 0, int(largest_bytes) // ARENA_STEP
-    if not _runs(model, enough * ARENA_STEP):
-        sys.exit(f"error: does not run even with an arena of {enough * ARENA_STEP} bytes")
+    too_small, enough = int(too_small_bytes) // ARENA_STEP, int(enough_bytes) // ARENA_STEP
     while enough - too_small > 1:
         middle = (too_small + enough) // 2
+        print("try", middle * ARENA_STEP, flush=True)  # the last word of a process that TFLM ends
         if _runs(model, middle * ARENA_STEP):
             enough = middle
+            print("enough", middle * ARENA_STEP, flush=True)
         else:
             too_small = middle
-    print(enough * ARENA_STEP)
 
 
 if __name__ == "__main__":
