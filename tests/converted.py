@@ -1,14 +1,28 @@
-"""One small model taken through export and quantize, once per test session: conversion costs half a minute."""
+"""Small models taken through export and quantize, each once per test session: conversion costs half a minute."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import torch
+
 FRAMES, MELS, LABELS = 32, 16, ("calm", "glad", "sad")
+
+# The smallest of each model that still has every part of it. Speechformer joins 100 frames to one.
+SIZES = {
+    "convtransformer": {"channels1": 4, "channels2": 8, "width": 16, "heads": 2, "blocks": 1, "ffn_width": 24},
+    "conformer": {"channels1": 4, "channels2": 8, "width": 16, "heads": 2, "blocks": 1, "ffn_width": 24, "kernel": 7},
+    "speechformer": {
+        "context_frames": 200, "width": 32, "heads": 4, "ffn_width": 16,
+        "frame_layers": 1, "phoneme_layers": 1, "word_layers": 1, "utterance_layers": 1,
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +48,13 @@ class Converted:
         return self.folder / "model.tflite"
 
 
-def save_model(path: Path, hrf_ratio: int | None = None, labels: tuple[str, ...] = LABELS) -> None:
-    """A ConvTransformer with seeded random weights, factored when `hrf_ratio` is given."""
+def save_model(
+    path: Path,
+    hrf_ratio: int | None = None,
+    labels: tuple[str, ...] = LABELS,
+    name: str = "convtransformer",
+) -> None:
+    """A model with seeded random weights, factored when `hrf_ratio` is given."""
     import torch
 
     from codegen.feature_spec import FeatureSpec
@@ -45,33 +64,50 @@ def save_model(path: Path, hrf_ratio: int | None = None, labels: tuple[str, ...]
     from tinyser.models.checkpoint import Checkpoint, HrfSettings, save_checkpoint
 
     torch.manual_seed(7)
-    sizes = {"channels1": 4, "channels2": 8, "width": 16, "heads": 2, "blocks": 1, "ffn_width": 24}
-    config = {"context_frames": FRAMES, "mel_bins": MELS, "classes": len(LABELS), "dropout": 0.0, **sizes}
-    model = build_model("convtransformer", config)
-    # Fresh heads answer nearly the same for everything; larger weights make decisions differ.
+    config = {"context_frames": FRAMES, "mel_bins": MELS, "classes": len(LABELS), "dropout": 0.0, **SIZES[name]}
+    model = build_model(name, config)
     with torch.no_grad():
-        model.head.weight.mul_(8.0)
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm1d):
+                settle(module)
+        # Fresh heads answer nearly the same for everything: these weights make decisions differ.
+        model.head.weight.div_(model.eval()(torch.from_numpy(windows(name))).std(dim=0).mean())
+        model.head.bias.sub_(model(torch.from_numpy(windows(name))).mean(dim=0))
     hrf = None
     if hrf_ratio is not None:
         hrf = HrfSettings(hrf_ratio, ("ffn",))
         model = expand(model, hrf.ratio, hrf.modules)
-    spec = FeatureSpec.unnormalised(mel_bins=MELS, context_frames=FRAMES, stride_frames=FRAMES // 2)
+    frames = config["context_frames"]
+    spec = FeatureSpec.unnormalised(mel_bins=MELS, context_frames=frames, stride_frames=frames // 2)
     card = ModelCard(name="small", labels=labels, features=spec)
-    save_checkpoint(path, Checkpoint("convtransformer", config, hrf, card, model.state_dict()))
+    save_checkpoint(path, Checkpoint(name, config, hrf, card, model.state_dict()))
+
+
+def windows(name: str) -> np.ndarray:
+    """Calibration windows for a model, float32 (40, frames, MELS); they differ in level, as recordings do."""
+    frames = SIZES[name].get("context_frames", FRAMES)
+    noise = np.random.default_rng(3).standard_normal((40, frames, MELS)).astype(np.float32)
+    return noise + np.linspace(-1, 1, 40, dtype=np.float32)[:, None, None]
+
+
+def settle(norm: torch.nn.BatchNorm1d) -> None:
+    """Statistics and scales as training leaves them: none is 0 or 1."""
+    norm.running_mean.normal_(0, 0.3)
+    norm.running_var.uniform_(0.5, 2)
+    norm.weight.data.uniform_(0.5, 1.5)
+    norm.bias.data.normal_(0, 0.3)
 
 
 @cache
-def converted(base: Path) -> Converted:
+def converted(base: Path, name: str = "convtransformer") -> Converted:
     """All stages under `base`, which is the session's temporary folder."""
     from tinyser.convert.export_onnx import export_onnx
     from tinyser.convert.quantize import quantize
 
-    files = Converted(base / "converted")
-    files.folder.mkdir()
-    save_model(files.checkpoint)
-    windows = np.random.default_rng(3).standard_normal((40, FRAMES, MELS)).astype(np.float32)
-    # Clips differ in level, as recordings do.
-    np.save(files.calibration, windows + np.linspace(-1, 1, 40, dtype=np.float32)[:, None, None])
+    files = Converted(base / "converted" / name)
+    files.folder.mkdir(parents=True)
+    save_model(files.checkpoint, name=name)
+    np.save(files.calibration, windows(name))
     export_onnx(files.checkpoint, files.onnx)
     quantize(files.onnx, files.calibration, files.tflite)
     return files

@@ -20,6 +20,7 @@ main()
 @pytest.mark.parametrize(
     "arguments",
     [
+        ("models",),
         ("export", "merged.pt", "-o", "m.onnx"),
         ("quantize", "m.onnx", "--calibration", "c.npy", "-o", "m.tflite"),
         ("check", "--tflite", "m.tflite", "--input", "x.npy", "-o", "out"),

@@ -27,13 +27,13 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 }
 
 
-def shaken(module: nn.Module, seed: int = 0) -> nn.Module:
+def shaken(module: nn.Module, seed: int = 0, by: float = 0.3) -> nn.Module:
     """A copy with every parameter moved at random, as training would."""
     torch.manual_seed(seed)
     module = copy.deepcopy(module)
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
+            parameter.add_(by * torch.randn_like(parameter))
     return module
 
 
@@ -45,18 +45,29 @@ def small_model() -> nn.Module:
 
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("ratio", [2, 4, 8])
-def test_factoring_changes_nothing_and_merging_is_exact(name: str, ratio: int) -> None:
+@pytest.mark.parametrize("factors", [2, 3])
+def test_factoring_changes_nothing_and_merging_is_exact(name: str, ratio: int, factors: int) -> None:
     make, shape = LAYERS[name]
     torch.manual_seed(1)
     layer, x = make(), torch.randn(shape)
-    factored = HighRank.factor(layer, ratio)
+    factored = HighRank.factor(layer, ratio, factors)
+    assert len(list(factored.children())) == factors
     torch.testing.assert_close(factored(x), layer(x), atol=1e-5, rtol=0)
-    trained = shaken(factored)
+    trained = shaken(factored, by=0.3 if factors == 2 else 0.1)
     merged = trained.merge()
     assert type(merged) is type(layer)
     assert {k: v.shape for k, v in merged.state_dict().items()} == {k: v.shape for k, v in layer.state_dict().items()}
     expected = trained.double()(x.double())
     torch.testing.assert_close(merged(x).double(), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("factors", [2, 3])
+def test_merging_in_double_precision_is_exact(name: str, factors: int) -> None:
+    make, shape = LAYERS[name]
+    torch.manual_seed(1)
+    trained, x = shaken(HighRank.factor(make().double(), 4, factors)), torch.randn(shape, dtype=torch.float64)
+    torch.testing.assert_close(trained.merge()(x), trained(x), atol=1e-12, rtol=1e-12)
 
 
 @settings(max_examples=25, deadline=None)
@@ -76,6 +87,16 @@ def test_any_pair_of_linear_layers(sizes: tuple[int, int, int], biases: tuple[bo
     torch.testing.assert_close(merged(x), pair(x), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("biases", [(a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)])
+def test_three_factors_with_and_without_biases(biases: tuple[int, int, int]) -> None:
+    torch.manual_seed(0)
+    inner, middle, outer = nn.Linear(5, 8, biases[0]), nn.Linear(8, 6, biases[1]), nn.Linear(6, 3, biases[2])
+    three, x = HighRank(inner, outer, middle), torch.randn(4, 5)
+    merged = three.merge()
+    assert (merged.bias is not None) == any(biases)
+    torch.testing.assert_close(merged(x), three(x), atol=1e-6, rtol=1e-5)
+
+
 @pytest.mark.parametrize("modules", ["ffn", "ffn,ffn-out", "attention", "conv", ["head", "blocks.0.ffn.*"]])
 def test_model_keeps_its_class_and_keys(modules: str | list[str]) -> None:
     model = small_model()
@@ -91,8 +112,8 @@ def test_model_keeps_its_class_and_keys(modules: str | list[str]) -> None:
 def test_training_starts_at_the_baseline() -> None:
     model = small_model()
     x = torch.randn(8, 32, 20)
-    for ratio in (2, 8):
-        prove_equal(model, expand(model, ratio, "ffn,ffn-out,attention,conv"), x)
+    for ratio, factors in ((2, 2), (8, 2), (2, 3), (4, 3)):
+        prove_equal(model, expand(model, ratio, "ffn,ffn-out,attention,conv", factors), x)
 
 
 def test_only_the_named_layers_are_factored() -> None:
@@ -100,6 +121,11 @@ def test_only_the_named_layers_are_factored() -> None:
     factored = [name for name, module in model.named_modules() if isinstance(module, HighRank)]
     assert factored == ["blocks.0.ffn.fc1", "blocks.1.ffn.fc1"]
     assert model.get_submodule("blocks.0.ffn.fc1.inner").out_features == 4 * 96
+
+
+def test_widths_of_three_factors() -> None:
+    layer = expand(small_model(), 4, "ffn", factors=3).get_submodule("blocks.0.ffn.fc1")
+    assert [tuple(part.weight.shape) for part in layer.children()] == [(384, 48), (384, 384), (96, 384)]
 
 
 def test_expand_and_merge_leave_their_argument_alone() -> None:
@@ -183,6 +209,18 @@ def test_bad_ratio(ratio: float) -> None:
 def test_bad_modules(modules: str, message: str) -> None:
     with pytest.raises(TinySerError, match=message):
         expand(small_model(), 4, modules)
+
+
+@pytest.mark.parametrize("factors", [1, 4, 2.5, True])
+def test_bad_factors(factors: float) -> None:
+    with pytest.raises(TinySerError, match="factors: got .* allowed are 2 and 3"):
+        expand(small_model(), 4, "ffn", factors)
+
+
+def test_layers_in_the_message_are_few() -> None:
+    with pytest.raises(TinySerError, match=r"or a pattern over .*blocks\.\*\.ffn\.fc1") as caught:
+        expand(small_model(), 4, "decoder")
+    assert str(caught.value).count("fc1") == 1
 
 
 def test_expanding_twice() -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def command(context_frames: int, mel_bins: int, classes: int, as_json: bool) -> None:
     """List the models that train knows, with their sizes.
 
-    Parameters are those of the merged model, and those in training with HRF on the FFN by ratio. The int8
-    size is an estimate: a byte a weight, four a bias.
+    Thousands of parameters, merged and in training with HRF on the FFN at three ratios; million
+    multiply-accumulates an inference; the int8 size is an estimate, a byte a weight and four a bias.
     """
     with needs_extra("train"):
         from tinyser.models.size import list_sizes
@@ -40,10 +40,10 @@ def _print_table(sizes: tuple[ModelSize, ...], caption: str) -> None:
     table = Table(caption=caption)
     for name in ("model", "preset"):
         table.add_column(name, no_wrap=True)
-    ratios = [f"HRF {ratio}" for ratio in sizes[0].hrf_parameters]
-    for name in ("parameters", *ratios, "MACs", "int8 bytes"):
+    ratios = [f"HRF {ratio} (k)" for ratio in sizes[0].hrf_parameters]
+    for name in ("merged (k)", *ratios, "MACs (M)", "int8 (kB)"):
         table.add_column(name, justify="right")
     for size in sizes:
-        numbers = (size.parameters, *size.hrf_parameters.values(), size.macs, size.int8_bytes)
-        table.add_row(size.model, size.preset, *(f"{number:,}" for number in numbers))
+        counts = [f"{count / 1e3:.0f}" for count in (size.parameters, *size.hrf_parameters.values())]
+        table.add_row(size.model, size.preset, *counts, f"{size.macs / 1e6:.1f}", f"{size.int8_bytes / 1e3:.0f}")
     Console().print(table)

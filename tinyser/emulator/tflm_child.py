@@ -1,7 +1,7 @@
 """The child process of `tflm` and `tflm_arena`: TensorFlow Lite Micro's interpreter, which may abort.
 
 `python tflm_child.py run MODEL PLAN.json INPUT OUTPUT`: rows of inputs to rows of outputs.
-`python tflm_child.py arena MODEL TOO_SMALL ENOUGH`: bisects the arena between two sizes in bytes, and prints each size it
+`python tflm_child.py arena MODEL TOO_SMALL ENOUGH`: bisects the arena between two sizes in bytes; prints each size it
 tries and each with which the model loads and runs.
 """
 
