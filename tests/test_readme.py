@@ -1,4 +1,4 @@
-"""The README keeps its word: its commands run, and show what it says they show."""
+"""The README and the pages with output keep their word: the commands run, and show what the pages say they show."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def load_refresh() -> ModuleType:
-    """docs/refresh_readme.py, which is a script and no package."""
-    spec = importlib.util.spec_from_file_location("refresh_readme", ROOT / "docs" / "refresh_readme.py")
+    """docs/refresh_output.py, which is a script and no package."""
+    spec = importlib.util.spec_from_file_location("refresh_output", ROOT / "docs" / "refresh_output.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -36,11 +36,12 @@ def test_shown_output_is_what_the_commands_print(tmp_path: Path, require_tool: C
     require_tool("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
     refresh = load_refresh()
     folder = refresh.working_folder(tmp_path)
-    blocks = [(match["command"], match["output"]) for match in refresh.BLOCK.finditer(README)]
+    pages = [page.read_text(encoding="utf-8") for page in refresh.PAGES]
+    blocks = [(match["command"], match["output"]) for page in pages for match in refresh.BLOCK.finditer(page)]
     shown = [block for block in blocks if not block[0].startswith("tinyser demo")]  # tests/test_demo.py runs it
     assert len(shown) >= 4
     for command, output in shown:
-        assert shape(refresh.run(command, folder)) == shape(output), f"{command}: run docs/refresh_readme.py"
+        assert shape(refresh.run(command, folder)) == shape(output), f"{command}: run docs/refresh_output.py"
 
 
 def documented_commands() -> list[list[str]]:

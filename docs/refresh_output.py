@@ -1,4 +1,4 @@
-"""Refreshes the command output shown in README.md: `./run python docs/refresh_readme.py`.
+"""Refreshes the command output shown in README.md and docs/models.md: `./run python docs/refresh_output.py`.
 
 A block that follows a line `<!-- output of: COMMAND -->` is replaced by what COMMAND prints when run in the project's
 environment, in an empty folder that holds copies of the files in `examples/`. `tests/test_readme.py` runs them, too.
@@ -14,13 +14,9 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", ROOT / "docs" / "models.md")
 BLOCK = re.compile(r"(<!-- output of: (?P<command>.+?) -->\n```text\n)(?P<output>.*?)(```)", re.DOTALL)
 WIDTH = "110"
-
-
-def commands(text: str) -> list[str]:
-    """The commands whose output the page shows, in order."""
-    return [match["command"] for match in BLOCK.finditer(text)]
 
 
 def run(command: str, folder: Path) -> str:
@@ -40,12 +36,12 @@ def working_folder(parent: Path) -> Path:
 
 
 def main() -> None:
-    page = ROOT / "README.md"
-    text = page.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = working_folder(Path(scratch))
-        text = BLOCK.sub(lambda match: match[1] + run(match["command"], folder) + match[4], text)
-    page.write_text(text, encoding="utf-8")
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = working_folder(Path(scratch))
+            text = BLOCK.sub(lambda match, folder=folder: match[1] + run(match["command"], folder) + match[4], text)
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
