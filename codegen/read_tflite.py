@@ -81,7 +81,7 @@ def _read_graph(raw: Any, where: str) -> tuple[Graph, Mapping[str, int]]:
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         raise UnsupportedOperatorError(
             f"{where}: {found}{more} not supported; supported: {', '.join(sorted(OPERATORS))}; "
-            "replace the operator in the model or use '--runtime tflm'"
+            "replace the operator in the model"
         )
     ops = tuple(_read_op(subgraph.Operators(i), i, name) for i, name in enumerate(names))
     return Graph(tensors, ops, inputs, outputs), Counter(names)
