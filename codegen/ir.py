@@ -133,6 +133,10 @@ class Op:
         """Folds all constants into integers: the calls that the generated C makes, in order."""
         raise NotImplementedError(f"{self.NAME} is lowered by a pass and never rendered")
 
+    def overwrites(self, graph: Graph) -> tuple[int, ...]:
+        """Positions of operands that the output may lie on: the kernel reads each element before it writes it."""
+        return ()
+
     def activations(self, graph: Graph) -> tuple[int, ...]:
         """Operands that are computed at run time, in order."""
         return tuple(i for i in self.site.inputs if i != ABSENT and not graph.tensors[i].is_constant)

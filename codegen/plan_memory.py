@@ -36,8 +36,13 @@ class MemoryPlan:
 
 
 def plan_memory(graph: Graph) -> MemoryPlan:
-    """Greedy placement in several orders (largest first, longest first, reshuffled), the smallest arena wins."""
-    owner = _owners(graph)
+    """The smallest arena of several plans: operators in place or not, and buffers placed in several orders."""
+    plans = (_plan(graph, _owners(graph, in_place)) for in_place in (True, False))
+    return min(plans, key=lambda plan: plan.arena_bytes)
+
+
+def _plan(graph: Graph, owner: Mapping[int, int]) -> MemoryPlan:
+    """Greedy placement in several orders (largest first, longest first, reshuffled); the smallest arena wins."""
     buffers = _buffers(graph, owner)
     bound = max(sum(b.size for b in buffers if b.first <= step <= b.last) for step in range(-1, len(graph.ops) + 1))
     best = min(
@@ -59,12 +64,26 @@ def plan_memory(graph: Graph) -> MemoryPlan:
     return MemoryPlan(offsets, tuple(buffers), _extent(buffers, best), bound)
 
 
-def _owners(graph: Graph) -> dict[int, int]:
-    """The tensor whose memory each activation uses: itself, or what it is a view of."""
+def _owners(graph: Graph, in_place: bool) -> dict[int, int]:
+    """The tensor whose memory each activation uses: itself, what it is a view of, or what it overwrites."""
     owner = {index: index for index in graph.inputs}
+    last_reader: dict[int, int] = {}
+    for step, op in enumerate(graph.ops):
+        for tensor in op.activations(graph):
+            last_reader[tensor] = step
     for op in graph.ops:
         for output in op.site.outputs:
             owner[output] = owner[op.site.inputs[0]] if op.IS_VIEW else output
+    if in_place:
+        for step, op in enumerate(graph.ops):
+            for position in op.overwrites(graph):
+                given, output = op.site.inputs[position], op.site.outputs[0]
+                sharers = [tensor for tensor, root in owner.items() if root == owner[given]]
+                dies = all(last_reader.get(tensor, -1) <= step for tensor in sharers)
+                if dies and not set(sharers) & set(graph.outputs):
+                    for tensor in [tensor for tensor, root in owner.items() if root == owner[output]]:
+                        owner[tensor] = owner[given]
+                    break
     return owner
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from codegen.ir import Graph
 from codegen.kernel_call import ParamValue
-from codegen.ops.elementwise import Elementwise, common_scale
+from codegen.ops.elementwise import EXTRA_BITS, Elementwise, at_common_scale, common_scale, to_output_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,8 @@ class Add(Elementwise):
 
     def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
         return common_scale(self, graph)
+
+    @staticmethod
+    def combine(p: Mapping[str, Any], first: int, second: int) -> int:
+        first_scaled, second_scaled = at_common_scale(p, first, second, EXTRA_BITS)
+        return to_output_scale(p, first_scaled + second_scaled)

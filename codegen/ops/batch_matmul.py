@@ -1,4 +1,7 @@
-"""BATCH_MATMUL: (..., rows, depth) x (..., depth, columns), leading axes broadcast."""
+"""BATCH_MATMUL: (..., rows, depth) x (..., depth, columns), leading axes broadcast.
+
+A pass folds TRANSPOSEs around it into the three `order`s: operands are read, and the product written, where they lie.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +11,57 @@ from typing import Any, ClassVar
 
 from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall
-from codegen.ops.broadcast import broadcast_plan, broadcast_shape
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.broadcast import broadcast_shape
+from codegen.ops.loops import MAX_BATCH_LOOPS, Loop, contiguous_steps, merge_loops, padded
 from codegen.ops.rules import PER_TENSOR_OPERANDS, rank
 
-
-def _matrix(shape: tuple[int, ...], transposed: bool) -> tuple[int, int]:
-    """(rows, columns) of the matrices in a tensor after its optional transposition."""
-    return (shape[-1], shape[-2]) if transposed else (shape[-2], shape[-1])
+Order = tuple[int, ...]
 
 
-def _expected_shape(op: BatchMatmul, graph: Graph) -> tuple[int, ...] | None:
-    lhs, rhs = graph.operand(op, 0).shape, graph.operand(op, 1).shape
-    rows, depth = _matrix(lhs, op.adj_x)
-    rhs_depth, columns = _matrix(rhs, op.adj_y)
-    batch = broadcast_shape(lhs[:-2], rhs[:-2])
-    return None if depth != rhs_depth or batch is None else (*batch, rows, columns)
+@dataclass(frozen=True, slots=True)
+class Strided:
+    """A tensor seen with its axes in another order: shape, and elements between neighbours along each axis."""
+
+    shape: tuple[int, ...]
+    steps: tuple[int, ...]
+
+    def swapped(self) -> Strided:
+        """Rows and columns exchanged."""
+        return Strided((*self.shape[:-2], *self.shape[:-3:-1]), (*self.steps[:-2], *self.steps[:-3:-1]))
+
+    def batch_step(self, axis: int, rank: int) -> int:
+        """Step along a batch axis of the product, right-aligned; 0 where this tensor is repeated."""
+        own = axis - rank + len(self.shape)
+        return self.steps[own] if own >= 0 and self.shape[own] > 1 else 0
+
+
+def _strided(shape: tuple[int, ...], order: Order | None) -> Strided:
+    steps = contiguous_steps(shape)
+    axes = order or tuple(range(len(shape)))
+    return Strided(tuple(shape[axis] for axis in axes), tuple(steps[axis] for axis in axes))
+
+
+def _product_shape(op: BatchMatmul, graph: Graph) -> tuple[int, ...] | None:
+    lhs, rhs = op.operands(graph)
+    batch = broadcast_shape(lhs.shape[:-2], rhs.shape[:-2])
+    matches = lhs.shape[-1] == rhs.shape[-2]
+    return (*batch, lhs.shape[-2], rhs.shape[-1]) if matches and batch is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchMatmul(Op):
-    """Matrix products of computed or constant int8 tensors."""
+    """Matrix products of computed or constant int8 tensors.
+
+    `lhs_order[i]` is the axis of the stored operand that stands at axis i of the matrices; `output_order[i]` the axis
+    of the stored product that axis i of the product is written to.
+    """
 
     adj_x: bool
     adj_y: bool
+    lhs_order: Order | None = None
+    rhs_order: Order | None = None
+    output_order: Order | None = None
 
     NAME: ClassVar[str] = "BATCH_MATMUL"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
@@ -40,8 +70,8 @@ class BatchMatmul(Op):
         rank(1, (2, 3, 4, 5)),
         Rule(
             "output shape",
-            lambda op, graph: _expected_shape(op, graph) == graph.output(op).shape,
-            lambda op, graph: graph.output(op).shape,
+            lambda op, graph: _product_shape(op, graph) == op.product(graph).shape,
+            lambda op, graph: op.product(graph).shape,
             "what the product of the operands' shapes gives",
         ),
         PER_TENSOR_OPERANDS,
@@ -51,22 +81,40 @@ class BatchMatmul(Op):
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> BatchMatmul:
         return cls(site, bool(options.get("AdjX", False)), bool(options.get("AdjY", False)))
 
+    def operands(self, graph: Graph) -> tuple[Strided, Strided]:
+        """Both operands as (..., rows, depth) and (..., depth, columns)."""
+        lhs = _strided(graph.operand(self, 0).shape, self.lhs_order)
+        rhs = _strided(graph.operand(self, 1).shape, self.rhs_order)
+        return lhs.swapped() if self.adj_x else lhs, rhs.swapped() if self.adj_y else rhs
+
+    def product(self, graph: Graph) -> Strided:
+        """The output as (..., rows, columns)."""
+        return _strided(graph.output(self).shape, self.output_order)
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         lhs, rhs, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
-        rows, depth = _matrix(lhs.shape, self.adj_x)
-        columns = _matrix(rhs.shape, self.adj_y)[1]
+        (left, right), product = self.operands(graph), self.product(graph)
+        count = len(product.shape)
+        batches: list[Loop] = [
+            (product.shape[axis], *(t.batch_step(axis, count) for t in (left, right, product)))
+            for axis in range(count - 2)
+        ]
+        nest = padded(merge_loops(batches) or [(1, 0, 0, 0)], MAX_BATCH_LOOPS)
         multiplier, shift = quantize_multiplier(lhs.scale * rhs.scale / output.scale)
-        # The batch axes walk in whole matrices.
-        batch = broadcast_plan(lhs.shape[:-2], rhs.shape[:-2], unit=(rows * depth, depth * columns))
-        params = {
-            "batch": batch.as_param(),
-            "rows": rows,
-            "depth": depth,
-            "columns": columns,
-            "lhs_row_step": 1 if self.adj_x else depth,
-            "lhs_depth_step": rows if self.adj_x else 1,
-            "rhs_depth_step": 1 if self.adj_y else columns,
-            "rhs_column_step": depth if self.adj_y else 1,
+        params: dict[str, ParamValue] = {
+            "batch_extent": tuple(loop[0] for loop in nest),
+            "lhs_batch_step": tuple(loop[1] for loop in nest),
+            "rhs_batch_step": tuple(loop[2] for loop in nest),
+            "output_batch_step": tuple(loop[3] for loop in nest),
+            "rows": left.shape[-2],
+            "depth": left.shape[-1],
+            "columns": right.shape[-1],
+            "lhs_row_step": left.steps[-2],
+            "lhs_depth_step": left.steps[-1],
+            "rhs_depth_step": right.steps[-2],
+            "rhs_column_step": right.steps[-1],
+            "output_row_step": product.steps[-2],
+            "output_column_step": product.steps[-1],
             "lhs_offset": -lhs.zero_point,
             "rhs_offset": -rhs.zero_point,
             "output_offset": output.zero_point,

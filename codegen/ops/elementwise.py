@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.fixed_point import quantize_multiplier
+from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier, saturate
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.broadcast import MAX_LOOPS, broadcast_plan, broadcast_shape, loop_count
@@ -59,11 +59,34 @@ class Elementwise(Op):
         """The multipliers of this operator."""
         raise NotImplementedError
 
+    @staticmethod
+    def combine(p: Mapping[str, Any], first: int, second: int) -> int:
+        """What the kernel computes of two values, before output offset and clamp; `p` holds its parameters."""
+        raise NotImplementedError
+
+    def evaluate(self, graph: Graph, first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
+        """The int8 outputs for pairs of int8 values, as the kernel computes them."""
+        p: Mapping[str, Any] = self._params(graph)
+        outputs = (
+            self.combine(p, a + p["first_offset"], b + p["second_offset"]) for a, b in zip(first, second, strict=True)
+        )
+        return tuple(saturate(value + p["output_offset"], p["output_min"], p["output_max"]) for value in outputs)
+
+    def overwrites(self, graph: Graph) -> tuple[int, ...]:
+        shape = graph.output(self).shape  # an operand that is repeated is still read after its place was written
+        return tuple(
+            i for i in (0, 1) if graph.operand(self, i).shape == shape and not graph.operand(self, i).is_constant
+        )
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        shapes = (graph.operand(self, 0).shape, graph.operand(self, 1).shape)
+        params = {"shape": broadcast_plan(*shapes).as_param(), **self._params(graph)}
+        return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)
+
+    def _params(self, graph: Graph) -> dict[str, ParamValue]:
         first, second, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         low, high = activation_range(self.activation, output)
-        params: dict[str, ParamValue] = {
-            "shape": broadcast_plan(first.shape, second.shape).as_param(),
+        return {
             "first_offset": -first.zero_point,
             "second_offset": -second.zero_point,
             "output_offset": output.zero_point,
@@ -71,7 +94,6 @@ class Elementwise(Op):
             "output_max": high,
             **self.arithmetic(graph),
         }
-        return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)
 
 
 def scaled_operands(multipliers: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]) -> dict[str, ParamValue]:
@@ -87,6 +109,9 @@ def scaled_operands(multipliers: tuple[tuple[int, int], tuple[int, int], tuple[i
     }
 
 
+EXTRA_BITS = 20  # of ADD and SUB, as in their kernels
+
+
 def common_scale(op: Op, graph: Graph) -> dict[str, ParamValue]:
     """Parameters of ADD and SUB: operands at twice the larger scale with 20 extra bits, in double precision."""
     first, second, output = graph.operand(op, 0).scale, graph.operand(op, 1).scale, graph.output(op).scale
@@ -95,6 +120,19 @@ def common_scale(op: Op, graph: Graph) -> dict[str, ParamValue]:
         (
             quantize_multiplier(first / common),
             quantize_multiplier(second / common),
-            quantize_multiplier(common / ((1 << 20) * output)),
+            quantize_multiplier(common / ((1 << EXTRA_BITS) * output)),
         )
     )
+
+
+def at_common_scale(p: Mapping[str, Any], first: int, second: int, extra_bits: int) -> tuple[int, int]:
+    """Both operands, zero point removed, at the common scale of `scaled_operands`."""
+    return (
+        multiply_by_quantized_multiplier(first << extra_bits, p["first_multiplier"], p["first_shift"]),
+        multiply_by_quantized_multiplier(second << extra_bits, p["second_multiplier"], p["second_shift"]),
+    )
+
+
+def to_output_scale(p: Mapping[str, Any], value: int) -> int:
+    """A value at the common scale, at the output's."""
+    return multiply_by_quantized_multiplier(value, p["output_multiplier"], p["output_shift"])

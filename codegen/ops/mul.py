@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from codegen.fixed_point import quantize_multiplier
+from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from codegen.ir import Graph
 from codegen.kernel_call import ParamValue
 from codegen.ops.elementwise import Elementwise
@@ -22,3 +23,7 @@ class Mul(Elementwise):
         first, second, output = graph.operand(self, 0).scale, graph.operand(self, 1).scale, graph.output(self).scale
         multiplier, shift = quantize_multiplier(first * second / output)
         return {"multiplier": multiplier, "shift": shift}
+
+    @staticmethod
+    def combine(p: Mapping[str, Any], first: int, second: int) -> int:
+        return multiply_by_quantized_multiplier(first * second, p["multiplier"], p["shift"])

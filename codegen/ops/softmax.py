@@ -69,6 +69,9 @@ class Softmax(Op):
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Softmax:
         return cls(site, float(options.get("Beta", 1.0)))
 
+    def overwrites(self, graph: Graph) -> tuple[int, ...]:
+        return (0,)
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given = graph.operand(self, 0)
         table = exp_table(given.scale, self.beta)

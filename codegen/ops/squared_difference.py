@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph
 from codegen.kernel_call import ParamValue
-from codegen.ops.elementwise import Elementwise, scaled_operands
+from codegen.ops.elementwise import Elementwise, at_common_scale, scaled_operands, to_output_scale
+
+EXTRA_BITS = 7  # as in the kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class SquaredDifference(Elementwise):
             (
                 quantize_multiplier(first / common),
                 quantize_multiplier(second / common),
-                quantize_multiplier(common * common / float(np.float32(1 << 14) * np.float32(output))),
+                quantize_multiplier(common * common / float(np.float32(1 << 2 * EXTRA_BITS) * np.float32(output))),
             )
         )
+
+    @staticmethod
+    def combine(p: Mapping[str, Any], first: int, second: int) -> int:
+        first_scaled, second_scaled = at_common_scale(p, first, second, EXTRA_BITS)
+        return to_output_scale(p, (first_scaled - second_scaled) ** 2)

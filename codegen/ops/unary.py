@@ -32,6 +32,9 @@ class Unary(Op):
         values = [self.value(q, given, output) for q in range(-128, 128)]
         return np.clip(values, -128, 127).astype(np.int8)
 
+    def overwrites(self, graph: Graph) -> tuple[int, ...]:
+        return (0,)
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         params: dict[str, ParamValue] = {"count": graph.output(self).size, "table": self.table(graph)}
         return (KernelCall("table", self.site.inputs, self.site.outputs[0], params),)

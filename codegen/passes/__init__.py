@@ -7,11 +7,17 @@ from pathlib import Path
 
 from codegen.ir import Graph
 from codegen.passes.fold_padding import fold_padding
+from codegen.passes.fold_transposes import fold_transposes
+from codegen.passes.fuse_tables import fuse_tables
 from codegen.verify import verify
 
 PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
     # First, while the PADs still stand beside their convolutions as the converter wrote them.
     ("fold_padding", fold_padding),
+    # While every TRANSPOSE still stands beside the matrix product it was made for.
+    ("fold_transposes", fold_transposes),
+    # Last: it replaces operators that the others look for.
+    ("fuse_tables", fuse_tables),
 )
 
 

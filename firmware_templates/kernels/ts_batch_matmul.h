@@ -1,11 +1,16 @@
-/* BATCH_MATMUL: (rows, depth) x (depth, columns) for each pair of matrices. */
+/* BATCH_MATMUL: (rows, depth) x (depth, columns) for each pair of matrices, each read and written where it lies. */
 #ifndef TS_BATCH_MATMUL_H
 #define TS_BATCH_MATMUL_H
 
-#include "ts_broadcast.h"
+#include <stdint.h>
+
+#define TS_BATCH_LOOPS 3
 
 typedef struct {
-    ts_broadcast_t batch; /* steps from matrix to matrix, in elements */
+    int32_t batch_extent[TS_BATCH_LOOPS]; /* outermost first; steps in elements, 0 where an operand repeats */
+    int32_t lhs_batch_step[TS_BATCH_LOOPS];
+    int32_t rhs_batch_step[TS_BATCH_LOOPS];
+    int32_t output_batch_step[TS_BATCH_LOOPS];
     int32_t rows;
     int32_t depth;
     int32_t columns;
@@ -13,6 +18,8 @@ typedef struct {
     int32_t lhs_depth_step;
     int32_t rhs_depth_step;
     int32_t rhs_column_step;
+    int32_t output_row_step;
+    int32_t output_column_step;
     int32_t lhs_offset;
     int32_t rhs_offset;
     int32_t output_offset;
