@@ -9,6 +9,7 @@ from codegen.ir import Graph
 from codegen.passes.fold_padding import fold_padding
 from codegen.passes.fold_transposes import fold_transposes
 from codegen.passes.fuse_tables import fuse_tables
+from codegen.passes.order_operators import order_operators
 from codegen.verify import verify
 
 PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
@@ -16,8 +17,10 @@ PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
     ("fold_padding", fold_padding),
     # While every TRANSPOSE still stands beside the matrix product it was made for.
     ("fold_transposes", fold_transposes),
-    # Last: it replaces operators that the others look for.
+    # After those: it replaces operators that they look for.
     ("fuse_tables", fuse_tables),
+    # Last, when it is known which operators there are.
+    ("order_operators", order_operators),
 )
 
 
