@@ -80,6 +80,8 @@ def _layer(op: Op, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> Layer:
         pool.origin = title
         suffix = "" if number == 0 else f"_{number}"
         arguments = [_address(index, graph, plan, pool) for index in (*call.inputs, call.output)]
+        if op.site.index in plan.scratch:
+            arguments.append(f"arena.bytes + {plan.scratch[op.site.index]}")
         calls.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(pool), arguments))
     return Layer(title, tensors, calls)
 
@@ -106,5 +108,6 @@ def _kernel_files(kernels: list[str]) -> dict[str, str | bytes]:
 def _largest(graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> tuple[tuple[str, int], ...]:
     """The biggest constants and buffers, for messages about size."""
     entries = [(f"constant of {constant.origin}", constant.data.nbytes) for constant in pool.constants]
-    entries += [(f"tensor {graph.tensors[buffer.tensor].name!r}", buffer.size) for buffer in plan.buffers]
+    activations = [buffer for buffer in plan.buffers if buffer.tensor >= 0]
+    entries += [(f"tensor {graph.tensors[buffer.tensor].name!r}", buffer.size) for buffer in activations]
     return tuple(sorted(entries, key=lambda entry: -entry[1])[:8])

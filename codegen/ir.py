@@ -137,6 +137,10 @@ class Op:
         """Positions of operands that the output may lie on: the kernel reads each element before it writes it."""
         return ()
 
+    def scratch_bytes(self, graph: Graph) -> int:
+        """Bytes of working memory that the kernel is given as its last argument; 0 for none."""
+        return 0
+
     def activations(self, graph: Graph) -> tuple[int, ...]:
         """Operands that are computed at run time, in order."""
         return tuple(i for i in self.site.inputs if i != ABSENT and not graph.tensors[i].is_constant)

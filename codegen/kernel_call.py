@@ -11,8 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from codegen.constants import ConstantPool
 
-# int: a number. tuple: a C array. ndarray: a constant array in flash, passed by pointer. None: a null pointer.
-ParamValue: TypeAlias = "int | tuple[ParamValue, ...] | np.ndarray | None"
+# int: a number. tuple: a C array. Mapping: a struct. ndarray: a constant array in flash, passed by pointer. None: NULL.
+ParamValue: TypeAlias = "int | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +38,8 @@ def _c_value(value: ParamValue, pool: ConstantPool) -> str:
         return "NULL"
     if isinstance(value, np.ndarray):
         return pool.add(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f".{name} = {_c_value(item, pool)}" for name, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "{" + ", ".join(_c_value(item, pool) for item in value) + "}"
     return str(value) if value != -(2**31) else "INT32_MIN"

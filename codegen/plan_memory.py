@@ -14,7 +14,10 @@ TRIES = 40  # reshuffled placements, tried only while the lower bound is not rea
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Memory of one tensor and its views, in use from operator `first` to operator `last`, both included."""
+    """Memory of one tensor and its views, in use from operator `first` to operator `last`, both included.
+
+    An operator's scratch has a negative number in place of a tensor's.
+    """
 
     tensor: int
     size: int
@@ -27,9 +30,10 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """Byte offsets of all activations (views included) in an arena of `arena_bytes`."""
+    """Byte offsets of all activations (views included) and of operators' scratch in an arena of `arena_bytes`."""
 
     offsets: Mapping[int, int]
+    scratch: Mapping[int, int]  # by operator index
     buffers: tuple[Buffer, ...]
     arena_bytes: int
     lower_bound: int  # largest sum of buffers that live at the same time
@@ -61,7 +65,13 @@ def _plan(graph: Graph, owner: Mapping[int, int]) -> MemoryPlan:
         if _extent(buffers, placed) <= _extent(buffers, best):
             best, order = placed, candidate
     offsets = {tensor: best[root] for tensor, root in owner.items()}
-    return MemoryPlan(offsets, tuple(buffers), _extent(buffers, best), bound)
+    scratch = {graph.ops[step].site.index: best[key] for step, key in _scratch_keys(graph)}
+    return MemoryPlan(offsets, scratch, tuple(buffers), _extent(buffers, best), bound)
+
+
+def _scratch_keys(graph: Graph) -> list[tuple[int, int]]:
+    """(step, key) of each operator with scratch; the key stands where buffers have their tensor's index."""
+    return [(step, -1 - step) for step, op in enumerate(graph.ops) if op.scratch_bytes(graph)]
 
 
 def _owners(graph: Graph, in_place: bool) -> dict[int, int]:
@@ -97,8 +107,10 @@ def _buffers(graph: Graph, owner: Mapping[int, int]) -> list[Buffer]:
             last[root] = step
     for tensor in graph.outputs:
         last[owner[tensor]] = len(graph.ops)
-    aligned = {root: -(-graph.tensors[root].size // ALIGNMENT) * ALIGNMENT for root in first}
-    return [Buffer(root, aligned[root], first[root], last[root]) for root in first]
+    sizes = {root: graph.tensors[root].size for root in first}
+    for step, key in _scratch_keys(graph):
+        sizes[key], first[key], last[key] = graph.ops[step].scratch_bytes(graph), step, step
+    return [Buffer(root, -(-size // ALIGNMENT) * ALIGNMENT, first[root], last[root]) for root, size in sizes.items()]
 
 
 def _orders(buffers: list[Buffer]) -> list[list[Buffer]]:

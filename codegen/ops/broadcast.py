@@ -19,7 +19,7 @@ class BroadcastPlan:
 
     def as_param(self) -> ParamValue:
         """Initialiser of `ts_broadcast_t`."""
-        return (self.extents, self.first_steps, self.second_steps)
+        return {"extent": self.extents, "first_step": self.first_steps, "second_step": self.second_steps}
 
 
 def broadcast_shape(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from codegen.ir import Graph, Op, OpSite, Rule, Tensor
+from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.linear import linear_param
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_rules
 from codegen.quantization import activation_range, channel_multipliers, split_multipliers
-
-
-def filter_scales(weights: Tensor, channels: int) -> tuple[float, ...]:
-    """One scale per output channel; a single scale serves all of them."""
-    assert weights.quant is not None
-    return weights.quant.scale if weights.quant.per_channel else weights.quant.scale * channels
 
 
 def scale_count(position: int, axis: int) -> Rule:
@@ -45,43 +41,6 @@ def bias_length(channels_axis: int) -> Rule:
         lambda op, graph: graph.operand(op, 2).size,
         "one per output channel",
     )
-
-
-def common_params(op: Any, graph: Graph, channels: int) -> dict[str, ParamValue]:
-    """What the two convolution kernels share: geometry, offsets, weights and multipliers."""
-    given, weights, output = graph.operand(op, 0), graph.operand(op, 1), graph.output(op)
-    bias = graph.input(op, 2)
-    low, high = activation_range(op.activation, output)
-    filter_size = weights.shape[1:3]
-    multiplier, shift = split_multipliers(
-        channel_multipliers(given.scale, filter_scales(weights, channels), output.scale)
-    )
-    window = op.window
-    return {
-        "batches": given.shape[0],
-        "input_height": given.shape[1],
-        "input_width": given.shape[2],
-        "input_channels": given.shape[3],
-        "output_height": output.shape[1],
-        "output_width": output.shape[2],
-        "output_channels": channels,
-        "filter_height": filter_size[0],
-        "filter_width": filter_size[1],
-        "stride_height": window.stride[0],
-        "stride_width": window.stride[1],
-        "dilation_height": window.dilation[0],
-        "dilation_width": window.dilation[1],
-        "pad_top": window.pad_before(given.shape[1], filter_size[0], output.shape[1], 0),
-        "pad_left": window.pad_before(given.shape[2], filter_size[1], output.shape[2], 1),
-        "input_offset": -given.zero_point,
-        "output_offset": output.zero_point,
-        "output_min": low,
-        "output_max": high,
-        "weights": weights.data,
-        "bias": None if bias is None else bias.data,
-        "multiplier": multiplier,
-        "shift": shift,
-    }
 
 
 def filter_shape(op: Op, graph: Graph) -> tuple[int, int]:
@@ -127,11 +86,71 @@ class Conv2D(Op):
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Conv2D:
         return cls(site, Window.parse(options), activation_name(options))
 
+    def scratch_bytes(self, graph: Graph) -> int:
+        return 0 if self._is_pointwise(graph) or self._is_depthwise(graph) else 2 * math.prod(self._filter(graph)[1:])
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        weights = graph.operand(self, 1)
-        channels = weights.shape[0]
-        params = common_params(self, graph, channels)
-        params["filter_channels"] = weights.shape[3]
-        params["group_filters"] = channels // (graph.operand(self, 0).shape[3] // weights.shape[3])
-        params["weights"] = np.ascontiguousarray(weights.data)
-        return (KernelCall("conv_2d", self.site.inputs[:1], self.site.outputs[0], params),)
+        if self._is_depthwise(graph):
+            height, width = filter_shape(self, graph)
+            weights = graph.operand(self, 1)
+            assert weights.data is not None
+            by_tap = np.ascontiguousarray(weights.data.reshape(-1, height * width).T)
+            return (depthwise_call(self, graph, by_tap, weights.shape[0] // graph.operand(self, 0).shape[3]),)
+        given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
+        if self._is_pointwise(graph):
+            linear = linear_param(given, weights, graph.input(self, 2), output, self.activation)
+            params: dict[str, ParamValue] = {"rows": math.prod(output.shape[:3]), "channels": linear}
+            return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params),)
+        assert weights.data is not None
+        rows = weights.data.reshape(weights.shape[0], -1)
+        return (conv_call(self, graph, rows, groups=given.shape[3] // weights.shape[3]),)
+
+    def _filter(self, graph: Graph) -> tuple[int, ...]:
+        return graph.operand(self, 1).shape
+
+    def _is_pointwise(self, graph: Graph) -> bool:
+        """One tap, every position: a FULLY_CONNECTED over the channels."""
+        same = graph.operand(self, 0).shape[:3] == graph.output(self).shape[:3]
+        ungrouped = self._filter(graph)[3] == graph.operand(self, 0).shape[3]
+        return same and ungrouped and self._filter(graph)[1:3] == (1, 1) and self.window.stride == (1, 1)
+
+    def _is_depthwise(self, graph: Graph) -> bool:
+        """One input channel per group: a DEPTHWISE_CONV_2D in another layout."""
+        return self._filter(graph)[3] == 1 and graph.operand(self, 0).shape[3] > 1
+
+
+def conv_call(op: Any, graph: Graph, weights: np.ndarray, groups: int) -> KernelCall:
+    """The call of the convolution kernel; weights (output channels, taps * input channels of a group)."""
+    given, filters, output = graph.operand(op, 0), graph.operand(op, 1), graph.output(op)
+    by_channel = replace(filters, shape=weights.shape, data=weights)
+    params: dict[str, ParamValue] = {
+        "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
+        "groups": groups,
+        "group_inputs": given.shape[3] // groups,
+        "input_zero_point": given.zero_point,
+        "channels": linear_param(given, by_channel, graph.input(op, 2), output, op.activation, groups=groups),
+    }
+    return KernelCall("conv_2d", op.site.inputs[:1], op.site.outputs[0], params)
+
+
+def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier: int) -> KernelCall:
+    """The call of the depthwise kernel; weights (taps, output channels)."""
+    given, filters, bias, output = graph.operand(op, 0), graph.operand(op, 1), graph.input(op, 2), graph.output(op)
+    assert filters.quant is not None
+    channels = weights.shape[1]
+    scales = filters.quant.scale if filters.per_channel else filters.quant.scale * channels
+    multiplier, shift = split_multipliers(channel_multipliers(given.scale, scales, output.scale))
+    low, high = activation_range(op.activation, output)
+    params: dict[str, ParamValue] = {
+        "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
+        "depth_multiplier": depth_multiplier,
+        "input_offset": -given.zero_point,
+        "output_offset": output.zero_point,
+        "output_min": low,
+        "output_max": high,
+        "weights": weights,
+        "bias": np.zeros(channels, np.int32) if bias is None else bias.data,
+        "multiplier": multiplier,
+        "shift": shift,
+    }
+    return KernelCall("depthwise_conv_2d", op.site.inputs[:1], op.site.outputs[0], params)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
-from codegen.ops.conv_2d import bias_length, common_params, filter_shape, scale_count
+from codegen.ops.conv_2d import bias_length, conv_call, depthwise_call, filter_shape, scale_count
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_rules
 
@@ -47,7 +50,13 @@ class DepthwiseConv2D(Op):
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> DepthwiseConv2D:
         return cls(site, Window.parse(options), activation_name(options), int(options.get("DepthMultiplier", 0)))
 
+    def scratch_bytes(self, graph: Graph) -> int:
+        return 2 * math.prod(filter_shape(self, graph)) if graph.operand(self, 0).shape[3] == 1 else 0
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        params = common_params(self, graph, graph.operand(self, 1).shape[3])
-        params["depth_multiplier"] = self.depth_multiplier
-        return (KernelCall("depthwise_conv_2d", self.site.inputs[:1], self.site.outputs[0], params),)
+        weights = graph.operand(self, 1)
+        assert weights.data is not None
+        by_tap = weights.data.reshape(-1, weights.shape[3])
+        if graph.operand(self, 0).shape[3] == 1:  # one input channel: a plain convolution in another layout
+            return (conv_call(self, graph, np.ascontiguousarray(by_tap.T), groups=1),)
+        return (depthwise_call(self, graph, by_tap, self.depth_multiplier),)

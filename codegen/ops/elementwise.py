@@ -48,6 +48,7 @@ class Elementwise(Op):
     activation: str = "NONE"
 
     KERNEL: ClassVar[str] = ""
+    SCRATCH_BYTES: ClassVar[int] = 0
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     RULES: ClassVar[tuple[Rule, ...]] = ELEMENTWISE_RULES
 
@@ -71,6 +72,9 @@ class Elementwise(Op):
             self.combine(p, a + p["first_offset"], b + p["second_offset"]) for a, b in zip(first, second, strict=True)
         )
         return tuple(saturate(value + p["output_offset"], p["output_min"], p["output_max"]) for value in outputs)
+
+    def scratch_bytes(self, graph: Graph) -> int:
+        return self.SCRATCH_BYTES
 
     def overwrites(self, graph: Graph) -> tuple[int, ...]:
         shape = graph.output(self).shape  # an operand that is repeated is still read after its place was written
@@ -109,6 +113,7 @@ def scaled_operands(multipliers: tuple[tuple[int, int], tuple[int, int], tuple[i
     }
 
 
+SCALED_TABLES_BYTES = 2 * 256 * 4  # scratch of kernels that include ts_scaled.h
 EXTRA_BITS = 20  # of ADD and SUB, as in their kernels
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from codegen.fixed_point import wrap_int32
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.conv_2d import bias_length, scale_count
+from codegen.ops.linear import linear_param
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
-from codegen.quantization import activation_range, channel_multipliers, split_multipliers
 
 
 def _bias_scale_fits(op: Op, graph: Graph) -> bool:
@@ -72,37 +68,10 @@ class FullyConnected(Op):
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
-        bias = graph.input(self, 2)
-        assert weights.quant is not None and weights.data is not None
-        outputs, inputs = weights.shape
         # Zero points of per-channel weights are not looked at, as in TFLM.
-        weight_offset = 0 if weights.quant.per_channel else -weights.zero_point
-        multipliers = channel_multipliers(given.scale, weights.quant.scale, output.scale)
-        multiplier, shift = split_multipliers(multipliers)
-        low, high = activation_range(self.activation, output)
+        weight_offset = 0 if weights.per_channel else -weights.zero_point
         params: dict[str, ParamValue] = {
-            "rows": math.prod(given.shape) // inputs,
-            "inputs": inputs,
-            "outputs": outputs,
-            "weight_offset": weight_offset,
-            "input_offset": -given.zero_point,
-            "output_offset": output.zero_point,
-            "output_min": low,
-            "output_max": high,
-            "weights": weights.data,
-            "bias": folded_bias(weights.data, None if bias is None else bias.data, weight_offset, -given.zero_point),
-            "multiplier": multiplier,
-            "shift": shift,
-            "multiplier_step": 1 if weights.quant.per_channel else 0,
+            "rows": given.size // weights.shape[1],
+            "channels": linear_param(given, weights, graph.input(self, 2), output, self.activation, weight_offset),
         }
         return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params),)
-
-
-def folded_bias(weights: np.ndarray, bias: np.ndarray | None, weight_offset: int, input_offset: int) -> np.ndarray:
-    """bias + input_offset * sum(weights + weight_offset) per output: the input's zero point leaves the inner loop.
-
-    weights (outputs, inputs) int8; exact modulo 2^32, as is the accumulator.
-    """
-    sums = weights.astype(np.int64).sum(axis=1) + weight_offset * weights.shape[1]
-    total = sums * input_offset + (0 if bias is None else bias.astype(np.int64).ravel())
-    return np.array([wrap_int32(int(value)) for value in total], dtype=np.int32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall
+from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import KNOWN_ACTIVATION, SAME_QUANT, activation_name, rank
 from codegen.ops.window import Window, window_rules
 from codegen.quantization import activation_range
@@ -47,22 +47,8 @@ class Pool2D(Op):
         return cls(site, Window.parse(options), activation_name(options), size)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        given, output = graph.operand(self, 0).shape, graph.output(self)
+        output = graph.output(self)
         low, high = activation_range(self.activation, output)
-        params = {
-            "batches": given[0],
-            "input_height": given[1],
-            "input_width": given[2],
-            "channels": given[3],
-            "output_height": output.shape[1],
-            "output_width": output.shape[2],
-            "filter_height": self.filter_size[0],
-            "filter_width": self.filter_size[1],
-            "stride_height": self.window.stride[0],
-            "stride_width": self.window.stride[1],
-            "pad_top": self.window.pad_before(given[1], self.filter_size[0], output.shape[1], 0),
-            "pad_left": self.window.pad_before(given[2], self.filter_size[1], output.shape[2], 1),
-            "output_min": low,
-            "output_max": high,
-        }
+        window = self.window.as_param(graph.operand(self, 0).shape, self.filter_size, output.shape)
+        params: dict[str, ParamValue] = {"window": window, "output_min": low, "output_max": high}
         return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)

@@ -11,7 +11,7 @@ import numpy as np
 from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph
 from codegen.kernel_call import ParamValue
-from codegen.ops.elementwise import Elementwise, at_common_scale, scaled_operands, to_output_scale
+from codegen.ops.elementwise import SCALED_TABLES_BYTES, Elementwise, at_common_scale, scaled_operands, to_output_scale
 
 EXTRA_BITS = 7  # as in the kernel
 
@@ -22,6 +22,7 @@ class SquaredDifference(Elementwise):
 
     NAME: ClassVar[str] = "SQUARED_DIFFERENCE"
     KERNEL: ClassVar[str] = "squared_difference"
+    SCRATCH_BYTES: ClassVar[int] = SCALED_TABLES_BYTES
 
     def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
         first, second, output = graph.operand(self, 0).scale, graph.operand(self, 1).scale, graph.output(self).scale

@@ -8,7 +8,14 @@ from typing import Any, ClassVar
 
 from codegen.ir import Graph
 from codegen.kernel_call import ParamValue
-from codegen.ops.elementwise import EXTRA_BITS, Elementwise, at_common_scale, common_scale, to_output_scale
+from codegen.ops.elementwise import (
+    EXTRA_BITS,
+    SCALED_TABLES_BYTES,
+    Elementwise,
+    at_common_scale,
+    common_scale,
+    to_output_scale,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +24,7 @@ class Sub(Elementwise):
 
     NAME: ClassVar[str] = "SUB"
     KERNEL: ClassVar[str] = "sub"
+    SCRATCH_BYTES: ClassVar[int] = SCALED_TABLES_BYTES
 
     def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
         return common_scale(self, graph)

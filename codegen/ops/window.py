@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codegen.ir import Graph, Op, Rule
+from codegen.kernel_call import ParamValue
 
 SAME, VALID = "SAME", "VALID"
 
@@ -27,6 +28,25 @@ class Window:
             dilation=(int(options.get("DilationHFactor", 1)), int(options.get("DilationWFactor", 1))),
             padding={0: SAME, 1: VALID}.get(int(options.get("Padding", 0)), "unknown"),
         )
+
+    def as_param(
+        self, given: tuple[int, ...], filter_size: tuple[int, int], output: tuple[int, ...]
+    ) -> Mapping[str, ParamValue]:
+        """Initialiser of `ts_window_t` for (batch, height, width, channels) tensors."""
+        pairs = {"filter": filter_size, "stride": self.stride, "dilation": self.dilation}
+        top, left = (self.pad_before(given[1 + axis], filter_size[axis], output[1 + axis], axis) for axis in (0, 1))
+        return {
+            "batches": given[0],
+            "input_height": given[1],
+            "input_width": given[2],
+            "input_channels": given[3],
+            "output_height": output[1],
+            "output_width": output[2],
+            "output_channels": output[3],
+            **{f"{name}_{side}": pair[i] for name, pair in pairs.items() for i, side in enumerate(("height", "width"))},
+            "pad_top": top,
+            "pad_left": left,
+        }
 
     def extent(self, filter_size: int, axis: int) -> int:
         """Input positions that one window spans."""

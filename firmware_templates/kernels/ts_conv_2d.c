@@ -1,45 +1,55 @@
 #include "ts_conv_2d.h"
 
-#include "ts_requantize.h"
-#include "ts_window.h"
+#include <string.h>
 
-/* One output value: the filter over the taps inside the input; taps outside add nothing. */
-static int32_t convolve(const ts_conv_2d_t *p, const int8_t *input, const int8_t *filter, ts_taps_t rows,
-                        ts_taps_t columns) {
-    int32_t sum = 0;
-    for (int32_t y = rows.begin; y < rows.end; ++y) {
-        const int32_t input_row = (rows.origin + y * p->dilation_height) * p->input_width;
-        for (int32_t x = columns.begin; x < columns.end; ++x) {
-            const int8_t *in = input + (input_row + columns.origin + x * p->dilation_width) * p->input_channels;
-            const int8_t *weights = filter + (y * p->filter_width + x) * p->filter_channels;
-            for (int32_t c = 0; c < p->filter_channels; ++c) {
-                sum += (in[c] + p->input_offset) * weights[c];
-            }
+/* The inputs under one position of the filter, in the filter's order; zero points where it lies outside. */
+static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch) {
+    const ts_window_t *w = &p->window;
+    const ts_taps_t rows = ts_rows(w, y);
+    const ts_taps_t columns = ts_columns(w, x);
+    const int32_t inside = rows.end > rows.begin && columns.end > columns.begin;
+    if (!inside || rows.end - rows.begin < w->filter_height || columns.end - columns.begin < w->filter_width) {
+        memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
+    }
+    for (int32_t i = rows.begin; inside && i < rows.end; ++i) {
+        const int32_t input_row = (rows.origin + i * w->dilation_height) * w->input_width;
+        for (int32_t j = columns.begin; j < columns.end; ++j) {
+            const int8_t *in = input + (input_row + columns.origin + j * w->dilation_width) * w->input_channels;
+            memcpy(patch + (i * w->filter_width + j) * p->group_inputs, in, (size_t)p->group_inputs);
         }
     }
-    return sum;
 }
 
-void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output) {
-    const ts_conv_2d_t *p = params;
-    const int32_t filter_size = p->filter_height * p->filter_width * p->filter_channels;
-    for (int32_t batch = 0; batch < p->batches; ++batch) {
-        for (int32_t y = 0; y < p->output_height; ++y) {
-            const ts_taps_t rows =
-                ts_taps(y, p->stride_height, p->pad_top, p->dilation_height, p->filter_height, p->input_height);
-            for (int32_t x = 0; x < p->output_width; ++x) {
-                const ts_taps_t columns =
-                    ts_taps(x, p->stride_width, p->pad_left, p->dilation_width, p->filter_width, p->input_width);
-                for (int32_t n = 0; n < p->output_channels; ++n) {
-                    const int32_t group = n / p->group_filters;
-                    int32_t sum =
-                        convolve(p, input + group * p->filter_channels, p->weights + n * filter_size, rows, columns);
-                    sum += p->bias ? p->bias[n] : 0;
-                    sum = ts_requantize(sum, p->multiplier[n], p->shift[n]) + p->output_offset;
-                    *output++ = ts_clamp(sum, p->output_min, p->output_max);
-                }
-            }
+/* One group: two positions at a time. */
+static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const int8_t *input, int8_t *output,
+                     int8_t *scratch) {
+    const ts_window_t *w = &p->window;
+    const int32_t positions = w->output_height * w->output_width;
+    for (int32_t position = 0; position < positions; position += 2) {
+        const int32_t next = position + 1 < positions ? position + 1 : position;
+        int8_t *second = next == position ? scratch : scratch + channels->inputs;
+        gather(p, input, position / w->output_width, position % w->output_width, scratch);
+        if (next != position) {
+            gather(p, input, next / w->output_width, next % w->output_width, second);
         }
-        input += p->input_height * p->input_width * p->input_channels;
+        ts_channels(channels, scratch, second, output + position * w->output_channels,
+                    output + next * w->output_channels);
+    }
+}
+
+void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output, int8_t *scratch) {
+    const ts_window_t *w = &params->window;
+    for (int32_t batch = 0; batch < w->batches; ++batch) {
+        ts_channels_t channels = params->channels;
+        for (int32_t group = 0; group < params->groups; ++group) {
+            convolve(params, &channels, input + group * params->group_inputs, output + group * channels.outputs,
+                     scratch);
+            channels.weights += channels.outputs * channels.inputs;
+            channels.bias += channels.outputs;
+            channels.multiplier += channels.outputs * channels.multiplier_step;
+            channels.shift += channels.outputs * channels.multiplier_step;
+        }
+        input += w->input_height * w->input_width * w->input_channels;
+        output += w->output_height * w->output_width * w->output_channels;
     }
 }

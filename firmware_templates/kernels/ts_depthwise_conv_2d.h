@@ -2,33 +2,19 @@
 #ifndef TS_DEPTHWISE_CONV_2D_H
 #define TS_DEPTHWISE_CONV_2D_H
 
-#include <stdint.h>
+#include "ts_window.h"
 
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_channels;
-    int32_t filter_height;
-    int32_t filter_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t pad_top;
-    int32_t pad_left;
+    ts_window_t window;
+    int32_t depth_multiplier; /* output channels per input channel */
     int32_t input_offset;
     int32_t output_offset;
     int32_t output_min;
     int32_t output_max;
-    const int8_t *weights; /* (1, filter_height, filter_width, output_channels) */
-    const int32_t *bias;   /* (output_channels,) or NULL */
+    const int8_t *weights; /* (filter_height, filter_width, output_channels) */
+    const int32_t *bias;   /* (output_channels,) */
     const int32_t *multiplier;
     const int8_t *shift;
-    int32_t depth_multiplier; /* output channels per input channel */
 } ts_depthwise_conv_2d_t;
 
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output);

@@ -10,12 +10,13 @@ static inline int32_t ts_doubling_high_mul(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }
 
-/* value / 2^exponent, rounded to nearest, ties away from zero; exponent 0 to 31. */
+/* value / 2^exponent, rounded to nearest, ties away from zero; exponent 0 to 31, value above INT32_MIN. One less for
+ * negative values turns ties away from zero into ties towards plus infinity. */
 static inline int32_t ts_rounding_shift_right(int32_t value, int32_t exponent) {
-    const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1u);
-    const int32_t remainder = value & mask;
-    const int32_t threshold = (mask >> 1) + (value < 0 ? 1 : 0);
-    return (value >> exponent) + (remainder > threshold ? 1 : 0);
+    if (exponent == 0) {
+        return value;
+    }
+    return (((value + (value >> 31)) >> (exponent - 1)) + 1) >> 1;
 }
 
 /* value * multiplier * 2^(shift - 31); the left shift wraps as TFLite's does. */

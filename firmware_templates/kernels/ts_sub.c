@@ -1,19 +1,13 @@
 #include "ts_sub.h"
 
-#include "ts_requantize.h"
-
-#define EXTRA_BITS 20 /* both operands are scaled with this much headroom */
+#define EXTRA_BITS 20 /* of headroom for both operands */
 
 static int8_t apply(const void *context, int8_t first, int8_t second) {
-    const ts_sub_t *p = (const ts_sub_t *)context;
-    const int32_t a = (first + p->first_offset) * (INT32_C(1) << EXTRA_BITS);
-    const int32_t b = (second + p->second_offset) * (INT32_C(1) << EXTRA_BITS);
-    const int32_t result =
-        ts_requantize(a, p->first_multiplier, p->first_shift) - ts_requantize(b, p->second_multiplier, p->second_shift);
-    return ts_clamp(ts_requantize(result, p->output_multiplier, p->output_shift) + p->output_offset, p->output_min,
-                    p->output_max);
+    const ts_scaled_tables_t *t = (const ts_scaled_tables_t *)context;
+    return ts_scaled_output(t->params, t->first[first] - t->second[second]);
 }
 
-void ts_sub(const ts_sub_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
-    ts_broadcast_apply(&params->shape, apply, params, first, second, output);
+void ts_sub(const ts_sub_t *params, const int8_t *first, const int8_t *second, int8_t *output, int8_t *scratch) {
+    const ts_scaled_tables_t tables = ts_scaled_tables(params, EXTRA_BITS, (int32_t *)(void *)scratch);
+    ts_broadcast_apply(&params->shape, apply, &tables, first, second, output);
 }

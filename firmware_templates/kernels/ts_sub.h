@@ -2,23 +2,11 @@
 #ifndef TS_SUB_H
 #define TS_SUB_H
 
-#include "ts_broadcast.h"
+#include "ts_scaled.h"
 
-typedef struct {
-    ts_broadcast_t shape;
-    int32_t first_offset;
-    int32_t second_offset;
-    int32_t output_offset;
-    int32_t output_min;
-    int32_t output_max;
-    int32_t first_multiplier; /* to the common scale */
-    int32_t first_shift;
-    int32_t second_multiplier;
-    int32_t second_shift;
-    int32_t output_multiplier; /* from the common scale */
-    int32_t output_shift;
-} ts_sub_t;
+typedef ts_scaled_t ts_sub_t;
 
-void ts_sub(const ts_sub_t *params, const int8_t *first, const int8_t *second, int8_t *output);
+/* `scratch` holds 2 * 256 words. */
+void ts_sub(const ts_sub_t *params, const int8_t *first, const int8_t *second, int8_t *output, int8_t *scratch);
 
 #endif

@@ -1,8 +1,26 @@
-/* The taps of a sliding window that lie within the input. */
+/* A window that slides over (batch, height, width, channels): its geometry, and the taps that lie within the input. */
 #ifndef TS_WINDOW_H
 #define TS_WINDOW_H
 
 #include <stdint.h>
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_channels;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t output_channels;
+    int32_t filter_height;
+    int32_t filter_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t pad_top;
+    int32_t pad_left;
+} ts_window_t;
 
 typedef struct {
     int32_t origin; /* input position of tap 0, possibly negative */
@@ -21,6 +39,14 @@ static inline ts_taps_t ts_taps(int32_t position, int32_t stride, int32_t pad, i
     }
     taps.end = taps.end > filter_size ? filter_size : taps.end;
     return taps;
+}
+
+static inline ts_taps_t ts_rows(const ts_window_t *w, int32_t y) {
+    return ts_taps(y, w->stride_height, w->pad_top, w->dilation_height, w->filter_height, w->input_height);
+}
+
+static inline ts_taps_t ts_columns(const ts_window_t *w, int32_t x) {
+    return ts_taps(x, w->stride_width, w->pad_left, w->dilation_width, w->filter_width, w->input_width);
 }
 
 #endif

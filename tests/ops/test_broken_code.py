@@ -57,7 +57,7 @@ BREAKAGES = {
     "half a step more when rounding the product": Breakage(
         TIES, "ts_requantize.h", r"INT64_C\(1\) << 30", "INT64_C(1) << 31"
     ),
-    "ties to even neighbours": Breakage(TIES, "ts_requantize.h", r"remainder > threshold", "remainder >= threshold"),
+    "ties towards plus infinity": Breakage(TIES, "ts_requantize.h", r"\(value \+ \(value >> 31\)\)", "value"),
     "right shift off by one": Breakage(TIES, "ts_requantize.h", r"-shift\)", "1 - shift)"),
     "output zero point off by one": Breakage(CONV, "ser_model.c", r"(\.output_offset = )(-?\d+)", plus(1)),
     "upper bound off by one": Breakage(CONV, "ser_model.c", r"(\.output_max = )(-?\d+)", plus(1)),

@@ -1,0 +1,52 @@
+"""What FULLY_CONNECTED and CONV_2D share: rows of int8 inputs times rows of int8 weights, scaled per output channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from codegen.fixed_point import wrap_int32
+from codegen.ir import Tensor
+from codegen.kernel_call import ParamValue
+from codegen.quantization import activation_range, channel_multipliers, split_multipliers
+
+
+def linear_param(
+    given: Tensor,
+    weights: Tensor,
+    bias: Tensor | None,
+    output: Tensor,
+    activation: str,
+    weight_offset: int = 0,
+    groups: int = 1,
+) -> Mapping[str, ParamValue]:
+    """Initialiser of `ts_channels_t`; weights (channels, ...), of which a group's channels are computed at a time."""
+    assert weights.quant is not None and weights.data is not None
+    rows = weights.data.reshape(weights.shape[0], -1)
+    low, high = activation_range(activation, output)
+    multiplier, shift = split_multipliers(channel_multipliers(given.scale, weights.quant.scale, output.scale))
+    folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
+    return {
+        "inputs": rows.shape[1],
+        "outputs": weights.shape[0] // groups,
+        "weight_offset": weight_offset,
+        "output_offset": output.zero_point,
+        "output_min": low,
+        "output_max": high,
+        "weights": np.ascontiguousarray(rows),
+        "bias": folded,
+        "multiplier": multiplier,
+        "shift": shift,
+        "multiplier_step": 1 if weights.quant.per_channel else 0,
+    }
+
+
+def folded_bias(weights: np.ndarray, bias: np.ndarray | None, weight_offset: int, input_offset: int) -> np.ndarray:
+    """bias + input_offset * sum(weights + weight_offset) per output: the input's zero point leaves the inner loop.
+
+    weights (outputs, inputs) int8; exact modulo 2^32, as is the accumulator.
+    """
+    sums = weights.astype(np.int64).sum(axis=1) + weight_offset * weights.shape[1]
+    total = sums * input_offset + (0 if bias is None else bias.astype(np.int64).ravel())
+    return np.array([wrap_int32(int(value)) for value in total], dtype=np.int32)

@@ -1,0 +1,74 @@
+/* Dot products of int8 rows, with an offset added to each side: what matrix products and convolutions spend their time
+ * on. */
+#ifndef TS_DOT_H
+#define TS_DOT_H
+
+#include "ts_simd.h"
+
+/* Two rows of the left operand and two of the right one; `count` values each. */
+typedef struct {
+    const int8_t *left[2];
+    const int8_t *right[2];
+    int32_t left_offset;
+    int32_t right_offset;
+    int32_t count;
+} ts_dot_t;
+
+/* sums[2 * i + j] += sum over n of (left[i][n] + left_offset) * (right[j][n] + right_offset) */
+static inline void ts_dot_2x2(const ts_dot_t *rows, int32_t sums[4]) {
+    const int8_t *left0 = rows->left[0];
+    const int8_t *left1 = rows->left[1];
+    const int8_t *right0 = rows->right[0];
+    const int8_t *right1 = rows->right[1];
+    int32_t sum00 = sums[0];
+    int32_t sum01 = sums[1];
+    int32_t sum10 = sums[2];
+    int32_t sum11 = sums[3];
+    int32_t left = rows->count;
+#ifdef TS_HAS_SIMD
+    const int32_t left_offsets = ts_both(rows->left_offset);
+    const int32_t right_offsets = ts_both(rows->right_offset);
+    for (; left >= 4; left -= 4) {
+        const uint32_t a0 = ts_load4(left0);
+        const uint32_t a1 = ts_load4(left1);
+        const uint32_t b0 = ts_load4(right0);
+        const uint32_t b1 = ts_load4(right1);
+        const int32_t a0_even = ts_even(left_offsets, a0);
+        const int32_t a1_even = ts_even(left_offsets, a1);
+        const int32_t b0_even = ts_even(right_offsets, b0);
+        const int32_t b1_even = ts_even(right_offsets, b1);
+        sum00 = ts_multiply_add(a0_even, b0_even, sum00);
+        sum01 = ts_multiply_add(a0_even, b1_even, sum01);
+        sum10 = ts_multiply_add(a1_even, b0_even, sum10);
+        sum11 = ts_multiply_add(a1_even, b1_even, sum11);
+        const int32_t a0_odd = ts_odd(left_offsets, a0);
+        const int32_t a1_odd = ts_odd(left_offsets, a1);
+        const int32_t b0_odd = ts_odd(right_offsets, b0);
+        const int32_t b1_odd = ts_odd(right_offsets, b1);
+        sum00 = ts_multiply_add(a0_odd, b0_odd, sum00);
+        sum01 = ts_multiply_add(a0_odd, b1_odd, sum01);
+        sum10 = ts_multiply_add(a1_odd, b0_odd, sum10);
+        sum11 = ts_multiply_add(a1_odd, b1_odd, sum11);
+        left0 += 4;
+        left1 += 4;
+        right0 += 4;
+        right1 += 4;
+    }
+#endif
+    for (; left > 0; --left) {
+        const int32_t a0 = *left0++ + rows->left_offset;
+        const int32_t a1 = *left1++ + rows->left_offset;
+        const int32_t b0 = *right0++ + rows->right_offset;
+        const int32_t b1 = *right1++ + rows->right_offset;
+        sum00 += a0 * b0;
+        sum01 += a0 * b1;
+        sum10 += a1 * b0;
+        sum11 += a1 * b1;
+    }
+    sums[0] = sum00;
+    sums[1] = sum01;
+    sums[2] = sum10;
+    sums[3] = sum11;
+}
+
+#endif

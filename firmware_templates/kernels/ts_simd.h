@@ -1,0 +1,48 @@
+/* Four int8 at a time on cores with the DSP extension (Armv7E-M, Armv8-M): a word holds four bytes, two words four
+ * 16-bit halves. The compiler's own names for the instructions are used, so that no header is needed. */
+#ifndef TS_SIMD_H
+#define TS_SIMD_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__ARM_FEATURE_SIMD32) && __ARM_FEATURE_SIMD32 == 1
+#define TS_HAS_SIMD 1
+
+/* Four bytes from any address. */
+static inline uint32_t ts_load4(const int8_t *bytes) {
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* One 16-bit value in both halves. */
+static inline int32_t ts_both(int32_t value) {
+    return (int32_t)(((uint32_t)value & 0xFFFFu) * 0x10001u);
+}
+
+/* Bytes 0 and 2 of a word, sign-extended, each plus a half of `offsets`. */
+static inline int32_t ts_even(int32_t offsets, uint32_t word) {
+    return (int32_t)__builtin_arm_sxtab16(offsets, (int32_t)word);
+}
+
+/* Bytes 1 and 3. */
+static inline int32_t ts_odd(int32_t offsets, uint32_t word) {
+    return (int32_t)__builtin_arm_sxtab16(offsets, (int32_t)((word >> 8) | (word << 24)));
+}
+
+/* sum + the products of the lower and of the upper halves. */
+static inline int32_t ts_multiply_add(int32_t a, int32_t b, int32_t sum) {
+    return (int32_t)__builtin_arm_smlad(a, b, sum);
+}
+
+static inline int32_t ts_low(int32_t pair) {
+    return (int16_t)pair;
+}
+
+static inline int32_t ts_high(int32_t pair) {
+    return pair >> 16;
+}
+#endif
+
+#endif

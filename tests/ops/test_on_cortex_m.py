@@ -1,0 +1,53 @@
+"""The same bytes on the emulated cores: the kernels' DSP paths (Cortex-M4) and their plain C (Cortex-M3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.boards import load_board
+from codegen.ops import OPERATORS
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import parse_tflite
+from tests.ops.agreement import Case
+from tests.reference_runtimes import run_tflm
+from tinyser.emulator.qemu import run
+
+# What has a DSP path of its own; the others run the same C on every core.
+WITH_DSP_PATH = ("BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+
+
+def cases(operator: str) -> dict[str, Case]:
+    """The operator's fixed case, and for those with a DSP path all its edge cases."""
+    module = import_module(f"tests.ops.test_{operator.lower()}")
+    edges = {name: edge.case() for name, edge in module.EDGES.items()} if operator in WITH_DSP_PATH else {}
+    return {"fixed": module.fixed_case(), **edges}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tools(require_tool: Callable[..., None], require_module: Callable[..., None]) -> None:
+    require_tool("arm-none-eabi-gcc", "qemu-system-arm")
+    require_module("tflite_micro")
+
+
+def assert_same_on(board: str, case: Case, folder: Path) -> None:
+    project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(board)), folder)
+    rows = [np.concatenate([tensor.ravel() for tensor in row]) for row in case.rows]
+    got = run(project.folder, np.stack(rows)).outputs
+    expected = [np.concatenate([tensor.ravel() for tensor in row]) for row in run_tflm(case.model, case.rows)]
+    np.testing.assert_array_equal(got, np.stack(expected), err_msg=case.description)
+
+
+@pytest.mark.parametrize("operator", sorted(OPERATORS))
+def test_cortex_m4(operator: str, tmp_path: Path) -> None:
+    for name, case in cases(operator).items():
+        assert_same_on("mps2-an386", case, tmp_path / name)
+
+
+@pytest.mark.parametrize("operator", WITH_DSP_PATH)
+def test_cortex_m3(operator: str, tmp_path: Path) -> None:
+    assert_same_on("mps2-an385", cases(operator)["fixed"], tmp_path / "project")
