@@ -21,6 +21,7 @@ HEAVY = {
     "onnx2tf",
     "ai_edge_litert",
     "tflite_micro",
+    "ray",
     "scipy",
     "sklearn",
     "matplotlib",

@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": ("tinyser.cli.demo", "Run the whole pipeline once on a spoken corpus made on the spot."),
     "models": ("tinyser.cli.models", "List the models that train knows, with their sizes."),
     "train": ("tinyser.cli.train", "Train a speech-emotion Transformer with HRF on a corpus."),
+    "sweep": ("tinyser.cli.sweep", "Run an experiment over models, HRF settings, folds and seeds."),
     "merge": ("tinyser.cli.merge", "Merge the HRF layers away (deHRF) and prove the result equal."),
     "export": ("tinyser.cli.export", "Export a merged model to ONNX."),
     "quantize": ("tinyser.cli.quantize", "Convert ONNX to an int8 TFLite model."),

@@ -1,0 +1,93 @@
+"""Experiments from TOML: what they expand to, and one refusal per mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codegen.errors import TinySerError
+from tinyser.sweep.plan import load_experiment, parse_experiment
+
+EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
+GOOD = """
+corpus = "emodb"
+models = ["convtransformer", "conformer"]
+hrf_ratios = [0, 2, 4]
+hrf_modules = ["ffn", "ffn,attention"]
+folds = [0, 3]
+seeds = [0, 1, 2]
+"""
+
+
+def test_every_combination_once_and_one_baseline_for_all_modules() -> None:
+    runs = parse_experiment(GOOD, "good", "good.toml").runs()
+    assert len(runs) == len({run.id for run in runs}) == 2 * (1 + 2 * 2) * 2 * 3
+    baselines = [run for run in runs if run.training["hrf_ratio"] == 0]
+    assert len(baselines) == 2 * 2 * 3
+    assert all(run.training["hrf_modules"] == [] for run in baselines)
+    assert {tuple(run.training["hrf_modules"]) for run in runs} == {(), ("ffn",), ("ffn", "attention")}
+    # Whatever is done when a sweep stops can be compared: all settings of one fold and seed come together.
+    assert len({(run.training["fold"], run.training["seed"]) for run in runs[:10]}) == 1
+
+
+def test_ids_are_digests_of_the_settings() -> None:
+    runs = parse_experiment(GOOD, "good", "good.toml").runs()
+    again = parse_experiment(
+        GOOD + 'preset = "small"\n[training]\nepochs = 60\n', "other-name", "elsewhere.toml"
+    ).runs()
+    assert [run.id for run in runs] == [run.id for run in again]
+    for change in ('preset = "large"\n', "int8 = true\n", "[training]\nepochs = 61\n"):
+        others = parse_experiment(GOOD + change, "good", "good.toml").runs()
+        assert not {run.id for run in runs} & {run.id for run in others}
+    longer = parse_experiment(GOOD.replace("seeds = [0, 1, 2]", "seeds = [0, 1, 2, 3]"), "good", "good.toml").runs()
+    assert {run.id for run in runs} < {run.id for run in longer}
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("quick", 4), ("hrf-emodb", 3 * (1 + 4 * 3) * 10 * 3), ("hrf-ravdess", 3 * (1 + 4 * 3) * 6 * 3)]
+)
+def test_the_projects_own_experiments(name: str, count: int) -> None:
+    experiment = load_experiment(EXPERIMENTS / f"{name}.toml")
+    assert experiment.name == name and len(experiment.runs()) == count
+    if name != "quick":
+        assert experiment.hrf_ratios == (0, 2, 4, 8) and experiment.int8
+        assert experiment.models == ("convtransformer", "conformer", "speechformer")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seeds", "sedes", "sedes: unknown, allowed is corpus, models"),
+        ("folds = [0, 3]\n", "", "folds: missing, needed are corpus"),
+        ("corpus =", "corpus", "not TOML"),
+        ('"emodb"', '"emo"', "corpus: got 'emo', allowed is daic-woz"),
+        ('"conformer"', '"former"', "models: got 'former', allowed is convtransformer, conformer"),
+        ('"conformer"', '"convtransformer"', "models: got 'convtransformer' twice"),
+        ("[0, 2, 4]", "[2, 4]", "hrf_ratios: got .2, 4., .* baseline"),
+        ("[0, 2, 4]", "[0, 1]", "hrf_ratios: got 1, allowed is 0"),
+        ("[0, 2, 4]", "[0, true]", "hrf_ratios: got True"),
+        ('"ffn,attention"', '"ffn,"', "hrf_modules: got 'ffn,', allowed is a list of groups"),
+        ('"ffn,attention"', "3", "hrf_modules: got 3"),
+        ("[0, 3]", "[]", "folds: got .., allowed is a list of whole numbers"),
+        ("[0, 3]", "[-1]", "folds: got -1"),
+        ("[0, 1, 2]", "0", "seeds: got 0, allowed is a list"),
+        ("[0, 1, 2]", "[0, 1.5]", "seeds: got 1.5"),
+        ("\n", '\nint8 = "yes"\n', "int8: got 'yes', allowed is true or false"),
+        ("\n", "\npreset = 3\n", "preset: got 3, allowed is a text"),
+        ("\n", "\ntraining = 3\n", "training: got 3, allowed is a table"),
+        ("[0, 1, 2]", '[0]\n[training]\ndata = "/recordings"', r"\[training\] data: unknown, allowed is hrf_factors"),
+        ("[0, 1, 2]", "[0]\n[training]\nepochs = 0", r"\[training\] training: epochs: got 0, allowed is 1"),
+        ("[0, 1, 2]", "[0]\n[training]\nmel_bins = 0", r"\[training\] .*mel_bins"),
+        ("[0, 1, 2]", '[0]\n[training]\ncontext_frames = "many"', r"\[training\] .*context_frames"),
+    ],
+)
+def test_refusals(old: str, new: str, message: str) -> None:
+    with pytest.raises(TinySerError, match=rf"(?s)^good\.toml: {message}") as caught:
+        parse_experiment(GOOD.replace(old, new, 1), "good", "good.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(TinySerError, match="nothing.toml: cannot read it"):
+        load_experiment(tmp_path / "nothing.toml")

@@ -1,0 +1,99 @@
+"""The table of rows, and the page and plots made from it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from codegen.errors import DataError
+from tests.sweep.rows import experiment, made_up_rows
+from tinyser.sweep.report import page, write_report
+from tinyser.sweep.table import COLUMNS, append_row, read_rows
+
+GAINS = {("convtransformer", "ffn", 4): 0.05, ("conformer", "attention,conv", 2): -0.05}
+
+
+def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
+    rows = made_up_rows(experiment(), GAINS)[:3]
+    rows[1] = replace(rows[1], int8=None)
+    for number, row in enumerate(rows):
+        before = (tmp_path / "rows.csv").read_text() if number else ""
+        append_row(tmp_path / "rows.csv", row)
+        assert (tmp_path / "rows.csv").read_text().startswith(before)
+    assert read_rows(tmp_path / "rows.csv") == rows
+    assert read_rows(tmp_path / "none.csv") == []
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        cells = list(csv.DictReader(file))
+    assert tuple(cells[0]) == COLUMNS
+    assert all(cells[0][name] for name in COLUMNS)
+    assert [name for name in COLUMNS if not cells[1][name]] == [name for name in COLUMNS if name.startswith("int8_")]
+
+
+def test_other_columns_and_damaged_lines(tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    append_row(table, made_up_rows(experiment(), {})[0])
+    good = table.read_text()
+    table.write_text(good.replace("float_uar", "uar", 1))
+    with pytest.raises(DataError, match="other columns"):
+        read_rows(table)
+    table.write_text(good[:-40] + "\n")
+    with pytest.raises(DataError, match=r"rows\.csv: line 2: damaged"):
+        read_rows(table)
+
+
+def test_page_says_what_came_out() -> None:
+    plan = experiment()
+    text = page(plan, made_up_rows(plan, GAINS))
+    assert "All 80 runs on corpus folder" in text
+    finding = next(line for line in text.splitlines() if line.startswith("**UAR**"))
+    assert "1 of 8 HRF settings have a higher mean than their baseline, 7 have the same or a lower one" in finding
+    assert "over cells 1 better and 1 worse, over folds 1 better and 1 worse" in finding
+    findings = text.partition("## Means")[0]
+    assert "| model | modules | x2 | x4 |" in findings
+    assert r"| convtransformer | ffn | +0.0 | +4.6\*\* |" in findings
+    assert r"| conformer | attention,conv | -4.6\*\* | +0.0 |" in findings
+    # The baseline's mean over folds 0..3 and seeds 0, 1.
+    assert re.search(r"\| convtransformer \| none \| 8 \| 57\.6 \[52\.\d, 62\.\d\] \|", text)
+    assert re.search(
+        r"\| convtransformer \| ffn x4 \| 8 \| \+4\.6 \[\+4\.\d, \+4\.\d\] \| \+\d+\.\d\d \| < 0\.001 \|", text
+    )
+    assert re.search(r"\| conformer \| attention,conv x2 \| 8 \| -4\.6 ", text)
+    assert "| convtransformer | none | 8 | 57.6" in text.partition("## int8")[2]
+    for setting in ("label_smoothing | 0.1", "hrf_ratio | 0, 2, 4", "hrf_modules | ffn, attention,conv", "seed | 0, 1"):
+        assert f"| {setting} |" in text
+
+
+def test_page_of_an_unfinished_sweep() -> None:
+    plan = experiment()
+    rows = [replace(row, int8=None) for row in made_up_rows(plan, GAINS)[:1]]
+    text = page(plan, rows)
+    assert "Unfinished: 1 of 80 runs" in text
+    assert "UAR: there is nothing to compare yet." in text
+    assert "## int8" not in text
+
+
+def test_files(tmp_path: Path) -> None:
+    plan = experiment()
+    written = write_report(plan, made_up_rows(plan, GAINS), tmp_path / "report")
+    assert written == tmp_path / "report" / "made-up.md"
+    names = {path.name for path in written.parent.iterdir()}
+    assert names == {"made-up.md", "made-up-confusion.md", "made-up-uar.svg", "made-up-wf1.svg"}
+    for metric in ("uar", "wf1"):
+        svg = (written.parent / f"made-up-{metric}.svg").read_text()
+        assert len(svg) < 200_000
+        for word in ("convtransformer", "conformer", "ffn", "attention,conv", "without HRF", f"{metric.upper()} (%)"):
+            assert f">{word}<" in svg, word
+    first = {path.name: path.read_bytes() for path in written.parent.iterdir()}
+    write_report(plan, made_up_rows(plan, GAINS), tmp_path / "report")
+    assert first == {path.name: path.read_bytes() for path in written.parent.iterdir()}
+    confusion = (written.parent / "made-up-confusion.md").read_text()
+    assert "## conformer, attention,conv x4, int8" in confusion and "| a | 24 | 8 |" in confusion
+
+
+def test_nothing_to_report(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="made-up: no finished run"):
+        write_report(experiment(), [], tmp_path / "report")

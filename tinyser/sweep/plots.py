@@ -1,0 +1,68 @@
+"""A metric over the expansion ratio, per module and backbone, with the baseline as a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from codegen.atomic import new_file
+from tinyser.sweep.statistics import METRICS, Estimate, Setting, by_setting, estimate, values
+from tinyser.sweep.table import Row
+
+# Text stays text, and the same rows give the same bytes.
+_STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tinyser", "font.size": 9}
+_WIDTH, _HEIGHT = 3.4, 3.2
+# Side by side, so that intervals at the same ratio do not cover each other; in octaves.
+_SHIFT = 0.06
+
+
+def plot_metric(rows: Sequence[Row], metric: str, path: Path) -> None:
+    """Writes an SVG: one panel a backbone, means in percent with 95 % intervals over folds and seeds."""
+    cells = by_setting(rows)
+    models = list(dict.fromkeys(setting.model for setting in cells))
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH * len(models), _HEIGHT), layout="constrained")
+        panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
+        for axes, model in zip(panels, models, strict=True):
+            _panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model})
+        panels[0].set_ylabel(f"{METRICS[metric]} (%)")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=8)
+        with new_file(path) as partial:
+            figure.savefig(partial, metadata={"Date": None, "Creator": "TinySER"})
+
+
+def _panel(axes: Any, model: str, samples: dict[Setting, dict[tuple[int, int], float]]) -> None:
+    ratios = sorted({setting.ratio for setting in samples if setting.ratio})
+    axes.set(title=model, xlabel="expansion ratio")
+    baseline = samples.get(Setting(model, "", 0))
+    if baseline:
+        level = estimate(list(baseline.values()))
+        axes.axhline(100 * level.mean, color="black", linestyle="--", linewidth=1, label="without HRF")
+        if level.low is not None and level.high is not None:
+            axes.axhspan(100 * level.low, 100 * level.high, color="black", alpha=0.08, linewidth=0)
+    modules = list(dict.fromkeys(setting.modules for setting in samples if setting.ratio))
+    for number, module in enumerate(modules):
+        shift = 2 ** (_SHIFT * (number - (len(modules) - 1) / 2))
+        there = [ratio for ratio in ratios if samples.get(Setting(model, module, ratio))]
+        points = [estimate(list(samples[Setting(model, module, ratio)].values())) for ratio in there]
+        axes.errorbar(
+            [ratio * shift for ratio in there],
+            [100 * point.mean for point in points],
+            yerr=[100 * _half_width(point) for point in points],
+            marker="o",
+            markersize=4,
+            linewidth=1.2,
+            capsize=2,
+            label=module,
+        )
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(ratios, [str(ratio) for ratio in ratios])
+    axes.minorticks_off()
+
+
+def _half_width(point: Estimate) -> float:
+    return 0.0 if point.high is None else point.high - point.mean
