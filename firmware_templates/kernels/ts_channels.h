@@ -26,20 +26,37 @@ static inline int8_t ts_channel_output(const ts_channels_t *p, int32_t channel, 
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
 }
 
-/* All channels of two rows of inputs (the same row twice for a single one). */
-static inline void ts_channels(const ts_channels_t *p, const int8_t *row0, const int8_t *row1, int8_t *output0,
-                               int8_t *output1) {
-    ts_dot_t rows = {{row0, row1}, {p->weights, p->weights}, 0, p->weight_offset, p->inputs};
+static inline int32_t ts_row_sum(const int8_t *row, int32_t count) {
+    int32_t sum = 0;
+    for (; count > 0; --count) {
+        sum += *row++;
+    }
+    return sum;
+}
+
+/* All channels of a row of inputs and of the one `row_step` bytes behind it (0: the same row, for a single one); the
+ * second output lies `output_step` bytes behind the first. */
+static inline void ts_channels(const ts_channels_t *p, const int8_t *row, int32_t row_step, int8_t *output,
+                               int32_t output_step) {
+    int32_t offset0 = 0;
+    int32_t offset1 = 0;
+    if (p->weight_offset != 0) {
+        offset0 = p->weight_offset * ts_row_sum(row, p->inputs);
+        offset1 = p->weight_offset * ts_row_sum(row + row_step, p->inputs);
+    }
+    const int8_t *weights = p->weights;
     for (int32_t n = 0; n < p->outputs; n += 2) {
-        const int32_t next = n + 1 < p->outputs ? n + 1 : n; /* an odd last channel is computed twice */
-        int32_t sums[4] = {p->bias[n], p->bias[next], p->bias[n], p->bias[next]};
-        rows.right[1] = rows.right[0] + (next - n) * p->inputs;
-        ts_dot_2x2(&rows, sums);
-        output0[n] = ts_channel_output(p, n, sums[0]);
-        output0[next] = ts_channel_output(p, next, sums[1]);
-        output1[n] = ts_channel_output(p, n, sums[2]);
-        output1[next] = ts_channel_output(p, next, sums[3]);
-        rows.right[0] += 2 * p->inputs;
+        const int32_t pair = n + 1 < p->outputs ? 1 : 0; /* an odd last channel is computed twice */
+        const int32_t next = n + pair;
+        const int32_t bias0 = p->bias[n];
+        const int32_t bias1 = p->bias[next];
+        int32_t sums[4] = {bias0 + offset0, bias1 + offset0, bias0 + offset1, bias1 + offset1};
+        ts_plain_dot_2x2(row, row_step, weights, pair * p->inputs, p->inputs, sums);
+        output[n] = ts_channel_output(p, n, sums[0]);
+        output[next] = ts_channel_output(p, next, sums[1]);
+        output[output_step + n] = ts_channel_output(p, n, sums[2]);
+        output[output_step + next] = ts_channel_output(p, next, sums[3]);
+        weights += (1 + pair) * p->inputs;
     }
 }
 

@@ -26,14 +26,14 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
     const ts_window_t *w = &p->window;
     const int32_t positions = w->output_height * w->output_width;
     for (int32_t position = 0; position < positions; position += 2) {
-        const int32_t next = position + 1 < positions ? position + 1 : position;
-        int8_t *second = next == position ? scratch : scratch + channels->inputs;
+        const int32_t next = position + 1;
+        const int32_t pair = next < positions ? 1 : 0; /* an odd last position is computed twice */
         gather(p, input, position / w->output_width, position % w->output_width, scratch);
-        if (next != position) {
-            gather(p, input, next / w->output_width, next % w->output_width, second);
+        if (pair) {
+            gather(p, input, next / w->output_width, next % w->output_width, scratch + channels->inputs);
         }
-        ts_channels(channels, scratch, second, output + position * w->output_channels,
-                    output + next * w->output_channels);
+        ts_channels(channels, scratch, pair * channels->inputs, output, pair * w->output_channels);
+        output += (1 + pair) * w->output_channels;
     }
 }
 

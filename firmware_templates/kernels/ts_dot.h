@@ -71,4 +71,52 @@ static inline void ts_dot_2x2(const ts_dot_t *rows, int32_t sums[4]) {
     sums[3] = sum11;
 }
 
+/* The same without offsets, on pairs of rows that lie `left_step` and `right_step` bytes apart. */
+static inline void ts_plain_dot_2x2(const int8_t *left, int32_t left_step, const int8_t *right, int32_t right_step,
+                                    int32_t count, int32_t sums[4]) {
+    int32_t sum00 = sums[0];
+    int32_t sum01 = sums[1];
+    int32_t sum10 = sums[2];
+    int32_t sum11 = sums[3];
+#ifdef TS_HAS_SIMD
+    for (const int8_t *end = left + (count & ~3); left < end; left += 4, right += 4) {
+        const uint32_t a0 = ts_load4(left);
+        const uint32_t a1 = ts_load4(left + left_step);
+        const int32_t a0_even = ts_plain_even(a0);
+        const int32_t a0_odd = ts_plain_odd(a0);
+        const int32_t a1_even = ts_plain_even(a1);
+        const int32_t a1_odd = ts_plain_odd(a1);
+        const uint32_t b0 = ts_load4(right);
+        const int32_t b0_even = ts_plain_even(b0);
+        const int32_t b0_odd = ts_plain_odd(b0);
+        sum00 = ts_multiply_add(a0_even, b0_even, sum00);
+        sum10 = ts_multiply_add(a1_even, b0_even, sum10);
+        sum00 = ts_multiply_add(a0_odd, b0_odd, sum00);
+        sum10 = ts_multiply_add(a1_odd, b0_odd, sum10);
+        const uint32_t b1 = ts_load4(right + right_step);
+        const int32_t b1_even = ts_plain_even(b1);
+        const int32_t b1_odd = ts_plain_odd(b1);
+        sum01 = ts_multiply_add(a0_even, b1_even, sum01);
+        sum11 = ts_multiply_add(a1_even, b1_even, sum11);
+        sum01 = ts_multiply_add(a0_odd, b1_odd, sum01);
+        sum11 = ts_multiply_add(a1_odd, b1_odd, sum11);
+    }
+    count &= 3;
+#endif
+    for (; count > 0; --count, ++left, ++right) {
+        const int32_t a0 = *left;
+        const int32_t a1 = left[left_step];
+        const int32_t b0 = *right;
+        const int32_t b1 = right[right_step];
+        sum00 += a0 * b0;
+        sum01 += a0 * b1;
+        sum10 += a1 * b0;
+        sum11 += a1 * b1;
+    }
+    sums[0] = sum00;
+    sums[1] = sum01;
+    sums[2] = sum10;
+    sums[3] = sum11;
+}
+
 #endif
