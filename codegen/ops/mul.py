@@ -1,4 +1,4 @@
-"""MUL: the product of both offsets' values, scaled once."""
+"""MUL: the product of both values, scaled once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
+from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph
-from codegen.kernel_call import ParamValue
 from codegen.ops.elementwise import Elementwise
 
 
@@ -19,11 +18,9 @@ class Mul(Elementwise):
     NAME: ClassVar[str] = "MUL"
     KERNEL: ClassVar[str] = "mul"
 
-    def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
+    def output_multiplier(self, graph: Graph) -> tuple[int, int]:
         first, second, output = graph.operand(self, 0).scale, graph.operand(self, 1).scale, graph.output(self).scale
-        multiplier, shift = quantize_multiplier(first * second / output)
-        return {"multiplier": multiplier, "shift": shift}
+        return quantize_multiplier(first * second / output)
 
-    @staticmethod
-    def combine(p: Mapping[str, Any], first: int, second: int) -> int:
-        return multiply_by_quantized_multiplier(first * second, p["multiplier"], p["shift"])
+    def combine(self, p: Mapping[str, Any], first: int, second: int) -> int:
+        return first * second

@@ -1,35 +1,20 @@
-"""SUB: as ADD with a minus."""
+"""SUB: the difference at the common scale, scaled back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from codegen.ir import Graph
-from codegen.kernel_call import ParamValue
-from codegen.ops.elementwise import (
-    EXTRA_BITS,
-    SCALED_TABLES_BYTES,
-    Elementwise,
-    at_common_scale,
-    common_scale,
-    to_output_scale,
-)
+from codegen.ops.scaled import Scaled
 
 
 @dataclass(frozen=True, slots=True)
-class Sub(Elementwise):
+class Sub(Scaled):
     """first - second (TFLite sub.cc)."""
 
     NAME: ClassVar[str] = "SUB"
     KERNEL: ClassVar[str] = "sub"
-    SCRATCH_BYTES: ClassVar[int] = SCALED_TABLES_BYTES
+    EXTRA_BITS: ClassVar[int] = 20
 
-    def arithmetic(self, graph: Graph) -> dict[str, ParamValue]:
-        return common_scale(self, graph)
-
-    @staticmethod
-    def combine(p: Mapping[str, Any], first: int, second: int) -> int:
-        first_scaled, second_scaled = at_common_scale(p, first, second, EXTRA_BITS)
-        return to_output_scale(p, first_scaled - second_scaled)
+    def join(self, first: int, second: int) -> int:
+        return first - second

@@ -4,7 +4,7 @@
 
 static int8_t apply(const void *context, int8_t first, int8_t second) {
     const ts_scaled_tables_t *t = (const ts_scaled_tables_t *)context;
-    return ts_scaled_output(t->params, t->first[first] + t->second[second]);
+    return ts_to_output(&t->output, t->first[first] + t->second[second]);
 }
 
 void ts_add(const ts_add_t *params, const int8_t *first, const int8_t *second, int8_t *output, int8_t *scratch) {

@@ -19,17 +19,16 @@ typedef int8_t (*ts_binary_t)(const void *params, int8_t first, int8_t second);
  * compiler puts it into the loop. */
 static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t apply, const void *params,
                                       const int8_t *first, const int8_t *second, int8_t *output) {
-    for (int32_t i = 0; i < shape->extent[0]; ++i) {
-        for (int32_t j = 0; j < shape->extent[1]; ++j) {
-            for (int32_t k = 0; k < shape->extent[2]; ++k) {
-                const int8_t *a =
-                    first + i * shape->first_step[0] + j * shape->first_step[1] + k * shape->first_step[2];
-                const int8_t *b =
-                    second + i * shape->second_step[0] + j * shape->second_step[1] + k * shape->second_step[2];
-                for (int32_t n = 0; n < shape->extent[3]; ++n) {
+    const ts_broadcast_t s = *shape;
+    for (int32_t i = 0; i < s.extent[0]; ++i) {
+        for (int32_t j = 0; j < s.extent[1]; ++j) {
+            for (int32_t k = 0; k < s.extent[2]; ++k) {
+                const int8_t *a = first + i * s.first_step[0] + j * s.first_step[1] + k * s.first_step[2];
+                const int8_t *b = second + i * s.second_step[0] + j * s.second_step[1] + k * s.second_step[2];
+                for (int32_t left = s.extent[3]; left > 0; --left) {
                     *output++ = apply(params, *a, *b);
-                    a += shape->first_step[3];
-                    b += shape->second_step[3];
+                    a += s.first_step[3];
+                    b += s.second_step[3];
                 }
             }
         }

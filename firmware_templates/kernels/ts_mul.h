@@ -3,16 +3,13 @@
 #define TS_MUL_H
 
 #include "ts_broadcast.h"
+#include "ts_requantize.h"
 
 typedef struct {
     ts_broadcast_t shape;
     int32_t first_offset;
     int32_t second_offset;
-    int32_t output_offset;
-    int32_t output_min;
-    int32_t output_max;
-    int32_t multiplier;
-    int32_t shift;
+    ts_output_t output;
 } ts_mul_t;
 
 void ts_mul(const ts_mul_t *params, const int8_t *first, const int8_t *second, int8_t *output);

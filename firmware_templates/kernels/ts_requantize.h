@@ -21,15 +21,29 @@ static inline int32_t ts_rounding_shift_right(int32_t value, int32_t exponent) {
 
 /* value * multiplier * 2^(shift - 31); the left shift wraps as TFLite's does. */
 static inline int32_t ts_requantize(int32_t value, int32_t multiplier, int32_t shift) {
-    if (shift > 0) {
-        return ts_doubling_high_mul((int32_t)((uint32_t)value << shift), multiplier);
-    }
-    return ts_rounding_shift_right(ts_doubling_high_mul(value, multiplier), -shift);
+    const int32_t left = shift > 0 ? shift : 0;
+    const int32_t scaled = ts_doubling_high_mul((int32_t)((uint32_t)value << left), multiplier);
+    return ts_rounding_shift_right(scaled, left - shift);
 }
+
+/* How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
+ * knows that the bytes they write are not part of it. */
+typedef struct {
+    int32_t multiplier;
+    int32_t shift;
+    int32_t offset;
+    int32_t min;
+    int32_t max;
+} ts_output_t;
 
 static inline int8_t ts_clamp(int32_t value, int32_t low, int32_t high) {
     value = value < low ? low : value;
     return (int8_t)(value > high ? high : value);
+}
+
+static inline int8_t ts_to_output(const ts_output_t *output, int32_t value) {
+    const int32_t scaled = ts_requantize(value, output->multiplier, output->shift);
+    return ts_clamp(scaled + output->offset, output->min, output->max);
 }
 
 #endif

@@ -9,22 +9,18 @@ typedef struct {
     ts_broadcast_t shape;
     int32_t first_offset;
     int32_t second_offset;
-    int32_t output_offset;
-    int32_t output_min;
-    int32_t output_max;
     int32_t first_multiplier; /* to the common scale */
     int32_t first_shift;
     int32_t second_multiplier;
     int32_t second_shift;
-    int32_t output_multiplier; /* from the common scale */
-    int32_t output_shift;
+    ts_output_t output; /* from the common scale */
 } ts_scaled_t;
 
-/* Each operand's 256 values at the common scale, indexed by value + 128. */
+/* Each operand's 256 values at the common scale, indexed by value + 128, and the way back. */
 typedef struct {
-    const ts_scaled_t *params;
     const int32_t *first;
     const int32_t *second;
+    ts_output_t output;
 } ts_scaled_tables_t;
 
 /* Fills `scratch`, 2 * 256 words. */
@@ -35,12 +31,7 @@ static inline ts_scaled_tables_t ts_scaled_tables(const ts_scaled_t *params, int
         scratch[value + 128] = ts_requantize(first, params->first_multiplier, params->first_shift);
         scratch[value + 384] = ts_requantize(second, params->second_multiplier, params->second_shift);
     }
-    return (ts_scaled_tables_t){params, scratch + 128, scratch + 384};
-}
-
-static inline int8_t ts_scaled_output(const ts_scaled_t *p, int32_t value) {
-    return ts_clamp(ts_requantize(value, p->output_multiplier, p->output_shift) + p->output_offset, p->output_min,
-                    p->output_max);
+    return (ts_scaled_tables_t){scratch + 128, scratch + 384, params->output};
 }
 
 #endif

@@ -5,7 +5,7 @@
 static int8_t apply(const void *context, int8_t first, int8_t second) {
     const ts_scaled_tables_t *t = (const ts_scaled_tables_t *)context;
     const int32_t difference = t->first[first] - t->second[second];
-    return ts_scaled_output(t->params, difference * difference);
+    return ts_to_output(&t->output, difference * difference);
 }
 
 void ts_squared_difference(const ts_squared_difference_t *params, const int8_t *first, const int8_t *second,

@@ -58,7 +58,7 @@ BREAKAGES = {
         TIES, "ts_requantize.h", r"INT64_C\(1\) << 30", "INT64_C(1) << 31"
     ),
     "ties towards plus infinity": Breakage(TIES, "ts_requantize.h", r"\(value \+ \(value >> 31\)\)", "value"),
-    "right shift off by one": Breakage(TIES, "ts_requantize.h", r"-shift\)", "1 - shift)"),
+    "right shift off by one": Breakage(TIES, "ts_requantize.h", r"left - shift", "left - shift + 1"),
     "output zero point off by one": Breakage(CONV, "ser_model.c", r"(\.output_offset = )(-?\d+)", plus(1)),
     "upper bound off by one": Breakage(CONV, "ser_model.c", r"(\.output_max = )(-?\d+)", plus(1)),
     "one weight off by one": Breakage(CONV, "ser_weights.c", r"(constant_0\[\d+\] = {\s*)(-?\d+)", plus(-1)),
