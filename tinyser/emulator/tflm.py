@@ -15,33 +15,38 @@ from tinyser.emulator import tflm_child
 from tinyser.emulator.child import run_child
 from tinyser.emulator.emulation import Classification, Emulation, Int8s, Sizes
 from tinyser.emulator.project_folder import Project, load_project
-from tinyser.emulator.tflm_arena import measure_arena, need_tflm
+from tinyser.emulator.tflm_arena import ArenaSize, measure_arena, need_tflm
 
 
 def run(project: Project | str | Path, inputs: Int8s) -> Emulation:
-    """Runs int8 (runs, input bytes); `arena_bytes` is the smallest arena that works.
+    """Runs int8 (runs, input bytes); `arena_bytes` is the smallest arena that works. Raises as `run_model`."""
+    project = project if isinstance(project, Project) else load_project(project)
+    outputs, arena = run_model(project.model_file, project.check_rows(inputs))
+    sizes = Sizes(None, project.model_bytes, None, None)
+    return Emulation(outputs.reshape(-1, project.output_bytes), arena.measured_bytes, sizes)
+
+
+def run_model(path: Path, rows: Int8s) -> tuple[Int8s, ArenaSize]:
+    """Runs int8 (runs, input bytes) through a model file; outputs are (runs * output bytes,).
 
     Raises ToolError when TensorFlow Lite Micro is missing, refuses the model, or aborts.
     """
-    project = project if isinstance(project, Project) else load_project(project)
-    rows = project.check_rows(inputs)
     need_tflm()
-    arena = measure_arena(read_tflite(project.model_file))
+    model = read_tflite(path)
+    graph, arena = model.graph, measure_arena(model)
     plan = {
         "arena_bytes": arena.recommended_bytes,
-        "input_shapes": [entry.shape for entry in project.inputs],
-        "outputs": len(project.outputs),
+        "input_shapes": [graph.tensors[index].shape for index in graph.inputs],
+        "outputs": len(graph.outputs),
     }
     with tempfile.TemporaryDirectory(prefix="tinyser-tflm-") as scratch:
         folder = Path(scratch)
         (folder / "plan.json").write_text(json.dumps(plan))
         (folder / "input").write_bytes(rows.tobytes())
         files = [str(folder / name) for name in ("plan.json", "input", "output")]
-        command = [sys.executable, str(tflm_child.__file__), "run", str(project.model_file), *files]
-        run_child(command, f"{project.folder}: TensorFlow Lite Micro")
-        outputs = np.frombuffer((folder / "output").read_bytes(), dtype=np.int8)
-    sizes = Sizes(None, project.model_bytes, None, None)
-    return Emulation(outputs.reshape(-1, project.output_bytes), arena.measured_bytes, sizes)
+        command = [sys.executable, str(tflm_child.__file__), "run", str(path), *files]
+        run_child(command, f"{path}: TensorFlow Lite Micro")
+        return np.frombuffer((folder / "output").read_bytes(), dtype=np.int8), arena
 
 
 def classify(project: Project | str | Path, pcm: npt.NDArray[np.int16]) -> Classification:
