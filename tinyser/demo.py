@@ -282,7 +282,7 @@ def summarise(folder: Path, settings: DemoSettings) -> dict[str, Any]:
 
 
 def _contract(pairs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The pairs that must agree byte for byte: TFLM and the C. A rounding tie may set TFLite apart (docs/operators.md)."""
+    """The pairs that must agree byte for byte: TFLM and the C; a rounding tie may set TFLite apart."""
     has_truth = any("tflm" in (pair["a"], pair["b"]) for pair in pairs)
     return [pair for pair in pairs if not has_truth or "tflite" not in (pair["a"], pair["b"])]
 
