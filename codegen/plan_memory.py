@@ -74,16 +74,22 @@ def _scratch_keys(graph: Graph) -> list[tuple[int, int]]:
     return [(step, -1 - step) for step, op in enumerate(graph.ops) if op.scratch_bytes(graph)]
 
 
+def view_roots(graph: Graph) -> dict[int, int]:
+    """Each activation's own index, or that of the tensor it is a view of."""
+    root = {index: index for index in graph.inputs}
+    for op in graph.ops:
+        for output in op.site.outputs:
+            root[output] = root[op.site.inputs[0]] if op.IS_VIEW else output
+    return root
+
+
 def _owners(graph: Graph, in_place: bool) -> dict[int, int]:
     """The tensor whose memory each activation uses: itself, what it is a view of, or what it overwrites."""
-    owner = {index: index for index in graph.inputs}
+    owner = view_roots(graph)
     last_reader: dict[int, int] = {}
     for step, op in enumerate(graph.ops):
         for tensor in op.activations(graph):
             last_reader[tensor] = step
-    for op in graph.ops:
-        for output in op.site.outputs:
-            owner[output] = owner[op.site.inputs[0]] if op.IS_VIEW else output
     if in_place:
         for step, op in enumerate(graph.ops):
             for position in op.overwrites(graph):

@@ -33,24 +33,24 @@ def broadcast_shape(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[in
 
 def loop_count(first: tuple[int, ...], second: tuple[int, ...]) -> int:
     """Loops that remain after merging neighbours."""
-    return len(_merged(first, second, (1, 1)))
+    return len(_merged(first, second))
 
 
-def broadcast_plan(first: tuple[int, ...], second: tuple[int, ...], unit: tuple[int, int] = (1, 1)) -> BroadcastPlan:
-    """The plan for two shapes that broadcast; `unit` is the step of each operand's last axis in elements."""
-    loops = _merged(first, second, unit)
+def broadcast_plan(first: tuple[int, ...], second: tuple[int, ...]) -> BroadcastPlan:
+    """The plan for two shapes that broadcast."""
+    loops = _merged(first, second)
     loops = [(1, 0, 0)] * (MAX_LOOPS - len(loops)) + loops
     extents, first_steps, second_steps = zip(*loops, strict=True)
     return BroadcastPlan(extents, first_steps, second_steps)
 
 
-def _merged(first: tuple[int, ...], second: tuple[int, ...], unit: tuple[int, int]) -> list[tuple[int, int, int]]:
+def _merged(first: tuple[int, ...], second: tuple[int, ...]) -> list[tuple[int, int, int]]:
     """(extent, step of first, step of second) per loop, outermost first, neighbours merged where both walk on."""
     shape = broadcast_shape(first, second)
     assert shape is not None
     rank = len(shape)
     loops: list[tuple[int, int, int]] = []
-    steps = list(unit)
+    steps = [1, 1]
     for axis in range(rank - 1, -1, -1):
         sizes = [operand[axis - rank] if axis - rank >= -len(operand) else 1 for operand in (first, second)]
         walk = [step if size > 1 else 0 for step, size in zip(steps, sizes, strict=True)]

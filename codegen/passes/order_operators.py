@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from codegen.ir import Graph, Op
-from codegen.plan_memory import plan_memory
+from codegen.plan_memory import plan_memory, view_roots
 
 
 def order_operators(graph: Graph) -> Graph:
@@ -19,7 +19,7 @@ def order_operators(graph: Graph) -> Graph:
 
 def _greedy(graph: Graph) -> list[Op]:
     """Of the operators that can run, always the one that leaves the fewest bytes alive; then the earliest."""
-    root = _roots(graph)
+    root = view_roots(graph)
     readers: dict[int, set[int]] = {}  # memory -> operators (by position) that still read it
     for position, op in enumerate(graph.ops):
         for tensor in op.activations(graph):
@@ -44,12 +44,3 @@ def _greedy(graph: Graph) -> list[Op]:
         computed.update(op.site.outputs)
         order.append(op)
     return order
-
-
-def _roots(graph: Graph) -> dict[int, int]:
-    """The tensor whose memory each tensor uses; views are resolved."""
-    root = {index: index for index in range(len(graph.tensors))}
-    for op in graph.ops:
-        if op.IS_VIEW:
-            root[op.site.outputs[0]] = root[op.site.inputs[0]]
-    return root
