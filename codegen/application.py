@@ -58,7 +58,7 @@ def _add_classifier(
 
 def _add_app(result: ApplicationFiles, model: Model, board: Board, classifier: bool, banner: str) -> None:
     inputs, outputs = tensors(model)
-    sizes = {"input_bytes": [t.size for t in inputs], "output_bytes": [t.size for t in outputs]}
+    sizes = {"input_bytes": [t.bytes for t in inputs], "output_bytes": [t.bytes for t in outputs]}
     selftest = model.card.selftest if model.card else None
     vectors = [] if selftest is None else [_vector(selftest, **sizes)]
     has_job = board.qemu is not None

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen.constants import ConstantPool
+from codegen.constants import C_TYPES, ConstantPool
 from codegen.ir import ABSENT, Graph, Model, Op
 from codegen.passes import run_passes
 from codegen.plan_memory import MemoryPlan, plan_memory
@@ -88,8 +88,11 @@ def _layer(op: Op, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> Layer:
 
 def _address(index: int, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> str:
     """Where a tensor is, as a C expression."""
-    data = graph.tensors[index].data
-    return pool.add(data) if data is not None else f"arena.bytes + {plan.offsets[index]}"
+    tensor = graph.tensors[index]
+    if tensor.data is not None:
+        return pool.add(tensor.data)
+    address = f"arena.bytes + {plan.offsets[index]}"
+    return address if tensor.dtype == "int8" else f"({C_TYPES[tensor.dtype]} *)(void *)({address})"
 
 
 def _kernel_files(kernels: list[str]) -> dict[str, str | bytes]:

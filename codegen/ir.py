@@ -42,6 +42,7 @@ class Tensor:
     dtype: str
     quant: Quant | None = None
     data: np.ndarray | None = None
+    is_variable: bool = False  # state: read before it is written, kept from one inference to the next
 
     @property
     def is_constant(self) -> bool:
@@ -49,8 +50,13 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """Number of elements, which is the number of bytes of an int8 tensor."""
+        """Number of elements."""
         return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes in memory."""
+        return self.size * np.dtype(self.dtype).itemsize
 
     @property
     def per_channel(self) -> bool:
@@ -114,6 +120,8 @@ class Op:
     ARITY: ClassVar[tuple[int, int]] = (1, 1)  # fewest and most operands
     OPTIONAL: ClassVar[int] = 0  # how many of the last operands may be ABSENT
     OUTPUTS: ClassVar[int | None] = 1  # None: any number
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8",)  # of operands that are computed
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8",)
     RULES: ClassVar[tuple[Rule, ...]] = ()
     IS_VIEW: ClassVar[bool] = False  # output 0 is input 0 under another shape
 
@@ -166,6 +174,12 @@ class Graph:
 
     def output(self, op: Op, position: int = 0) -> Tensor:
         return self.tensors[op.site.outputs[position]]
+
+    @property
+    def variables(self) -> tuple[int, ...]:
+        """Tensors that keep their content from one inference to the next, in order."""
+        read = {index for op in self.ops for index in op.site.inputs if index != ABSENT}
+        return tuple(index for index in sorted(read) if self.tensors[index].is_variable)
 
     def producer(self, tensor: int) -> Op | None:
         return next((op for op in self.ops if tensor in op.site.outputs), None)

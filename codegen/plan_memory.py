@@ -76,7 +76,7 @@ def _scratch_keys(graph: Graph) -> list[tuple[int, int]]:
 
 def view_roots(graph: Graph) -> dict[int, int]:
     """Each activation's own index, or that of the tensor it is a view of."""
-    root = {index: index for index in graph.inputs}
+    root = {index: index for index in (*graph.inputs, *graph.variables)}
     for op in graph.ops:
         for output in op.site.outputs:
             root[output] = root[op.site.inputs[0]] if op.IS_VIEW else output
@@ -113,7 +113,9 @@ def _buffers(graph: Graph, owner: Mapping[int, int]) -> list[Buffer]:
             last[root] = step
     for tensor in graph.outputs:
         last[owner[tensor]] = len(graph.ops)
-    sizes = {root: graph.tensors[root].size for root in first}
+    for tensor in graph.variables:
+        first[tensor], last[tensor] = -1, len(graph.ops)
+    sizes = {root: graph.tensors[root].bytes for root in first}
     for step, key in _scratch_keys(graph):
         sizes[key], first[key], last[key] = graph.ops[step].scratch_bytes(graph), step, step
     return [Buffer(root, -(-size // ALIGNMENT) * ALIGNMENT, first[root], last[root]) for root, size in sizes.items()]

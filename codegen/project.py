@@ -185,7 +185,7 @@ def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
         "dtype": tensor.dtype,
         "scale": tensor.scale,
         "zero_point": tensor.zero_point,
-        "bytes": tensor.size,
+        "bytes": tensor.bytes,
     }
 
 

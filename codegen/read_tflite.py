@@ -73,7 +73,7 @@ def _read_graph(raw: Any, where: str) -> tuple[Graph, Mapping[str, int]]:
     subgraph = raw.Subgraphs(0)
     tensors = tuple(_read_tensor(raw, subgraph.Tensors(i)) for i in range(subgraph.TensorsLength()))
     inputs, outputs = _indices(subgraph.InputsAsNumpy()), _indices(subgraph.OutputsAsNumpy())
-    _refuse_float(tensors, inputs, outputs, where)
+    _refuse_float(tensors, inputs, where)
     names = [_operator_name(raw, subgraph.Operators(i)) for i in range(subgraph.OperatorsLength())]
     unknown = [(index, name) for index, name in enumerate(names) if name not in OPERATORS]
     if unknown:
@@ -92,15 +92,14 @@ def _indices(values: Any) -> tuple[int, ...]:
     return () if isinstance(values, int) else tuple(int(value) for value in values)
 
 
-def _refuse_float(tensors: tuple[Tensor, ...], inputs: tuple[int, ...], outputs: tuple[int, ...], where: str) -> None:
+def _refuse_float(tensors: tuple[Tensor, ...], inputs: tuple[int, ...], where: str) -> None:
     """A float model gets the word that helps, before any complaint about its operators."""
-    for kind, indices in (("input", inputs), ("output", outputs)):
-        for index in indices:
-            if tensors[index].dtype != "int8":
-                raise QuantizationError(
-                    f"{where}: {kind} tensor {tensors[index].name!r} is {tensors[index].dtype}, allowed: int8; "
-                    "quantize the model fully to int8, inputs and outputs too ('tinyser quantize')"
-                )
+    for index in inputs:
+        if tensors[index].dtype != "int8":
+            raise QuantizationError(
+                f"{where}: input tensor {tensors[index].name!r} is {tensors[index].dtype}, allowed: int8; "
+                "quantize the model fully to int8, inputs and outputs too ('tinyser quantize')"
+            )
 
 
 def _operator_name(raw: Any, operator: Any) -> str:
@@ -126,7 +125,7 @@ def _read_tensor(raw: Any, tensor: Any) -> Tensor:
             data.setflags(write=False)
         else:
             raise ValueError(f"constant {name!r} has type {dtype}")
-    return Tensor(name, shape, dtype, _read_quant(tensor.Quantization()), data)
+    return Tensor(name, shape, dtype, _read_quant(tensor.Quantization()), data, bool(tensor.IsVariable()))
 
 
 def _read_quant(raw: Any) -> Quant | None:

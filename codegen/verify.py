@@ -30,7 +30,8 @@ def _name(op: Op) -> str:
 
 def _structure(graph: Graph) -> Iterator[str]:
     """Tensor indices in range, operands defined before use, each tensor written once."""
-    defined = set(graph.inputs) | {i for i, tensor in enumerate(graph.tensors) if tensor.is_constant}
+    defined = {i for i, tensor in enumerate(graph.tensors) if tensor.is_constant or tensor.is_variable}
+    defined.update(graph.inputs)
     if not graph.inputs or not graph.outputs:
         yield "the model has no input or no output tensor, at least one of each is needed"
     for op in graph.ops:
@@ -73,14 +74,25 @@ def _shapes(graph: Graph) -> Iterator[str]:
             yield f"{_name(op)}: tensor {tensor.name!r} has {len(tensor.shape)} dimensions, allowed: at most {MAX_RANK}"
 
 
+def _types(graph: Graph) -> Iterator[str]:
+    """Whatever is computed has a type that both the operator that writes it and those that read it can do with."""
+    for op in graph.ops:
+        roles = ((op.site.inputs, op.INPUT_TYPES), (op.site.outputs, op.OUTPUT_TYPES))
+        for indices, allowed in roles:
+            for tensor in (graph.tensors[index] for index in indices if index != ABSENT):
+                if not tensor.is_constant and not tensor.is_variable and tensor.dtype not in allowed:
+                    yield (
+                        f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: {' or '.join(allowed)}; "
+                        "quantize the model fully"
+                    )
+
+
 def _quantization(graph: Graph) -> Iterator[str]:
-    """Whatever is computed is int8 with one finite positive scale and one zero point."""
+    """Whatever is int8 has finite positive scales and zero points; what is computed has one of each."""
     for op, tensor in _used(graph):
-        if tensor.is_constant and tensor.dtype != "int8":
-            continue  # index and bias operands; each operator's own rules say what they may be
         if tensor.dtype != "int8":
-            yield f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: int8; quantize the model fully"
-        elif tensor.quant is None:
+            continue  # index and bias operands, state, float outputs; each operator's own rules say what they may be
+        if tensor.quant is None:
             yield f"{_name(op)}: tensor {tensor.name!r} has no quantization parameters; quantize the model again"
         elif not all(math.isfinite(scale) and scale > 0 for scale in tensor.quant.scale):
             yield f"{_name(op)}: tensor {tensor.name!r} has scale {min(tensor.quant.scale)}, allowed: finite, above 0"
@@ -101,6 +113,7 @@ def _operators(graph: Graph) -> Iterator[str]:
 CHECKS: tuple[tuple[type[TinySerError], Callable[[Graph], Iterator[str]]], ...] = (
     (ModelFormatError, _structure),
     (ModelFormatError, _shapes),
+    (QuantizationError, _types),
     (QuantizationError, _quantization),
     (UnsupportedOperatorError, _operators),
 )

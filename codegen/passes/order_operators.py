@@ -31,9 +31,9 @@ def _greedy(graph: Graph) -> list[Op]:
 
     def growth(position: int) -> int:
         op = waiting[position]
-        made = 0 if op.IS_VIEW else sum(graph.tensors[tensor].size for tensor in op.site.outputs)
+        made = 0 if op.IS_VIEW else sum(graph.tensors[tensor].bytes for tensor in op.site.outputs)
         operands = {root[tensor] for tensor in op.activations(graph)} - kept
-        return made - sum(graph.tensors[memory].size for memory in operands if readers[memory] == {position})
+        return made - sum(graph.tensors[memory].bytes for memory in operands if readers[memory] == {position})
 
     while waiting:
         ready = [position for position, op in waiting.items() if set(op.activations(graph)) <= computed]
