@@ -1,31 +1,16 @@
-"""One static arena: when each activation lives, and where."""
+"""One static arena: where each activation lies."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.ir import Graph
+from codegen.lifetimes import Buffer, Lifetimes, lifetimes, scratch_key
+from codegen.regions import Region
 
-ALIGNMENT = 8  # bytes; word loads of the kernels need 4
 TRIES = 40  # reshuffled placements, tried only while the lower bound is not reached
-
-
-@dataclass(frozen=True, slots=True)
-class Buffer:
-    """Memory of one tensor and its views, in use from operator `first` to operator `last`, both included.
-
-    An operator's scratch has a negative number in place of a tensor's.
-    """
-
-    tensor: int
-    size: int
-    first: int
-    last: int
-
-    def overlaps(self, other: Buffer) -> bool:
-        return self.first <= other.last and other.first <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +24,16 @@ class MemoryPlan:
     lower_bound: int  # largest sum of buffers that live at the same time
 
 
-def plan_memory(graph: Graph) -> MemoryPlan:
+def plan_memory(graph: Graph, regions: Sequence[Region] = ()) -> MemoryPlan:
     """The smallest arena of several plans: operators in place or not, and buffers placed in several orders."""
-    plans = (_plan(graph, _owners(graph, in_place)) for in_place in (True, False))
+    plans = (_plan(graph, lifetimes(graph, regions, in_place)) for in_place in (True, False))
     return min(plans, key=lambda plan: plan.arena_bytes)
 
 
-def _plan(graph: Graph, owner: Mapping[int, int]) -> MemoryPlan:
+def _plan(graph: Graph, lives: Lifetimes) -> MemoryPlan:
     """Greedy placement in several orders (largest first, longest first, reshuffled); the smallest arena wins."""
-    buffers = _buffers(graph, owner)
-    bound = max(sum(b.size for b in buffers if b.first <= step <= b.last) for step in range(-1, len(graph.ops) + 1))
+    buffers = list(lives.buffers)
+    bound = lives.peak(-1, len(graph.ops) + 1)
     best = min(
         (_place(order) for order in _orders(buffers)),
         key=lambda placed: _extent(buffers, placed),
@@ -64,61 +49,9 @@ def _plan(graph: Graph, owner: Mapping[int, int]) -> MemoryPlan:
         placed = _place(candidate)
         if _extent(buffers, placed) <= _extent(buffers, best):
             best, order = placed, candidate
-    offsets = {tensor: best[root] for tensor, root in owner.items()}
-    scratch = {graph.ops[step].site.index: best[key] for step, key in _scratch_keys(graph)}
+    offsets = {tensor: best[owner] for tensor, owner in lives.owner.items()}
+    scratch = {op.site.index: best[scratch_key(s)] for s, op in enumerate(graph.ops) if scratch_key(s) in best}
     return MemoryPlan(offsets, scratch, tuple(buffers), _extent(buffers, best), bound)
-
-
-def _scratch_keys(graph: Graph) -> list[tuple[int, int]]:
-    """(step, key) of each operator with scratch; the key stands where buffers have their tensor's index."""
-    return [(step, -1 - step) for step, op in enumerate(graph.ops) if op.scratch_bytes(graph)]
-
-
-def view_roots(graph: Graph) -> dict[int, int]:
-    """Each activation's own index, or that of the tensor it is a view of."""
-    root = {index: index for index in (*graph.inputs, *graph.variables)}
-    for op in graph.ops:
-        for output in op.site.outputs:
-            root[output] = root[op.site.inputs[0]] if op.IS_VIEW else output
-    return root
-
-
-def _owners(graph: Graph, in_place: bool) -> dict[int, int]:
-    """The tensor whose memory each activation uses: itself, what it is a view of, or what it overwrites."""
-    owner = view_roots(graph)
-    last_reader: dict[int, int] = {}
-    for step, op in enumerate(graph.ops):
-        for tensor in op.activations(graph):
-            last_reader[tensor] = step
-    if in_place:
-        for step, op in enumerate(graph.ops):
-            for position in op.overwrites(graph):
-                given, output = op.site.inputs[position], op.site.outputs[0]
-                sharers = [tensor for tensor, root in owner.items() if root == owner[given]]
-                dies = all(last_reader.get(tensor, -1) <= step for tensor in sharers)
-                if dies and not set(sharers) & set(graph.outputs):
-                    for tensor in [tensor for tensor, root in owner.items() if root == owner[output]]:
-                        owner[tensor] = owner[given]
-                    break
-    return owner
-
-
-def _buffers(graph: Graph, owner: Mapping[int, int]) -> list[Buffer]:
-    first: dict[int, int] = dict.fromkeys(graph.inputs, -1)
-    last: dict[int, int] = dict.fromkeys(graph.inputs, -1)
-    for step, op in enumerate(graph.ops):
-        for tensor in (*op.activations(graph), *op.site.outputs):
-            root = owner[tensor]
-            first.setdefault(root, step)
-            last[root] = step
-    for tensor in graph.outputs:
-        last[owner[tensor]] = len(graph.ops)
-    for tensor in graph.variables:
-        first[tensor], last[tensor] = -1, len(graph.ops)
-    sizes = {root: graph.tensors[root].bytes for root in first}
-    for step, key in _scratch_keys(graph):
-        sizes[key], first[key], last[key] = graph.ops[step].scratch_bytes(graph), step, step
-    return [Buffer(root, -(-size // ALIGNMENT) * ALIGNMENT, first[root], last[root]) for root, size in sizes.items()]
 
 
 def _orders(buffers: list[Buffer]) -> list[list[Buffer]]:

@@ -11,6 +11,7 @@ from codegen.kernel_call import KernelCall
 from codegen.ops.loops import contiguous_steps
 from codegen.ops.rules import activation_name
 from codegen.ops.strided_copy import strided_copy
+from codegen.rows import Access, Rows
 
 MAX_PARTS = 10  # TFLM's limit
 
@@ -57,6 +58,10 @@ class Concatenation(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Concatenation:
         return cls(site, int(options.get("Axis", 0)), activation_name(options))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        joined = self.axis % len(graph.output(self).shape)
+        return None if axis == joined else (Rows(axis),) * len(self.site.inputs)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         output = graph.output(self).shape

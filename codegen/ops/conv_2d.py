@@ -13,8 +13,9 @@ from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.linear import linear_param
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
-from codegen.ops.window import Window, window_rules
+from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range, channel_multipliers, split_multipliers
+from codegen.rows import WHOLE, Access
 
 
 def scale_count(position: int, axis: int) -> Rule:
@@ -85,6 +86,14 @@ class Conv2D(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Conv2D:
         return cls(site, Window.parse(options), activation_name(options))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        if axis == 3:
+            return None
+        return (window_access(self, graph, filter_shape(self, graph), axis, pads=True), WHOLE, WHOLE)
+
+    def on_rows(self, graph: Graph, axis: int) -> Conv2D:
+        return window_on_rows(self, graph, filter_shape(self, graph), axis)
 
     def scratch_bytes(self, graph: Graph) -> int:
         return 0 if self._is_pointwise(graph) or self._is_depthwise(graph) else 2 * math.prod(self._filter(graph)[1:])

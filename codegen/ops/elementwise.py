@@ -12,6 +12,7 @@ from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.broadcast import MAX_LOOPS, broadcast_plan, broadcast_shape, loop_count
 from codegen.ops.rules import KNOWN_ACTIVATION, PER_TENSOR_OPERANDS, activation_name
 from codegen.quantization import activation_range
+from codegen.rows import Access, broadcast_access
 
 
 def _shapes(op: Op, graph: Graph) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -80,6 +81,10 @@ class Elementwise(Op):
         return tuple(
             i for i in (0, 1) if graph.operand(self, i).shape == shape and not graph.operand(self, i).is_constant
         )
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        shape = graph.output(self).shape
+        return tuple(broadcast_access(shape, graph.operand(self, i).shape, axis) for i in (0, 1))
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         shapes = (graph.operand(self, 0).shape, graph.operand(self, 1).shape)

@@ -12,6 +12,7 @@ from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.loops import MAX_MEAN_LOOPS, contiguous_steps, merge_loops, padded
 from codegen.ops.rules import constant
+from codegen.rows import WHOLE, Access, Rows
 
 
 def reduced_axes(op: Op, graph: Graph) -> tuple[int, ...]:
@@ -68,6 +69,12 @@ class Mean(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Mean:
         return cls(site)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        given, output, reduced = graph.operand(self, 0).shape, graph.output(self).shape, reduced_axes(self, graph)
+        kept = [own for own in range(len(given)) if own not in reduced]
+        own = axis if len(output) == len(given) else kept[axis]
+        return None if own in reduced else (Rows(own), WHOLE)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, output = graph.operand(self, 0), graph.output(self)

@@ -10,6 +10,7 @@ from codegen.kernel_call import KernelCall
 from codegen.ops.loops import Loop, contiguous_steps
 from codegen.ops.rules import constant, rank
 from codegen.ops.strided_copy import strided_copy
+from codegen.rows import WHOLE, Access, Rows
 
 
 def paddings(op: Op, graph: Graph) -> tuple[tuple[int, int], ...]:
@@ -45,6 +46,9 @@ class Pad(Op):
             "two per axis, not negative, that give the output's shape",
         ),
     )
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        return (Rows(axis), WHOLE) if paddings(self, graph)[axis] == (0, 0) else None
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         shape, output = graph.operand(self, 0).shape, graph.output(self)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from codegen.ir import Op, OpSite, Rule
+from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
+from codegen.rows import Access, Rows, matching_axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,7 @@ class Reshape(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Reshape:
         return cls(replace(site, inputs=site.inputs[:1]))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
+        return None if own is None else (Rows(own),)

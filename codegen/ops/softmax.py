@@ -18,6 +18,7 @@ from codegen.fixed_point import (
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import SAME_SHAPE
+from codegen.rows import Access, Rows
 
 INTEGER_BITS = 5  # of the scaled difference
 
@@ -71,6 +72,9 @@ class Softmax(Op):
 
     def overwrites(self, graph: Graph) -> tuple[int, ...]:
         return (0,)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        return None if axis == len(graph.output(self).shape) - 1 else (Rows(axis),)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given = graph.operand(self, 0)

@@ -10,6 +10,7 @@ from codegen.kernel_call import KernelCall
 from codegen.ops.loops import contiguous_steps
 from codegen.ops.rules import constant
 from codegen.ops.strided_copy import strided_copy
+from codegen.rows import WHOLE, Access, Rows
 
 
 def _axis(op: Op, graph: Graph) -> int:
@@ -47,6 +48,9 @@ class Split(Op):
             "equal parts of the input",
         ),
     )
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        return None if axis == _axis(self, graph) else (WHOLE, Rows(axis))
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         shape, axis = graph.operand(self, 1).shape, _axis(self, graph)

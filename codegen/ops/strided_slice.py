@@ -12,6 +12,7 @@ from codegen.kernel_call import KernelCall
 from codegen.ops.loops import Loop, contiguous_steps
 from codegen.ops.rules import constant, rank
 from codegen.ops.strided_copy import strided_copy
+from codegen.rows import WHOLE, Access, Rows
 
 
 def _vector(op: Op, graph: Graph, position: int) -> tuple[int, ...]:
@@ -95,6 +96,13 @@ class StridedSlice(Op):
     def output_shape(self, graph: Graph) -> tuple[int, ...]:
         kept = [span for axis, span in enumerate(self.spans(graph)) if not self.shrink_axis_mask & (1 << axis)]
         return tuple(count for _, count, _ in kept)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        kept = [own for own in range(len(graph.operand(self, 0).shape)) if not self.shrink_axis_mask & (1 << own)]
+        own = kept[axis]
+        untouched = self.spans(graph)[own] == (0, graph.operand(self, 0).shape[own], 1)
+        # An end beyond a block of rows is clamped to it.
+        return (Rows(own), WHOLE, WHOLE, WHOLE) if untouched and _vector(self, graph, 2)[own] >= 0 else None
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         spans = self.spans(graph)

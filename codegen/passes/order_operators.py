@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from codegen.ir import Graph, Op
-from codegen.plan_memory import plan_memory, view_roots
+from codegen.lifetimes import lifetimes
+from codegen.plan_memory import plan_memory
 
 
 def order_operators(graph: Graph) -> Graph:
@@ -19,13 +20,13 @@ def order_operators(graph: Graph) -> Graph:
 
 def _greedy(graph: Graph) -> list[Op]:
     """Of the operators that can run, always the one that leaves the fewest bytes alive; then the earliest."""
-    root = view_roots(graph)
+    root = lifetimes(graph, in_place=False).owner
     readers: dict[int, set[int]] = {}  # memory -> operators (by position) that still read it
     for position, op in enumerate(graph.ops):
         for tensor in op.activations(graph):
             readers.setdefault(root[tensor], set()).add(position)
-    kept = {root[tensor] for tensor in graph.outputs}
-    computed = set(graph.inputs)
+    kept = {root[tensor] for tensor in (*graph.outputs, *graph.variables)}
+    computed = {*graph.inputs, *graph.variables}
     waiting = dict(enumerate(graph.ops))
     order = []
 

@@ -1,0 +1,154 @@
+"""When each activation lives, how many bytes it takes, and which activations share memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from codegen.ir import Graph, Op
+from codegen.regions import Region
+
+ALIGNMENT = 8  # bytes; word loads of the kernels need 4
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Memory of one tensor and what shares it, in use from operator `first` to operator `last`, both included.
+
+    An operator's scratch has a negative number in place of a tensor's.
+    """
+
+    tensor: int
+    size: int
+    first: int
+    last: int
+
+    def overlaps(self, other: Buffer) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """The tensor whose memory each activation uses (itself, what it is a view of, or what it overwrites), and buffers."""
+
+    owner: Mapping[int, int]
+    buffers: tuple[Buffer, ...]
+
+    def peak(self, first: int, last: int) -> int:
+        """Largest sum of bytes that live at the same time, at operators `first` to `last` (excluded)."""
+        return max(sum(b.size for b in self.buffers if b.first <= step <= b.last) for step in range(first, last))
+
+
+def lifetimes(graph: Graph, regions: Sequence[Region] = (), in_place: bool = True) -> Lifetimes:
+    """Lifetimes of all activations where the operators of `regions` run row by row and all others one after another."""
+    found = _Finder(graph, regions)
+    found.share_views()
+    if in_place:
+        found.share_overwritten()
+    return Lifetimes(found.owner, tuple(found.buffers()))
+
+
+def scratch_key(step: int) -> int:
+    """Stands where buffers have their tensor's index."""
+    return -1 - step
+
+
+class _Finder:
+    def __init__(self, graph: Graph, regions: Sequence[Region]) -> None:
+        self._graph = graph
+        self._region = {step: region for region in regions for step in range(region.first, region.last)}
+        self._inner = {root: buffer for region in regions for root, buffer in region.buffers.items()}
+        self._members: dict[int, list[int]] = {}  # tensors that share an owner's memory
+        self._last_read: dict[int, int] = {}  # by owner
+        self.owner: dict[int, int] = {}
+
+    def share_views(self) -> None:
+        for tensor in (*self._graph.inputs, *self._graph.variables):
+            self._add(tensor, tensor)
+        for step, op in enumerate(self._graph.ops):
+            region = self._region.get(step)
+            for tensor in op.activations(self._graph):
+                self._last_read[self.owner[tensor]] = step
+            for output in op.site.outputs:
+                view_of = op.site.inputs[0] if op.IS_VIEW else output
+                root = region.roots[output] if region else view_of
+                self._add(output, self.owner.get(root, output))
+        for tensor in (*self._graph.outputs, *self._graph.variables):
+            self._last_read[self.owner[tensor]] = len(self._graph.ops)
+
+    def _add(self, tensor: int, owner: int) -> None:
+        self.owner[tensor] = owner
+        self._members.setdefault(owner, []).append(tensor)
+
+    def share_overwritten(self) -> None:
+        """Outputs lie on operands that die with their operator, where its kernel reads each element before it writes."""
+        for step, op in enumerate(self._graph.ops):
+            for position in op.overwrites(self._graph):
+                given, output = self.owner[op.site.inputs[position]], self.owner[op.site.outputs[0]]
+                if self._last_read.get(given, -1) <= step and self._row_by_row_alike(step, given, output):
+                    for tensor in self._members.pop(output):
+                        self._add(tensor, given)
+                    self._last_read[given] = self._last_read.get(output, step)
+                    break
+
+    def _row_by_row_alike(self, step: int, given: int, output: int) -> bool:
+        """In a region: are both held by rows, without history, or both whole and read in the turn that overwrites?"""
+        region = self._region.get(step)
+        if region is None:
+            return True
+        ours, theirs = self._inner.get(given), self._inner.get(output)
+        if ours is not None and theirs is not None:
+            return ours.history_bytes == theirs.history_bytes == 0
+        return ours is theirs is None and all(
+            self._reads_own_block(region, reader, given, region.delays[step])
+            for reader in range(region.first, region.last)
+        )
+
+    def _reads_own_block(self, region: Region, step: int, owner: int, delay: int) -> bool:
+        op = self._graph.ops[step]
+        for position, tensor in enumerate(op.site.inputs):
+            if self.owner.get(tensor) == owner:
+                read = region.reads.get((step, position))
+                block = self._graph.tensors[tensor].shape[read.axis] // region.blocks if read else 0
+                if read is None or (read.rows, read.back) != (block, 0) or region.delays[step] != delay:
+                    return False
+        return True
+
+    def buffers(self) -> list[Buffer]:
+        first: dict[int, int] = dict.fromkeys(self._graph.inputs, -1)
+        last: dict[int, int] = dict.fromkeys(self._graph.inputs, -1)
+        for step, op in enumerate(self._graph.ops):
+            for tensor in (*op.activations(self._graph), *op.site.outputs):
+                owner = self.owner[tensor]
+                begin, end = self._use(step, owner)
+                first[owner] = min(first.get(owner, begin), begin)
+                last[owner] = max(last.get(owner, end), end)
+        for tensor in self._graph.outputs:
+            last[self.owner[tensor]] = len(self._graph.ops)
+        for tensor in self._graph.variables:
+            first[tensor], last[tensor] = -1, len(self._graph.ops)
+        made = [Buffer(owner, _aligned(self._size(owner)), first[owner], last[owner]) for owner in first]
+        return made + [
+            Buffer(scratch_key(step), _aligned(size), step, step)
+            for step in range(len(self._graph.ops))
+            if (size := self.scratch_bytes(step))
+        ]
+
+    def _use(self, step: int, owner: int) -> tuple[int, int]:
+        """A region needs what is whole, or has a history, from its first operator to its last."""
+        region, held = self._region.get(step), self._inner.get(owner)
+        if region is None or (held is not None and held.history_bytes == 0):
+            return step, step
+        return region.first, region.last - 1
+
+    def _size(self, owner: int) -> int:
+        held = self._inner.get(owner)
+        return held.bytes if held else self._graph.tensors[owner].bytes
+
+    def scratch_bytes(self, step: int) -> int:
+        op: Op = self._graph.ops[step]
+        return op.scratch_bytes(self._graph)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

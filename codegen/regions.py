@@ -1,0 +1,243 @@
+"""Row regions: neighbouring operators that run together, block of rows by block of rows.
+
+Only what enters and leaves a region is ever a whole tensor; what lies between holds the rows of one block, and those
+rows before it that windows (convolutions) or later operators still read. Exact because every element is computed by the
+same kernel from the same values, only in another order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from codegen.ir import ABSENT, Graph, Op
+from codegen.rows import Rows, WindowRows
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRead:
+    """The rows of an operand that an operator reads for one block: `rows`, from `back` before the newest block on."""
+
+    axis: int
+    rows: int
+    back: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowBuffer:
+    """The rows of a tensor that a region holds, in bytes: one block, behind what is kept from before it."""
+
+    block_bytes: int
+    history_bytes: int
+    zero_point: int  # of rows outside the tensor
+
+    @property
+    def bytes(self) -> int:
+        return self.history_bytes + self.block_bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """Operators `first` to `last` (excluded) of a graph, run in `turns`.
+
+    An operator with delay d computes its block number i - d in turn i: what it reads reaches that far ahead.
+    """
+
+    first: int
+    last: int
+    blocks: int
+    axes: Mapping[int, int]  # of the tensors that are written, or read by rows
+    delays: Mapping[int, int]  # by position of the operator
+    reads: Mapping[tuple[int, int], RowsRead]  # by position of the operator and of the operand; others are read whole
+    roots: Mapping[int, int]  # of what is written inside: itself, or what it is a view of
+    buffers: Mapping[int, RowBuffer]  # by root: what exists by rows only
+
+    @property
+    def turns(self) -> int:
+        return self.blocks + max(self.delays.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Where each tensor of a graph is written and last read, as positions of operators."""
+
+    written: Mapping[int, int]
+    last_read: Mapping[int, int]
+
+    @classmethod
+    def of(cls, graph: Graph) -> Uses:
+        written = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.outputs}
+        last_read = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.inputs}
+        last_read.update(dict.fromkeys(graph.outputs, len(graph.ops)))
+        return cls(written, last_read)
+
+
+def find_regions(graph: Graph, uses: Uses, first: int, last: int) -> Iterator[Region]:
+    """Regions of the operators `first` to `last` (excluded), for every number of blocks that suits, most first."""
+    span = _Span(graph, uses, first, last)
+    if not span.find_axes():
+        return
+    extents = [graph.tensors[tensor].shape[axis] for tensor, axis in span.axes.items() if span.is_written(tensor)]
+    most = math.gcd(*extents)
+    for blocks in range(most, 1, -1):
+        region = span.region(blocks) if most % blocks == 0 else None
+        if region is not None:
+            yield region
+
+
+@dataclass(slots=True)
+class _Span:
+    """Operators that may become a region, and what is found out about them."""
+
+    graph: Graph
+    uses: Uses
+    first: int
+    last: int
+    axes: dict[int, int] = field(default_factory=dict)
+
+    def is_written(self, tensor: int) -> bool:
+        return self.first <= self.uses.written.get(tensor, -1) < self.last
+
+    def is_inner(self, tensor: int) -> bool:
+        """Written here and read nowhere else: only its rows have to exist."""
+        return self.is_written(tensor) and self.uses.last_read.get(tensor, -1) < self.last
+
+    def find_axes(self) -> bool:
+        """The axis that the rows of each tensor lie along, from what leaves backwards; False where that fails."""
+        for op in reversed(self.graph.ops[self.first : self.last]):
+            for output in op.site.outputs:
+                if not self.is_inner(output) and output not in self.axes:
+                    self.axes[output] = _outermost_axis(self.graph.tensors[output].shape)
+            known = {self.axes[output] for output in op.site.outputs if output in self.axes}
+            if len(known) != 1 or not self._note_operands(op, axis := known.pop()):
+                return False
+            self.axes.update(dict.fromkeys(op.site.outputs, axis))
+        return all(self._contiguous(tensor) for tensor in self.axes if not self.is_inner(tensor))
+
+    def _note_operands(self, op: Op, axis: int) -> bool:
+        access = op.row_access(self.graph, axis)
+        if access is None:
+            return False
+        for tensor, how in zip(op.site.inputs, access, strict=False):
+            if how is None:
+                if self.is_written(tensor):
+                    return False  # nobody has all of it before the region ends
+            elif self.axes.setdefault(tensor, how.axis) != how.axis:
+                return False
+        return True
+
+    def _contiguous(self, tensor: int) -> bool:
+        """Are neighbouring rows neighbours in memory?"""
+        return math.prod(self.graph.tensors[tensor].shape[: self.axes[tensor]]) == 1
+
+    def _extent(self, tensor: int) -> int:
+        return self.graph.tensors[tensor].shape[self.axes[tensor]]
+
+    def region(self, blocks: int) -> Region | None:
+        """The region in so many blocks; None where an operand's rows do not divide into them as they would have to."""
+        roots = self._roots()
+        delays: dict[int, int] = {}
+        reads: dict[tuple[int, int], RowsRead] = {}
+        history: dict[int, int] = {}
+        for step in range(self.first, self.last):
+            found = self._reads(step, blocks, delays, roots)
+            if found is None:
+                return None
+            for position, read in found.items():
+                tensor = self.graph.ops[step].site.inputs[position]
+                reads[step, position] = read
+                if tensor in roots:
+                    kept = read.back * (self.graph.tensors[tensor].bytes // self._extent(tensor))
+                    history[roots[tensor]] = max(history.get(roots[tensor], 0), kept)
+        inner = {root for root in roots.values() if self.is_inner(root)}
+        if any(history.get(root) and not self._contiguous(root) for root in inner):
+            return None
+        buffers = {root: self._buffer(root, blocks, history.get(root, 0)) for root in sorted(inner)}
+        return Region(self.first, self.last, blocks, self.axes, delays, reads, roots, buffers)
+
+    def _buffer(self, root: int, blocks: int, history_bytes: int) -> RowBuffer:
+        tensor = self.graph.tensors[root]
+        zero_point = tensor.zero_point if tensor.quant is not None else 0
+        return RowBuffer(tensor.bytes // blocks, history_bytes, zero_point)
+
+    def _roots(self) -> dict[int, int]:
+        """What is written here: its own memory, or that of what it is a view of.
+
+        A view of a whole tensor that is read beyond its edges has rows of its own, copied and padded.
+        """
+        padded = self._padded()
+        roots: dict[int, int] = {}
+        for op in self.graph.ops[self.first : self.last]:
+            for output in op.site.outputs:
+                given = op.site.inputs[0]
+                if op.IS_VIEW and not (output in padded and given not in roots):
+                    roots[output] = roots.get(given, given)
+                else:
+                    roots[output] = output
+        return roots
+
+    def _padded(self) -> set[int]:
+        """Tensors of which windows read rows that do not exist."""
+        padded = set()
+        for op in reversed(self.graph.ops[self.first : self.last]):
+            if op.IS_VIEW and op.site.outputs[0] in padded:
+                padded.add(op.site.inputs[0])
+            axis = self.axes[op.site.outputs[0]]
+            for tensor, how in zip(op.site.inputs, op.row_access(self.graph, axis) or (), strict=False):
+                if isinstance(how, WindowRows) and self._reaches_out(op, tensor, how):
+                    padded.add(tensor)
+        return padded
+
+    def _reaches_out(self, op: Op, tensor: int, how: WindowRows) -> bool:
+        end = (self._extent(op.site.outputs[0]) - 1) * how.stride - how.before + how.extent
+        return how.before > 0 or end > self._extent(tensor)
+
+    def _reads(
+        self, step: int, blocks: int, delays: dict[int, int], roots: dict[int, int]
+    ) -> dict[int, RowsRead] | None:
+        """How the operator reads each operand that it reads by rows; notes the operator's delay."""
+        op = self.graph.ops[step]
+        access = op.row_access(self.graph, self.axes[op.site.outputs[0]]) or ()
+        own_block = self._extent(op.site.outputs[0]) // blocks
+        by_rows = [
+            (position, tensor, how)
+            for position, (tensor, how) in enumerate(zip(op.site.inputs, access, strict=False))
+            if how is not None and tensor != ABSENT
+        ]
+        delay = 0
+        for _, tensor, how in by_rows:
+            fits = self._window_fits(op, tensor, how, roots) if isinstance(how, WindowRows) else True
+            if not fits or (isinstance(how, Rows) and self._extent(tensor) % blocks):
+                return None
+            if self.is_written(tensor):
+                ahead = max(how.extent - how.stride - how.before, 0) if isinstance(how, WindowRows) else 0
+                block = self._extent(tensor) // blocks
+                delay = max(delay, delays[self.uses.written[tensor]] - (-ahead // block))
+        delays[step] = delay
+        reads = {}
+        for position, tensor, how in by_rows:
+            late = delay - delays[self.uses.written[tensor]] if self._has_rows(tensor, roots) else 0
+            if isinstance(how, WindowRows):
+                rows = (own_block - 1) * how.stride + how.extent
+                reads[position] = RowsRead(how.axis, rows, late * own_block * how.stride + how.before)
+            else:
+                block = self._extent(tensor) // blocks
+                reads[position] = RowsRead(how.axis, block, late * block)
+        return reads
+
+    def _has_rows(self, tensor: int, roots: dict[int, int]) -> bool:
+        """Does the tensor exist by rows only?"""
+        return tensor in roots and self.is_inner(roots[tensor])
+
+    def _window_fits(self, op: Op, tensor: int, how: WindowRows, roots: dict[int, int]) -> bool:
+        reaches_out = self._reaches_out(op, tensor, how)
+        if not self._has_rows(tensor, roots):
+            return not reaches_out
+        in_step = self._extent(tensor) == self._extent(op.site.outputs[0]) * how.stride
+        return in_step and (how.pads or not reaches_out)
+
+
+def _outermost_axis(shape: tuple[int, ...]) -> int:
+    """The first axis that has more than one row; neighbouring rows along it are neighbours in memory."""
+    return next((axis for axis, extent in enumerate(shape) if extent > 1), 0)
