@@ -3,47 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
-from codegen.constants import C_TYPES, ConstantPool
-from codegen.ir import ABSENT, Graph, Model, Op
+from codegen.constants import ConstantPool
+from codegen.invocation import Invocation
+from codegen.ir import Graph, Model
 from codegen.passes import run_passes
 from codegen.plan_memory import MemoryPlan, plan_memory
 from codegen.render import render, template_text
 from codegen.runtime_files import RuntimeFiles
+from codegen.schedule import choose_regions
 
 _INCLUDE = re.compile(r'#include "(ts_\w+\.h)"')
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What the template prints for one operator: its description, and its calls."""
-
-    title: str
-    tensors: list[str]
-    calls: list[LayerCall]
-
-
-@dataclass(frozen=True, slots=True)
-class LayerCall:
-    """One kernel call: the name and initialiser of its parameters, and its arguments as C expressions."""
-
-    kernel: str
-    params_name: str
-    fields: list[tuple[str, str]]
-    arguments: list[str]
 
 
 def render_direct(model: Model, banner: str, dump_ir: Path | None = None) -> RuntimeFiles:
     """Compiles a model to C. `banner` is the comment at the head of each file."""
     graph = run_passes(model.graph, model.name, dump_ir)
-    plan = plan_memory(graph)
+    regions = choose_regions(graph)
+    plan = plan_memory(graph, regions)
     pool = ConstantPool()
-    layers = [_layer(op, graph, plan, pool) for op in graph.ops]
+    segments = Invocation(graph, regions, plan, pool).segments()
+    layers = [layer for segment in segments for group in segment.groups for layer in group.layers]
     kernels = sorted({call.kernel for layer in layers for call in layer.calls})
     context = {
         "banner": banner,
+        "segments": segments,
         "layers": layers,
         "kernels": kernels,
         "constants": pool.constants,
@@ -63,36 +48,6 @@ def render_direct(model: Model, banner: str, dump_ir: Path | None = None) -> Run
     files.update(_kernel_files(kernels))
     sources = sorted(name for name in files if name.endswith(".c"))
     return RuntimeFiles(files, tuple(sources), plan.arena_bytes, pool.total_bytes, _largest(graph, plan, pool))
-
-
-def _layer(op: Op, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> Layer:
-    title = f"{op.site.index}: {op.NAME}"
-    tensors = [
-        f"{kind} {graph.tensors[index].name} {graph.tensors[index].describe()}"
-        for kind, indices in (("in", op.site.inputs), ("out", op.site.outputs))
-        for index in indices
-        if index != ABSENT
-    ]
-    if op.IS_VIEW:
-        return Layer(f"{title}, a view", tensors, [])
-    calls = []
-    for number, call in enumerate(op.prepare(graph)):
-        pool.origin = title
-        suffix = "" if number == 0 else f"_{number}"
-        arguments = [_address(index, graph, plan, pool) for index in (*call.inputs, call.output)]
-        if op.site.index in plan.scratch:
-            arguments.append(f"arena.bytes + {plan.scratch[op.site.index]}")
-        calls.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(pool), arguments))
-    return Layer(title, tensors, calls)
-
-
-def _address(index: int, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> str:
-    """Where a tensor is, as a C expression."""
-    tensor = graph.tensors[index]
-    if tensor.data is not None:
-        return pool.add(tensor.data)
-    address = f"arena.bytes + {plan.offsets[index]}"
-    return address if tensor.dtype == "int8" else f"({C_TYPES[tensor.dtype]} *)(void *)({address})"
 
 
 def _kernel_files(kernels: list[str]) -> dict[str, str | bytes]:

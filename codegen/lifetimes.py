@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from codegen.ir import Graph, Op
-from codegen.regions import Region
+from codegen.ir import Graph
+from codegen.regions import Region, Uses
 
 ALIGNMENT = 8  # bytes; word loads of the kernels need 4
 
@@ -41,11 +41,12 @@ class Lifetimes:
 
 def lifetimes(graph: Graph, regions: Sequence[Region] = (), in_place: bool = True) -> Lifetimes:
     """Lifetimes of all activations where the operators of `regions` run row by row and all others one after another."""
-    found = _Finder(graph, regions)
-    found.share_views()
-    if in_place:
-        found.share_overwritten()
-    return Lifetimes(found.owner, tuple(found.buffers()))
+    return _Finder(graph, Uses.of(graph), (0, len(graph.ops)), regions).find(in_place)
+
+
+def region_lifetimes(graph: Graph, uses: Uses, region: Region) -> Lifetimes:
+    """Lifetimes of what the operators of one region read and write, while they run."""
+    return _Finder(graph, uses, (region.first, region.last), (region,)).find(in_place=True)
 
 
 def scratch_key(step: int) -> int:
@@ -54,37 +55,58 @@ def scratch_key(step: int) -> int:
 
 
 class _Finder:
-    def __init__(self, graph: Graph, regions: Sequence[Region]) -> None:
-        self._graph = graph
+    """Looks at the operators of a span; tensors from before it live from its start, those read after it to its end."""
+
+    def __init__(self, graph: Graph, uses: Uses, span: tuple[int, int], regions: Sequence[Region]) -> None:
+        self._graph, self._uses, self._span = graph, uses, span
+        self._steps = [(step, graph.ops[step]) for step in range(*span)]
         self._region = {step: region for region in regions for step in range(region.first, region.last)}
         self._inner = {root: buffer for region in regions for root, buffer in region.buffers.items()}
         self._members: dict[int, list[int]] = {}  # tensors that share an owner's memory
         self._last_read: dict[int, int] = {}  # by owner
-        self.owner: dict[int, int] = {}
+        self._entering: list[int] = []
+        self._owner: dict[int, int] = {}
 
-    def share_views(self) -> None:
-        for tensor in (*self._graph.inputs, *self._graph.variables):
-            self._add(tensor, tensor)
-        for step, op in enumerate(self._graph.ops):
+    def find(self, in_place: bool) -> Lifetimes:
+        self._share_views()
+        if in_place:
+            self._share_overwritten()
+        return Lifetimes(self._owner, tuple(self._buffers()))
+
+    def _share_views(self) -> None:
+        for step, op in self._steps:
             region = self._region.get(step)
             for tensor in op.activations(self._graph):
-                self._last_read[self.owner[tensor]] = step
+                if tensor not in self._owner:
+                    self._entering.append(tensor)
+                    self._add(tensor, tensor)
+                self._last_read[self._owner[tensor]] = step
             for output in op.site.outputs:
                 view_of = op.site.inputs[0] if op.IS_VIEW else output
                 root = region.roots[output] if region else view_of
-                self._add(output, self.owner.get(root, output))
-        for tensor in (*self._graph.outputs, *self._graph.variables):
-            self._last_read[self.owner[tensor]] = len(self._graph.ops)
+                self._add(output, self._owner.get(root, output))
+        if self._span == (0, len(self._graph.ops)):
+            for tensor in self._graph.inputs:
+                if tensor not in self._owner:
+                    self._entering.append(tensor)
+                    self._add(tensor, tensor)
+        for tensor, owner in self._owner.items():
+            if self._stays(tensor):
+                self._last_read[owner] = self._span[1]
+
+    def _stays(self, tensor: int) -> bool:
+        """Is it needed after the span?"""
+        return self._graph.tensors[tensor].is_variable or self._uses.last_read.get(tensor, -1) >= self._span[1]
 
     def _add(self, tensor: int, owner: int) -> None:
-        self.owner[tensor] = owner
+        self._owner[tensor] = owner
         self._members.setdefault(owner, []).append(tensor)
 
-    def share_overwritten(self) -> None:
+    def _share_overwritten(self) -> None:
         """Outputs lie on operands that die with their operator, where its kernel reads each element before it writes."""
-        for step, op in enumerate(self._graph.ops):
+        for step, op in self._steps:
             for position in op.overwrites(self._graph):
-                given, output = self.owner[op.site.inputs[position]], self.owner[op.site.outputs[0]]
+                given, output = self._owner[op.site.inputs[position]], self._owner[op.site.outputs[0]]
                 if self._last_read.get(given, -1) <= step and self._row_by_row_alike(step, given, output):
                     for tensor in self._members.pop(output):
                         self._add(tensor, given)
@@ -107,31 +129,34 @@ class _Finder:
     def _reads_own_block(self, region: Region, step: int, owner: int, delay: int) -> bool:
         op = self._graph.ops[step]
         for position, tensor in enumerate(op.site.inputs):
-            if self.owner.get(tensor) == owner:
+            if self._owner.get(tensor) == owner:
                 read = region.reads.get((step, position))
                 block = self._graph.tensors[tensor].shape[read.axis] // region.blocks if read else 0
                 if read is None or (read.rows, read.back) != (block, 0) or region.delays[step] != delay:
                     return False
         return True
 
-    def buffers(self) -> list[Buffer]:
-        first: dict[int, int] = dict.fromkeys(self._graph.inputs, -1)
-        last: dict[int, int] = dict.fromkeys(self._graph.inputs, -1)
-        for step, op in enumerate(self._graph.ops):
+    def _buffers(self) -> list[Buffer]:
+        first: dict[int, int] = {}
+        last: dict[int, int] = {}
+        for step, op in self._steps:
             for tensor in (*op.activations(self._graph), *op.site.outputs):
-                owner = self.owner[tensor]
+                owner = self._owner[tensor]
                 begin, end = self._use(step, owner)
                 first[owner] = min(first.get(owner, begin), begin)
                 last[owner] = max(last.get(owner, end), end)
-        for tensor in self._graph.outputs:
-            last[self.owner[tensor]] = len(self._graph.ops)
-        for tensor in self._graph.variables:
-            first[tensor], last[tensor] = -1, len(self._graph.ops)
+        before, after = self._span[0] - 1, self._span[1]
+        for tensor in self._entering:
+            owner = self._owner[tensor]
+            first[owner], last[owner] = before, last.get(owner, before)
+        for tensor, owner in self._owner.items():
+            if self._stays(tensor):
+                last[owner] = after
         made = [Buffer(owner, _aligned(self._size(owner)), first[owner], last[owner]) for owner in first]
         return made + [
             Buffer(scratch_key(step), _aligned(size), step, step)
-            for step in range(len(self._graph.ops))
-            if (size := self.scratch_bytes(step))
+            for step, op in self._steps
+            if (size := op.scratch_bytes(self._graph))
         ]
 
     def _use(self, step: int, owner: int) -> tuple[int, int]:
@@ -144,10 +169,6 @@ class _Finder:
     def _size(self, owner: int) -> int:
         held = self._inner.get(owner)
         return held.bytes if held else self._graph.tensors[owner].bytes
-
-    def scratch_bytes(self, step: int) -> int:
-        op: Op = self._graph.ops[step]
-        return op.scratch_bytes(self._graph)
 
 
 def _aligned(size: int) -> int:

@@ -17,10 +17,14 @@ from codegen.rows import Rows, WindowRows
 
 @dataclass(frozen=True, slots=True)
 class RowsRead:
-    """The rows of an operand that an operator reads for one block: `rows`, from `back` before the newest block on."""
+    """The rows of an operand that an operator reads for one block: `rows`, from `back` before its own block on.
+
+    `step` rows further for the next block.
+    """
 
     axis: int
     rows: int
+    step: int
     back: int
 
 
@@ -52,6 +56,10 @@ class Region:
     reads: Mapping[tuple[int, int], RowsRead]  # by position of the operator and of the operand; others are read whole
     roots: Mapping[int, int]  # of what is written inside: itself, or what it is a view of
     buffers: Mapping[int, RowBuffer]  # by root: what exists by rows only
+
+    def buffer(self, tensor: int) -> RowBuffer | None:
+        """Where the rows of a tensor are, None where all of it exists."""
+        return self.buffers.get(self.roots.get(tensor, tensor))
 
     @property
     def turns(self) -> int:
@@ -137,23 +145,24 @@ class _Span:
     def region(self, blocks: int) -> Region | None:
         """The region in so many blocks; None where an operand's rows do not divide into them as they would have to."""
         roots = self._roots()
+        whole = {root for tensor, root in roots.items() if not self.is_inner(tensor)}
+        held = {tensor for tensor, root in roots.items() if root not in whole and self.is_written(root)}
         delays: dict[int, int] = {}
         reads: dict[tuple[int, int], RowsRead] = {}
-        history: dict[int, int] = {}
+        history = {roots[tensor]: 0 for tensor in held}
         for step in range(self.first, self.last):
-            found = self._reads(step, blocks, delays, roots)
+            found = self._reads(step, blocks, delays, held)
             if found is None:
                 return None
             for position, read in found.items():
                 tensor = self.graph.ops[step].site.inputs[position]
                 reads[step, position] = read
-                if tensor in roots:
+                if tensor in held:
                     kept = read.back * (self.graph.tensors[tensor].bytes // self._extent(tensor))
-                    history[roots[tensor]] = max(history.get(roots[tensor], 0), kept)
-        inner = {root for root in roots.values() if self.is_inner(root)}
-        if any(history.get(root) and not self._contiguous(root) for root in inner):
+                    history[roots[tensor]] = max(history[roots[tensor]], kept)
+        if not all(self._contiguous(tensor) for tensor in roots if tensor not in held or history[roots[tensor]]):
             return None
-        buffers = {root: self._buffer(root, blocks, history.get(root, 0)) for root in sorted(inner)}
+        buffers = {root: self._buffer(root, blocks, kept) for root, kept in sorted(history.items())}
         return Region(self.first, self.last, blocks, self.axes, delays, reads, roots, buffers)
 
     def _buffer(self, root: int, blocks: int, history_bytes: int) -> RowBuffer:
@@ -194,7 +203,7 @@ class _Span:
         return how.before > 0 or end > self._extent(tensor)
 
     def _reads(
-        self, step: int, blocks: int, delays: dict[int, int], roots: dict[int, int]
+        self, step: int, blocks: int, delays: dict[int, int], held: set[int]
     ) -> dict[int, RowsRead] | None:
         """How the operator reads each operand that it reads by rows; notes the operator's delay."""
         op = self.graph.ops[step]
@@ -207,7 +216,7 @@ class _Span:
         ]
         delay = 0
         for _, tensor, how in by_rows:
-            fits = self._window_fits(op, tensor, how, roots) if isinstance(how, WindowRows) else True
+            fits = self._window_fits(op, tensor, how, tensor in held) if isinstance(how, WindowRows) else True
             if not fits or (isinstance(how, Rows) and self._extent(tensor) % blocks):
                 return None
             if self.is_written(tensor):
@@ -217,22 +226,18 @@ class _Span:
         delays[step] = delay
         reads = {}
         for position, tensor, how in by_rows:
-            late = delay - delays[self.uses.written[tensor]] if self._has_rows(tensor, roots) else 0
+            late = delay - delays[self.uses.written[tensor]] if tensor in held else 0
             if isinstance(how, WindowRows):
-                rows = (own_block - 1) * how.stride + how.extent
-                reads[position] = RowsRead(how.axis, rows, late * own_block * how.stride + how.before)
+                rows, step_rows = (own_block - 1) * how.stride + how.extent, own_block * how.stride
+                reads[position] = RowsRead(how.axis, rows, step_rows, late * step_rows + how.before)
             else:
                 block = self._extent(tensor) // blocks
-                reads[position] = RowsRead(how.axis, block, late * block)
+                reads[position] = RowsRead(how.axis, block, block, late * block)
         return reads
 
-    def _has_rows(self, tensor: int, roots: dict[int, int]) -> bool:
-        """Does the tensor exist by rows only?"""
-        return tensor in roots and self.is_inner(roots[tensor])
-
-    def _window_fits(self, op: Op, tensor: int, how: WindowRows, roots: dict[int, int]) -> bool:
+    def _window_fits(self, op: Op, tensor: int, how: WindowRows, held: bool) -> bool:
         reaches_out = self._reaches_out(op, tensor, how)
-        if not self._has_rows(tensor, roots):
+        if not held:
             return not reaches_out
         in_step = self._extent(tensor) == self._extent(op.site.outputs[0]) * how.stride
         return in_step and (how.pads or not reaches_out)

@@ -1,0 +1,202 @@
+"""What `ser_model_invoke` does, in order: kernel calls, and loops of them over the blocks of row regions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from codegen.block_operator import BlockOperator, block_operator
+from codegen.constants import C_TYPES, ConstantPool
+from codegen.ir import ABSENT, Graph, Op
+from codegen.kernel_call import KernelCall
+from codegen.plan_memory import MemoryPlan
+from codegen.regions import Region, RowBuffer
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCall:
+    """One kernel call: the name and initialiser of its parameters, and its arguments as C expressions."""
+
+    kernel: str
+    params_name: str
+    fields: list[tuple[str, str]]
+    arguments: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """`bytes` bytes from one address to another."""
+
+    target: str
+    source: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """`bytes` bytes of one value."""
+
+    target: str
+    value: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What the template prints for one operator: its description, and what it does."""
+
+    title: str
+    tensors: list[str]
+    calls: list[LayerCall] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Layers that run in the same turns of a loop, `first` to `last` (excluded); `beyond`: what later turns read."""
+
+    first: int
+    last: int
+    layers: list[Layer] = field(default_factory=list)
+    beyond: list[Fill] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One layer, or a region in `turns`: fills before the first turn, and shifts of kept rows after each."""
+
+    turns: int
+    groups: list[Group]
+    before: list[Fill] = field(default_factory=list)
+    shifts: list[Copy] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """Turns a graph, its regions and its memory plan into C expressions; constants go into the pool."""
+
+    graph: Graph
+    regions: Sequence[Region]
+    plan: MemoryPlan
+    pool: ConstantPool
+
+    def segments(self) -> list[Segment]:
+        segments = []
+        starts = {region.first: region for region in self.regions}
+        step = 0
+        while step < len(self.graph.ops):
+            region = starts.get(step)
+            if region is None:
+                segments.append(Segment(1, [Group(0, 1, [self._layer(self.graph.ops[step])])]))
+                step += 1
+            else:
+                segments.append(self._loop(region))
+                step = region.last
+        return segments
+
+    def _layer(self, op: Op) -> Layer:
+        if op.IS_VIEW:
+            return Layer(f"{op.site.index}: {op.NAME}, a view", self._describe(op))
+        calls = self._calls(op, op.prepare(self.graph), self._whole)
+        return Layer(f"{op.site.index}: {op.NAME}", self._describe(op), calls)
+
+    def _describe(self, op: Op) -> list[str]:
+        return [
+            f"{kind} {self.graph.tensors[index].name} {self.graph.tensors[index].describe()}"
+            for kind, indices in (("in", op.site.inputs), ("out", op.site.outputs))
+            for index in indices
+            if index != ABSENT
+        ]
+
+    def _calls(self, op: Op, calls: Sequence[KernelCall], address: Callable[[int], str]) -> list[LayerCall]:
+        made = []
+        for number, call in enumerate(calls):
+            self.pool.origin = f"{op.site.index}: {op.NAME}"
+            suffix = "" if number == 0 else f"_{number}"
+            arguments = [address(index) for index in (*call.inputs, call.output)]
+            if op.site.index in self.plan.scratch:
+                arguments.append(f"arena.bytes + {self.plan.scratch[op.site.index]}")
+            made.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(self.pool), arguments))
+        return made
+
+    def _whole(self, tensor: int) -> str:
+        """Where a tensor begins, as a C expression."""
+        data = self.graph.tensors[tensor].data
+        return self.pool.add(data) if data is not None else self._at(tensor, str(self.plan.offsets[tensor]))
+
+    def _at(self, tensor: int, offset: str) -> str:
+        dtype = self.graph.tensors[tensor].dtype
+        address = f"arena.bytes + {offset}"
+        return address if dtype == "int8" else f"({C_TYPES[dtype]} *)(void *)({address})"
+
+    def _loop(self, region: Region) -> Segment:
+        groups: list[Group] = []
+        for step in range(region.first, region.last):
+            first = region.delays[step]
+            if not groups or groups[-1].first != first:
+                groups.append(Group(first, first + region.blocks))
+            groups[-1].layers.append(self._block_layer(region, step))
+            for output in self.graph.ops[step].site.outputs:
+                held = region.buffer(output)
+                if held and held.history_bytes and region.roots[output] == output:
+                    groups[-1].beyond.append(self._fill(output, held, held.history_bytes, held.block_bytes))
+        kept = [(root, held) for root, held in region.buffers.items() if held.history_bytes]
+        before = [self._fill(root, held, 0, held.history_bytes) for root, held in kept]
+        shifts = [
+            Copy(
+                f"arena.bytes + {self.plan.offsets[root]}",
+                f"arena.bytes + {self.plan.offsets[root] + held.block_bytes}",
+                held.history_bytes,
+            )
+            for root, held in kept
+        ]
+        return Segment(region.turns, groups, before, shifts)
+
+    def _fill(self, root: int, held: RowBuffer, start: int, count: int) -> Fill:
+        return Fill(f"arena.bytes + {self.plan.offsets[root] + start}", held.zero_point, count)
+
+    def _block_layer(self, region: Region, step: int) -> Layer:
+        op = self.graph.ops[step]
+        output = op.site.outputs[0]
+        title = f"{op.site.index}: {op.NAME}, rows {self.graph.tensors[output].shape[region.axes[output]]}"
+        title += f" in {region.blocks} blocks"
+        block = block_operator(self.graph, region, step)
+
+        def address(index: int) -> str:
+            return self._block_address(region, step, block, index)
+
+        if not op.IS_VIEW:
+            return Layer(title, self._describe(op), self._calls(op, block.op.prepare(block.graph), address))
+        if region.roots[output] != output:
+            return Layer(f"{title}, a view", self._describe(op))
+        source, target = address(block.op.site.inputs[0]), address(block.op.site.outputs[0])
+        copy = Copy(target, source, region.buffers[output].block_bytes)
+        return Layer(f"{title}, copied", self._describe(op), copies=[copy])
+
+    def _block_address(self, region: Region, step: int, block: BlockOperator, index: int) -> str:
+        """Where the rows of an operand or output of a block operator begin in some turn, as a C expression."""
+        op, delay = self.graph.ops[step], region.delays[step]
+        if index in block.outputs:
+            tensor = op.site.outputs[block.outputs[index]]
+            held, whole = region.buffer(tensor), self.graph.tensors[tensor].bytes
+            if held:
+                return self._at(tensor, str(self.plan.offsets[tensor] + held.history_bytes))
+            return self._at(tensor, _advanced(self.plan.offsets[tensor], whole // region.blocks, delay))
+        if index not in block.operands:
+            return self._whole(index)
+        position = block.operands[index]
+        tensor, read = op.site.inputs[position], region.reads[step, position]
+        whole_tensor, held = self.graph.tensors[tensor], region.buffer(tensor)
+        row = whole_tensor.bytes // whole_tensor.shape[read.axis]
+        if held:
+            return self._at(tensor, str(self.plan.offsets[tensor] + held.history_bytes - read.back * row))
+        if whole_tensor.data is not None:
+            elements = whole_tensor.size // whole_tensor.shape[read.axis]
+            return f"{self.pool.add(whole_tensor.data)} + {_advanced(0, read.step * elements, delay)}"
+        return self._at(tensor, _advanced(self.plan.offsets[tensor], read.step * row, delay))
+
+
+def _advanced(offset: int, step: int, delay: int) -> str:
+    """An offset that moves on by `step` from turn to turn, from turn `delay` on."""
+    turn = f"(turn - {delay})" if delay else "turn"
+    return f"{offset} + {turn} * {step}"
