@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from codegen.ir import Graph
 from codegen.regions import Region, Uses
@@ -29,24 +30,29 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """The tensor whose memory each activation uses (itself, what it is a view of, or what it overwrites), and buffers."""
+    """Buffers, and whose memory an activation uses: its own, that of what it is a view of, or of what it overwrites."""
 
     owner: Mapping[int, int]
     buffers: tuple[Buffer, ...]
 
     def peak(self, first: int, last: int) -> int:
         """Largest sum of bytes that live at the same time, at operators `first` to `last` (excluded)."""
-        return max(sum(b.size for b in self.buffers if b.first <= step <= b.last) for step in range(first, last))
+        change = [0] * (last - first + 1)
+        for buffer in self.buffers:
+            if buffer.first < last and buffer.last >= first:
+                change[max(buffer.first, first) - first] += buffer.size
+                change[min(buffer.last, last - 1) - first + 1] -= buffer.size
+        return max(accumulate(change))
 
 
 def lifetimes(graph: Graph, regions: Sequence[Region] = (), in_place: bool = True) -> Lifetimes:
     """Lifetimes of all activations where the operators of `regions` run row by row and all others one after another."""
-    return _Finder(graph, Uses.of(graph), (0, len(graph.ops)), regions).find(in_place)
+    return _Finder(Uses.of(graph), (0, len(graph.ops)), regions).find(in_place)
 
 
-def region_lifetimes(graph: Graph, uses: Uses, region: Region) -> Lifetimes:
+def region_lifetimes(uses: Uses, region: Region) -> Lifetimes:
     """Lifetimes of what the operators of one region read and write, while they run."""
-    return _Finder(graph, uses, (region.first, region.last), (region,)).find(in_place=True)
+    return _Finder(uses, (region.first, region.last), (region,)).find(in_place=True)
 
 
 def scratch_key(step: int) -> int:
@@ -57,9 +63,9 @@ def scratch_key(step: int) -> int:
 class _Finder:
     """Looks at the operators of a span; tensors from before it live from its start, those read after it to its end."""
 
-    def __init__(self, graph: Graph, uses: Uses, span: tuple[int, int], regions: Sequence[Region]) -> None:
-        self._graph, self._uses, self._span = graph, uses, span
-        self._steps = [(step, graph.ops[step]) for step in range(*span)]
+    def __init__(self, uses: Uses, span: tuple[int, int], regions: Sequence[Region]) -> None:
+        self._graph, self._uses, self._span = uses.graph, uses, span
+        self._steps = [(step, uses.graph.ops[step]) for step in range(*span)]
         self._region = {step: region for region in regions for step in range(region.first, region.last)}
         self._inner = {root: buffer for region in regions for root, buffer in region.buffers.items()}
         self._members: dict[int, list[int]] = {}  # tensors that share an owner's memory
@@ -103,7 +109,7 @@ class _Finder:
         self._members.setdefault(owner, []).append(tensor)
 
     def _share_overwritten(self) -> None:
-        """Outputs lie on operands that die with their operator, where its kernel reads each element before it writes."""
+        """Outputs lie on operands that die with them, where the kernel reads each element before it writes."""
         for step, op in self._steps:
             for position in op.overwrites(self._graph):
                 given, output = self._owner[op.site.inputs[position]], self._owner[op.site.outputs[0]]

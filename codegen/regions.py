@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from codegen.ir import ABSENT, Graph, Op
-from codegen.rows import Rows, WindowRows
+from codegen.rows import Access, Rows, WindowRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +68,36 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Where each tensor of a graph is written and last read, as positions of operators."""
+    """Where each tensor of a graph is written and last read, as positions of operators, and how rows are read."""
 
+    graph: Graph
     written: Mapping[int, int]
     last_read: Mapping[int, int]
+    _access: dict[tuple[int, int], tuple[Access, ...] | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph) -> Uses:
         written = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.outputs}
         last_read = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.inputs}
         last_read.update(dict.fromkeys(graph.outputs, len(graph.ops)))
-        return cls(written, last_read)
+        return cls(graph, written, last_read)
+
+    def row_access(self, step: int, axis: int) -> tuple[Access, ...] | None:
+        """`Op.row_access` of the operator at a position."""
+        if (step, axis) not in self._access:
+            self._access[step, axis] = self.graph.ops[step].row_access(self.graph, axis)
+        return self._access[step, axis]
 
 
-def find_regions(graph: Graph, uses: Uses, first: int, last: int) -> Iterator[Region]:
+def find_regions(uses: Uses, first: int, last: int) -> Iterator[Region]:
     """Regions of the operators `first` to `last` (excluded), for every number of blocks that suits, most first."""
-    span = _Span(graph, uses, first, last)
+    span = _Span(uses.graph, uses, first, last)
     if not span.find_axes():
         return
-    extents = [graph.tensors[tensor].shape[axis] for tensor, axis in span.axes.items() if span.is_written(tensor)]
-    most = math.gcd(*extents)
+    extents = [uses.graph.tensors[tensor].shape[axis] for tensor, axis in span.axes.items() if span.is_written(tensor)]
+    most, roots = math.gcd(*extents), span.find_roots()
     for blocks in range(most, 1, -1):
-        region = span.region(blocks) if most % blocks == 0 else None
+        region = span.region(blocks, roots) if most % blocks == 0 else None
         if region is not None:
             yield region
 
@@ -113,21 +121,22 @@ class _Span:
 
     def find_axes(self) -> bool:
         """The axis that the rows of each tensor lie along, from what leaves backwards; False where that fails."""
-        for op in reversed(self.graph.ops[self.first : self.last]):
+        for step in reversed(range(self.first, self.last)):
+            op = self.graph.ops[step]
             for output in op.site.outputs:
                 if not self.is_inner(output) and output not in self.axes:
                     self.axes[output] = _outermost_axis(self.graph.tensors[output].shape)
             known = {self.axes[output] for output in op.site.outputs if output in self.axes}
-            if len(known) != 1 or not self._note_operands(op, axis := known.pop()):
+            if len(known) != 1 or not self._note_operands(step, axis := known.pop()):
                 return False
             self.axes.update(dict.fromkeys(op.site.outputs, axis))
         return all(self._contiguous(tensor) for tensor in self.axes if not self.is_inner(tensor))
 
-    def _note_operands(self, op: Op, axis: int) -> bool:
-        access = op.row_access(self.graph, axis)
+    def _note_operands(self, step: int, axis: int) -> bool:
+        access = self.uses.row_access(step, axis)
         if access is None:
             return False
-        for tensor, how in zip(op.site.inputs, access, strict=False):
+        for tensor, how in zip(self.graph.ops[step].site.inputs, access, strict=False):
             if how is None:
                 if self.is_written(tensor):
                     return False  # nobody has all of it before the region ends
@@ -142,9 +151,8 @@ class _Span:
     def _extent(self, tensor: int) -> int:
         return self.graph.tensors[tensor].shape[self.axes[tensor]]
 
-    def region(self, blocks: int) -> Region | None:
+    def region(self, blocks: int, roots: dict[int, int]) -> Region | None:
         """The region in so many blocks; None where an operand's rows do not divide into them as they would have to."""
-        roots = self._roots()
         whole = {root for tensor, root in roots.items() if not self.is_inner(tensor)}
         held = {tensor for tensor, root in roots.items() if root not in whole and self.is_written(root)}
         delays: dict[int, int] = {}
@@ -170,7 +178,7 @@ class _Span:
         zero_point = tensor.zero_point if tensor.quant is not None else 0
         return RowBuffer(tensor.bytes // blocks, history_bytes, zero_point)
 
-    def _roots(self) -> dict[int, int]:
+    def find_roots(self) -> dict[int, int]:
         """What is written here: its own memory, or that of what it is a view of.
 
         A view of a whole tensor that is read beyond its edges has rows of its own, copied and padded.
@@ -189,11 +197,12 @@ class _Span:
     def _padded(self) -> set[int]:
         """Tensors of which windows read rows that do not exist."""
         padded = set()
-        for op in reversed(self.graph.ops[self.first : self.last]):
+        for step in reversed(range(self.first, self.last)):
+            op = self.graph.ops[step]
             if op.IS_VIEW and op.site.outputs[0] in padded:
                 padded.add(op.site.inputs[0])
             axis = self.axes[op.site.outputs[0]]
-            for tensor, how in zip(op.site.inputs, op.row_access(self.graph, axis) or (), strict=False):
+            for tensor, how in zip(op.site.inputs, self.uses.row_access(step, axis) or (), strict=False):
                 if isinstance(how, WindowRows) and self._reaches_out(op, tensor, how):
                     padded.add(tensor)
         return padded
@@ -207,7 +216,7 @@ class _Span:
     ) -> dict[int, RowsRead] | None:
         """How the operator reads each operand that it reads by rows; notes the operator's delay."""
         op = self.graph.ops[step]
-        access = op.row_access(self.graph, self.axes[op.site.outputs[0]]) or ()
+        access = self.uses.row_access(step, self.axes[op.site.outputs[0]]) or ()
         own_block = self._extent(op.site.outputs[0]) // blocks
         by_rows = [
             (position, tensor, how)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from codegen.ir import Graph
 from codegen.lifetimes import Lifetimes, lifetimes, region_lifetimes
@@ -35,15 +35,58 @@ class _Best:
     region: Region | None = None
 
 
-def choose_regions(graph: Graph) -> tuple[Region, ...]:
-    """Dynamic programming over the positions where one region may end and the next begin."""
+def choose_regions(graph: Graph, slack: float = 0.0) -> tuple[Region, ...]:
+    """Dynamic programming over the positions where one region may end and the next begin.
+
+    Of all ways that take at most `slack` times more than the smallest arena, the one with the fewest calls.
+    """
     whole, uses = lifetimes(graph), Uses.of(graph)
     alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
-    found: dict[int, list[_Candidate]] = {}
-    for first, last in _spans(graph, uses, _crossing(graph, whole)):
-        found.setdefault(last, []).extend(_candidates(graph, uses, whole, first, last))
-    smallest = _search(alone, found, 0)[-1].peak
-    return _regions(_search(alone, found, smallest))
+    spans = [_Span(uses, whole, first, last) for first, last in _spans(uses, _crossing(graph, whole))]
+    finest = [candidate for span in spans if (candidate := span.next()) is not None]
+    allowed = int((1 + slack) * _search(alone, finest, 0)[-1].peak)
+    spans = [span for span in spans if max(alone[span.first : span.last]) > allowed]
+    coarser = [candidate for span in spans for candidate in span.rest(allowed)]
+    return _regions(_search(alone, finest + coarser, allowed))
+
+
+@dataclass(slots=True)
+class _Span:
+    """Operators that may run as a region."""
+
+    uses: Uses
+    whole: Lifetimes
+    first: int
+    last: int
+    regions: Iterator[Region] = field(init=False)
+    finest: _Candidate | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.regions = find_regions(self.uses, self.first, self.last)
+
+    def next(self) -> _Candidate | None:
+        """The region of the most blocks that has not been looked at yet."""
+        region = next(self.regions, None)
+        if region is None:
+            return None
+        inside = region_lifetimes(self.uses, region)
+        touched = {self.whole.owner[tensor] for tensor in inside.owner}
+        others = sum(
+            buffer.size
+            for buffer in self.whole.buffers
+            if buffer.first < self.first and buffer.last >= self.last and buffer.tensor not in touched
+        )
+        candidate = _Candidate(region, inside.peak(self.first, self.last) + others)
+        self.finest = self.finest or candidate
+        return candidate
+
+    def rest(self, allowed: int) -> Iterator[_Candidate]:
+        """Fewer and larger blocks, while they take at most `allowed` bytes."""
+        candidate = self.finest
+        while candidate is not None and candidate.peak <= allowed:
+            candidate = self.next()
+            if candidate is not None:
+                yield candidate
 
 
 def _crossing(graph: Graph, whole: Lifetimes) -> list[int]:
@@ -54,13 +97,13 @@ def _crossing(graph: Graph, whole: Lifetimes) -> list[int]:
     ]
 
 
-def _spans(graph: Graph, uses: Uses, crossing: list[int]) -> Iterator[tuple[int, int]]:
-    """Between positions where few bytes are handed on, and those beside operators that no region can begin with."""
-    end = len(graph.ops)
+def _spans(uses: Uses, crossing: list[int]) -> Iterator[tuple[int, int]]:
+    """Between positions where few bytes are handed on, and those beside operators that are no region by themselves."""
+    end = len(uses.graph.ops)
     cuts = {0, end}
     cuts.update(at for at in range(1, end) if crossing[at - 1] >= crossing[at] < crossing[at + 1])
     for step in range(end):
-        if next(find_regions(graph, uses, step, step + 1), None) is None:
+        if next(find_regions(uses, step, step + 1), None) is None:
             cuts.update((step, step + 1))
     places = sorted(cuts)
     for i, first in enumerate(places):
@@ -69,16 +112,11 @@ def _spans(graph: Graph, uses: Uses, crossing: list[int]) -> Iterator[tuple[int,
                 yield first, last
 
 
-def _candidates(graph: Graph, uses: Uses, whole: Lifetimes, first: int, last: int) -> Iterator[_Candidate]:
-    for region in find_regions(graph, uses, first, last):
-        inside = region_lifetimes(graph, uses, region)
-        touched = {whole.owner[tensor] for tensor in inside.owner}
-        others = sum(b.size for b in whole.buffers if b.first < first and b.last >= last and b.tensor not in touched)
-        yield _Candidate(region, inside.peak(first, last) + others)
-
-
-def _search(alone: list[int], found: dict[int, list[_Candidate]], allowed: int) -> list[_Best]:
+def _search(alone: list[int], candidates: list[_Candidate], allowed: int) -> list[_Best]:
     """By position: the smallest peak, where those up to `allowed` are as good as each other, then the fewest calls."""
+    found: dict[int, list[_Candidate]] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.region.last, []).append(candidate)
     best = [_Best(0, 0)]
     for last, peak in enumerate(alone, start=1):
         ways = [_Best(max(best[-1].peak, peak), best[-1].calls, last - 1)]

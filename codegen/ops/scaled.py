@@ -23,9 +23,6 @@ class Scaled(Elementwise):
         """The result of two values at the common scale."""
         raise NotImplementedError
 
-    def scratch_bytes(self, graph: Graph) -> int:
-        return 2 * 256 * 4  # both operands' tables, see ts_scaled.h
-
     def operand_params(self, graph: Graph) -> dict[str, ParamValue]:
         first, second = graph.operand(self, 0).scale, graph.operand(self, 1).scale
         first_multiplier, first_shift = quantize_multiplier(first / self._common(graph))

@@ -10,11 +10,14 @@ from codegen.passes.fold_padding import fold_padding
 from codegen.passes.fold_transposes import fold_transposes
 from codegen.passes.fuse_tables import fuse_tables
 from codegen.passes.order_operators import order_operators
+from codegen.passes.stage_windows import stage_windows
 from codegen.verify import verify
 
 PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
     # First, while the PADs still stand beside their convolutions as the converter wrote them.
     ("fold_padding", fold_padding),
+    # When it is known how far each convolution reaches.
+    ("stage_windows", stage_windows),
     # While every TRANSPOSE still stands beside the matrix product it was made for.
     ("fold_transposes", fold_transposes),
     # After those: it replaces operators that they look for.

@@ -1,24 +1,75 @@
 """Folds PAD into the convolutions that read it: a kernel skips the border instead of multiplying zeros.
 
 Exact because PAD fills with the zero point, which a convolution's input offset turns into 0: such a tap adds nothing.
+Where a RESHAPE stands between (converters make 1-D convolutions that way) and only adds axes of extent 1, the two
+change places first.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from codegen.ir import Graph, Op
+import numpy as np
+
+from codegen.ir import Graph, Op, Tensor
 from codegen.ops.conv_2d import Conv2D
 from codegen.ops.depthwise_conv_2d import DepthwiseConv2D
 from codegen.ops.pad import Pad, paddings
+from codegen.ops.reshape import Reshape
 
 
 def fold_padding(graph: Graph) -> Graph:
     """Removes each PAD of height and width whose readers are all convolutions."""
-    for op in graph.ops:
-        if isinstance(op, Pad) and _foldable(op, graph):
-            graph = _fold(op, graph)
+    for index in [op.site.index for op in graph.ops if isinstance(op, Pad)]:
+        graph = _behind_reshape(graph, index)
+        pad = _operator(graph, index)
+        if _foldable(pad, graph):
+            graph = _fold(pad, graph)
     return graph
+
+
+def _operator(graph: Graph, index: int) -> Pad:
+    pad = next(op for op in graph.ops if op.site.index == index)
+    assert isinstance(pad, Pad)
+    return pad
+
+
+def _behind_reshape(graph: Graph, index: int) -> Graph:
+    """PAD, RESHAPE becomes RESHAPE, PAD where every axis is still there."""
+    pad = _operator(graph, index)
+    padded, readers = pad.site.outputs[0], graph.consumers(pad.site.outputs[0])
+    if len(readers) != 1 or not isinstance(readers[0], Reshape) or padded in graph.outputs:
+        return graph
+    reshape = readers[0]
+    target = graph.output(reshape)
+    sides = _sides_in(target.shape, graph.tensors[padded].shape, paddings(pad, graph))
+    if sides is None or graph.tensors[padded].quant != target.quant:
+        return graph
+    shape = tuple(extent - before - after for extent, (before, after) in zip(target.shape, sides, strict=True))
+    given = graph.operand(pad, 0)
+    unpadded, operand = len(graph.tensors), len(graph.tensors) + 1
+    data = np.array(sides, dtype=np.int32)
+    tensors = (*graph.tensors, replace(given, shape=shape), Tensor("paddings", data.shape, "int32", None, data))
+    moved = replace(reshape, site=replace(reshape.site, inputs=(pad.site.inputs[0],), outputs=(unpadded,)))
+    last = replace(pad, site=replace(pad.site, inputs=(unpadded, operand), outputs=reshape.site.outputs))
+    swapped = {pad.site.index: moved, reshape.site.index: last}
+    return replace(graph, tensors=tensors, ops=tuple(swapped.get(op.site.index, op) for op in graph.ops))
+
+
+def _sides_in(
+    target: tuple[int, ...], padded: tuple[int, ...], sides: tuple[tuple[int, int], ...]
+) -> list[tuple[int, int]] | None:
+    """The paddings of each axis of `target`, which has the axes of `padded` in order, and others of extent 1."""
+    found, axis = [], 0
+    for extent in target:
+        if axis < len(padded) and extent == padded[axis]:
+            found.append(sides[axis])
+            axis += 1
+        elif extent == 1:
+            found.append((0, 0))
+        else:
+            return None
+    return found if axis == len(padded) else None
 
 
 def _foldable(pad: Pad, graph: Graph) -> bool:

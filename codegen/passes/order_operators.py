@@ -1,21 +1,54 @@
-"""Orders the operators so that fewer bytes live at the same time: what frees memory runs before what needs it.
+"""Orders the operators so that fewer bytes live at the same time.
 
 Exact because every operator still runs after those that it reads from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from codegen.ir import Graph, Op
 from codegen.lifetimes import lifetimes
-from codegen.plan_memory import plan_memory
+from codegen.schedule import choose_regions
 
 
 def order_operators(graph: Graph) -> Graph:
-    """The graph in the order of greedy list scheduling, where that lowers the memory bound; else as it is."""
-    ordered = replace(graph, ops=tuple(_greedy(graph)))
-    return ordered if plan_memory(ordered).arena_bytes < plan_memory(graph).arena_bytes else graph
+    """The graph in that of several orders that needs the smallest arena; in its own if none is better."""
+    orders = (graph, *(replace(graph, ops=tuple(order)) for order in (_greedy(graph), _depth_first(graph))))
+    return min(orders, key=_arena_bytes)
+
+
+def _arena_bytes(graph: Graph) -> int:
+    return lifetimes(graph, choose_regions(graph)).peak(-1, len(graph.ops) + 1)
+
+
+def _depth_first(graph: Graph) -> list[Op]:
+    """Every operand right before its operator, the last operand first.
+
+    The right-hand side of a product, of which each row needs all, then comes before what runs row by row.
+    """
+    producer = {tensor: position for position, op in enumerate(graph.ops) for tensor in op.site.outputs}
+    order: list[Op] = []
+    done: set[int] = set()
+
+    def missing(position: int) -> Iterator[int]:
+        for tensor in reversed(graph.ops[position].activations(graph)):
+            if tensor in producer and producer[tensor] not in done:
+                yield producer[tensor]
+
+    for goal in range(len(graph.ops)):
+        stack = [goal] if set(graph.ops[goal].site.outputs) & set(graph.outputs) else []
+        while stack:
+            first_missing = next(missing(stack[-1]), None)
+            if first_missing is not None:
+                stack.append(first_missing)
+                continue
+            position = stack.pop()
+            if position not in done:
+                done.add(position)
+                order.append(graph.ops[position])
+    return order + [op for position, op in enumerate(graph.ops) if position not in done]
 
 
 def _greedy(graph: Graph) -> list[Op]:
@@ -25,8 +58,8 @@ def _greedy(graph: Graph) -> list[Op]:
     for position, op in enumerate(graph.ops):
         for tensor in op.activations(graph):
             readers.setdefault(root[tensor], set()).add(position)
-    kept = {root[tensor] for tensor in (*graph.outputs, *graph.variables)}
-    computed = {*graph.inputs, *graph.variables}
+    kept = {root[tensor] for tensor in graph.outputs}
+    computed = set(graph.inputs)
     waiting = dict(enumerate(graph.ops))
     order = []
 

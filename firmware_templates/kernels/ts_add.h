@@ -6,7 +6,6 @@
 
 typedef ts_scaled_t ts_add_t;
 
-/* `scratch` holds 2 * 256 words. */
-void ts_add(const ts_add_t *params, const int8_t *first, const int8_t *second, int8_t *output, int8_t *scratch);
+void ts_add(const ts_add_t *params, const int8_t *first, const int8_t *second, int8_t *output);
 
 #endif

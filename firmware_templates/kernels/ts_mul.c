@@ -8,7 +8,7 @@ typedef struct {
 
 static int8_t apply(const void *context, int8_t first, int8_t second) {
     const product_t *p = (const product_t *)context;
-    return ts_to_output(&p->output, (first + p->first_offset) * (second + p->second_offset));
+    return ts_small_to_output(&p->output, (first + p->first_offset) * (second + p->second_offset));
 }
 
 void ts_mul(const ts_mul_t *params, const int8_t *first, const int8_t *second, int8_t *output) {

@@ -16,22 +16,14 @@ typedef struct {
     ts_output_t output; /* from the common scale */
 } ts_scaled_t;
 
-/* Each operand's 256 values at the common scale, indexed by value + 128, and the way back. */
-typedef struct {
-    const int32_t *first;
-    const int32_t *second;
-    ts_output_t output;
-} ts_scaled_tables_t;
+static inline int32_t ts_scaled_first(const ts_scaled_t *p, int32_t value, int32_t extra_bits) {
+    const int32_t shifted = (value + p->first_offset) * (INT32_C(1) << extra_bits);
+    return ts_small_requantize(shifted, p->first_multiplier, p->first_shift);
+}
 
-/* Fills `scratch`, 2 * 256 words. */
-static inline ts_scaled_tables_t ts_scaled_tables(const ts_scaled_t *params, int32_t extra_bits, int32_t *scratch) {
-    for (int32_t value = -128; value < 128; ++value) {
-        const int32_t first = (value + params->first_offset) * (INT32_C(1) << extra_bits);
-        const int32_t second = (value + params->second_offset) * (INT32_C(1) << extra_bits);
-        scratch[value + 128] = ts_requantize(first, params->first_multiplier, params->first_shift);
-        scratch[value + 384] = ts_requantize(second, params->second_multiplier, params->second_shift);
-    }
-    return (ts_scaled_tables_t){scratch + 128, scratch + 384, params->output};
+static inline int32_t ts_scaled_second(const ts_scaled_t *p, int32_t value, int32_t extra_bits) {
+    const int32_t shifted = (value + p->second_offset) * (INT32_C(1) << extra_bits);
+    return ts_small_requantize(shifted, p->second_multiplier, p->second_shift);
 }
 
 #endif

@@ -6,8 +6,7 @@
 
 typedef ts_scaled_t ts_squared_difference_t;
 
-/* `scratch` holds 2 * 256 words. */
 void ts_squared_difference(const ts_squared_difference_t *params, const int8_t *first, const int8_t *second,
-                           int8_t *output, int8_t *scratch);
+                           int8_t *output);
 
 #endif

@@ -6,7 +6,6 @@
 
 typedef ts_scaled_t ts_sub_t;
 
-/* `scratch` holds 2 * 256 words. */
-void ts_sub(const ts_sub_t *params, const int8_t *first, const int8_t *second, int8_t *output, int8_t *scratch);
+void ts_sub(const ts_sub_t *params, const int8_t *first, const int8_t *second, int8_t *output);
 
 #endif
