@@ -12,15 +12,15 @@ from codegen.passes import run_passes
 from codegen.plan_memory import MemoryPlan, plan_memory
 from codegen.render import render, template_text
 from codegen.runtime_files import RuntimeFiles
-from codegen.schedule import choose_regions
+from codegen.schedule import ARENA_SLACK, choose_regions
 
 _INCLUDE = re.compile(r'#include "(ts_\w+\.h)"')
 
 
-def render_direct(model: Model, banner: str, dump_ir: Path | None = None) -> RuntimeFiles:
-    """Compiles a model to C. `banner` is the comment at the head of each file."""
+def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: Path | None = None) -> RuntimeFiles:
+    """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK."""
     graph = run_passes(model.graph, model.name, dump_ir)
-    regions = choose_regions(graph)
+    regions = choose_regions(graph, ARENA_SLACK[optimize])
     plan = plan_memory(graph, regions)
     pool = ConstantPool()
     segments = Invocation(graph, regions, plan, pool).segments()

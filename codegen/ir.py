@@ -160,6 +160,10 @@ class Op:
         it reads; `graph` has the whole tensors."""
         return self
 
+    def paired_depth(self, graph: Graph) -> int:
+        """Multiply-accumulates per output of a kernel that computes rows in pairs, an odd one twice; 0 for others."""
+        return 0
+
     def activations(self, graph: Graph) -> tuple[int, ...]:
         """Operands that are computed at run time, in order."""
         return tuple(i for i in self.site.inputs if i != ABSENT and not graph.tensors[i].is_constant)

@@ -19,10 +19,12 @@ from codegen.feature_spec import FeatureSpec
 from codegen.ir import Model, Tensor
 from codegen.render import render
 from codegen.runtime_files import RuntimeFiles
+from codegen.schedule import ARENA_SLACK
 from codegen.tflm_runtime import render_tflm
 
 INCLUDE_DIRS = ("model", "features", "app", "board")
 RUNTIMES = ("direct", "tflm")
+OPTIMIZATIONS = tuple(ARENA_SLACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class ProjectOptions:
     board: Board
     runtime: str = "direct"
     project: str = "cmake"
+    optimize: str = "speed"
     features: FeatureSpec | None = None
     labels: tuple[str, ...] | None = None
 
@@ -45,15 +48,22 @@ class GeneratedProject:
 
 
 def generate_project(
-    model: Model, options: ProjectOptions, out: str | Path, tflm_arena_bytes: int | None = None
+    model: Model,
+    options: ProjectOptions,
+    out: str | Path,
+    tflm_arena_bytes: int | None = None,
+    dump_ir: Path | None = None,
 ) -> GeneratedProject:
-    """Compiles a model and writes its project; runtime `tflm` needs the arena's size. Raises as `write_project`."""
+    """Compiles a model and writes its project; runtime `tflm` needs the arena's size. Raises as `write_project`.
+
+    `dump_ir`: a folder for the graph as text, after each pass of the runtime `direct`.
+    """
     head = project_banner(model, options)
     if options.runtime == "tflm":
         if tflm_arena_bytes is None:
             raise DataError(f"model {model.name}: runtime tflm needs an arena size; measure it with TFLM first")
         return write_project(model, render_tflm(model, tflm_arena_bytes, head), options, out)
-    return write_project(model, render_direct(model, head), options, out)
+    return write_project(model, render_direct(model, head, options.optimize, dump_ir), options, out)
 
 
 def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, out: str | Path) -> GeneratedProject:
@@ -84,7 +94,10 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
 
 def project_banner(model: Model, options: ProjectOptions) -> str:
     """The banner of the files of this project."""
-    return banner(model, f"runtime {options.runtime}, board {options.board.id}, project {options.project}")
+    return banner(
+        model,
+        f"runtime {options.runtime}, board {options.board.id}, project {options.project}, optimize {options.optimize}",
+    )
 
 
 def _with_card(model: Model, options: ProjectOptions) -> ProjectOptions:

@@ -211,9 +211,7 @@ class _Span:
         end = (self._extent(op.site.outputs[0]) - 1) * how.stride - how.before + how.extent
         return how.before > 0 or end > self._extent(tensor)
 
-    def _reads(
-        self, step: int, blocks: int, delays: dict[int, int], held: set[int]
-    ) -> dict[int, RowsRead] | None:
+    def _reads(self, step: int, blocks: int, delays: dict[int, int], held: set[int]) -> dict[int, RowsRead] | None:
         """How the operator reads each operand that it reads by rows; notes the operator's delay."""
         op = self.graph.ops[step]
         access = self.uses.row_access(step, self.axes[op.site.outputs[0]]) or ()

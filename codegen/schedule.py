@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -9,28 +10,27 @@ from codegen.ir import Graph
 from codegen.lifetimes import Lifetimes, lifetimes, region_lifetimes
 from codegen.regions import Region, Uses, find_regions
 
+# How many times more than the smallest arena may be spent on larger blocks, which need fewer kernel calls.
+ARENA_SLACK = {"speed": 0.25, "size": 0.0}
 LONGEST = 80  # operators in a region; bounds the search
+_CALL, _MULTIPLY = 80, 1.5  # instructions of a kernel call, and of a multiply-accumulate, as measured
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A region and the bytes that live at its peak."""
+    """A region, the bytes that live at its peak, and the instructions it takes beyond those of whole tensors."""
 
     region: Region
     peak: int
-
-    @property
-    def calls(self) -> int:
-        """Kernel calls beyond those of the same operators run once each."""
-        return (self.region.blocks - 1) * (self.region.last - self.region.first)
+    overhead: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The best way to run the operators before some position: peak, calls, and the last step on the way there."""
+    """The best way to run the operators before some position, and the last step on the way there."""
 
     peak: int
-    calls: int
+    overhead: int
     before: int = 0
     region: Region | None = None
 
@@ -38,7 +38,7 @@ class _Best:
 def choose_regions(graph: Graph, slack: float = 0.0) -> tuple[Region, ...]:
     """Dynamic programming over the positions where one region may end and the next begin.
 
-    Of all ways that take at most `slack` times more than the smallest arena, the one with the fewest calls.
+    Of all ways that take at most `slack` times more than the smallest arena, the one with the least overhead.
     """
     whole, uses = lifetimes(graph), Uses.of(graph)
     alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
@@ -76,7 +76,8 @@ class _Span:
             for buffer in self.whole.buffers
             if buffer.first < self.first and buffer.last >= self.last and buffer.tensor not in touched
         )
-        candidate = _Candidate(region, inside.peak(self.first, self.last) + others)
+        peak = inside.peak(self.first, self.last) + others
+        candidate = _Candidate(region, peak, _overhead(self.uses.graph, region))
         self.finest = self.finest or candidate
         return candidate
 
@@ -87,6 +88,19 @@ class _Span:
             candidate = self.next()
             if candidate is not None:
                 yield candidate
+
+
+def _overhead(graph: Graph, region: Region) -> int:
+    """Kernel calls beyond one per operator, and the last of an odd number of rows, which is computed twice."""
+    total = 0.0
+    for op in graph.ops[region.first : region.last]:
+        tensor = op.site.outputs[0]
+        shape = graph.tensors[tensor].shape
+        total += 0 if op.IS_VIEW else _CALL * (region.blocks - 1)
+        positions = math.prod(shape[:-1]) // region.blocks
+        if positions % 2:
+            total += _MULTIPLY * op.paired_depth(graph) * shape[-1] * region.blocks
+    return int(total)
 
 
 def _crossing(graph: Graph, whole: Lifetimes) -> list[int]:
@@ -113,18 +127,18 @@ def _spans(uses: Uses, crossing: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _search(alone: list[int], candidates: list[_Candidate], allowed: int) -> list[_Best]:
-    """By position: the smallest peak, where those up to `allowed` are as good as each other, then the fewest calls."""
+    """By position: the smallest peak, all up to `allowed` being as good as each other, then the least overhead."""
     found: dict[int, list[_Candidate]] = {}
     for candidate in candidates:
         found.setdefault(candidate.region.last, []).append(candidate)
     best = [_Best(0, 0)]
     for last, peak in enumerate(alone, start=1):
-        ways = [_Best(max(best[-1].peak, peak), best[-1].calls, last - 1)]
+        ways = [_Best(max(best[-1].peak, peak), best[-1].overhead, last - 1)]
         for candidate in found.get(last, ()):
             first = candidate.region.first
             peak_so_far = max(best[first].peak, candidate.peak)
-            ways.append(_Best(peak_so_far, best[first].calls + candidate.calls, first, candidate.region))
-        best.append(min(ways, key=lambda way: (max(way.peak, allowed), way.calls)))
+            ways.append(_Best(peak_so_far, best[first].overhead + candidate.overhead, first, candidate.region))
+        best.append(min(ways, key=lambda way: (max(way.peak, allowed), way.overhead)))
     return best
 
 

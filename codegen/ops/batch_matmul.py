@@ -119,6 +119,9 @@ class BatchMatmul(Op):
             return (Rows(_stored(lhs, self.lhs_order, -1 if self.adj_x else -2)), WHOLE)
         return (WHOLE, Rows(_stored(rhs, self.rhs_order, -2 if self.adj_y else -1)))
 
+    def paired_depth(self, graph: Graph) -> int:
+        return self.operands(graph)[0].shape[-1]
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         lhs, rhs, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         (left, right), product = self.operands(graph), self.product(graph)

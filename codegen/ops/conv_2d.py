@@ -98,6 +98,9 @@ class Conv2D(Op):
     def scratch_bytes(self, graph: Graph) -> int:
         return 0 if self._is_pointwise(graph) or self._is_depthwise(graph) else 2 * math.prod(self._filter(graph)[1:])
 
+    def paired_depth(self, graph: Graph) -> int:
+        return 0 if self._is_depthwise(graph) else math.prod(self._filter(graph)[1:])
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         if self._is_depthwise(graph):
             height, width = filter_shape(self, graph)

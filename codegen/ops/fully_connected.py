@@ -73,6 +73,9 @@ class FullyConnected(Op):
         own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
         return None if own is None else (Rows(own), WHOLE, WHOLE)
 
+    def paired_depth(self, graph: Graph) -> int:
+        return graph.operand(self, 1).shape[1]
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         # Zero points of per-channel weights are not looked at, as in TFLM.

@@ -9,6 +9,7 @@ import click
 from codegen.boards import PROJECTS
 
 RUNTIMES = ("direct", "tflm")
+OPTIMIZATIONS = ("speed", "size")
 
 
 @click.command("generate", help="Generate a C firmware project from an int8 TFLite model.")
@@ -20,6 +21,19 @@ RUNTIMES = ("direct", "tflm")
 )
 @click.option("--project", type=click.Choice(PROJECTS), default="cmake", show_default=True, help="Build system.")
 @click.option(
+    "--optimize",
+    type=click.Choice(OPTIMIZATIONS),
+    default="speed",
+    show_default=True,
+    help="size: the smallest arena; speed: up to a quarter more, for fewer instructions.",
+)
+@click.option(
+    "--dump-ir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the graph as text after each pass.",
+)
+@click.option(
     "--features",
     type=click.Path(path_type=Path),
     metavar="features.json",
@@ -27,7 +41,15 @@ RUNTIMES = ("direct", "tflm")
 )
 @click.option("--labels", metavar="a,b,c", help="Names of the outputs; default: those in the model file.")
 def command(
-    model: Path, output: Path, runtime: str, board_id: str, project: str, features: Path | None, labels: str | None
+    model: Path,
+    output: Path,
+    runtime: str,
+    board_id: str,
+    project: str,
+    optimize: str,
+    dump_ir: Path | None,
+    features: Path | None,
+    labels: str | None,
 ) -> None:
     from codegen.atomic import refuse_existing
     from codegen.boards import load_board
@@ -39,6 +61,7 @@ def command(
         board=load_board(board_id),
         runtime=runtime,
         project=project,
+        optimize=optimize,
         features=None if features is None else FeatureSpec.load(features),
         labels=None if labels is None else tuple(name.strip() for name in labels.split(",")),
     )
@@ -55,7 +78,7 @@ def command(
             f"a margin of {arena.margin_bytes}",
             err=True,
         )
-    manifest = generate_project(parsed, options, output, arena_bytes).manifest
+    manifest = generate_project(parsed, options, output, arena_bytes, dump_ir).manifest
     click.echo(
         f"{output}: runtime {runtime} for {board_id}, arena {manifest['arena_bytes']} bytes, "
         f"weights {manifest['weights_bytes']} bytes; see {output / 'README.md'}"
