@@ -141,7 +141,8 @@ class Invocation:
                 if held and held.history_bytes and region.roots[output] == output:
                     groups[-1].beyond.append(self._fill(output, held, held.history_bytes, held.block_bytes))
         kept = [(root, held) for root, held in region.buffers.items() if held.history_bytes]
-        before = [self._fill(root, held, 0, held.history_bytes) for root, held in kept]
+        # Blocks too: until an operator's first turn, empty ones are shifted into the rows before the tensor.
+        before = [self._fill(root, held, 0, held.bytes) for root, held in kept]
         shifts = [
             Copy(
                 f"arena.bytes + {self.plan.offsets[root]}",
