@@ -114,8 +114,9 @@ class Invocation:
             self.pool.origin = f"{op.site.index}: {op.NAME}"
             suffix = "" if number == 0 else f"_{number}"
             arguments = [address(index) for index in (*call.inputs, call.output)]
-            if op.site.index in self.plan.scratch:
-                arguments.append(f"arena.bytes + {self.plan.scratch[op.site.index]}")
+            if call.takes_scratch:
+                offset = self.plan.scratch.get(op.site.index)
+                arguments.append("NULL" if offset is None else f"arena.bytes + {offset}")
             made.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(self.pool), arguments))
         return made
 

@@ -148,7 +148,7 @@ class Op:
         return ()
 
     def scratch_bytes(self, graph: Graph) -> int:
-        """Bytes of working memory that the kernel is given as its last argument; 0 for none."""
+        """Bytes of working memory that the kernels are given as their last argument; 0 for none."""
         return 0
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:

@@ -17,7 +17,7 @@ ParamValue: TypeAlias = "int | tuple[ParamValue, ...] | Mapping[str, ParamValue]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelCall:
-    """`ts_<kernel>(&params, inputs..., output)`.
+    """`ts_<kernel>(&params, inputs..., output)`, followed by working memory if the kernel `takes_scratch`.
 
     `params` initialises the struct `ts_<kernel>_t` by field name; `inputs` and `output` are tensor indices, whose
     addresses are known after memory planning.
@@ -27,6 +27,7 @@ class KernelCall:
     inputs: tuple[int, ...]
     output: int
     params: Mapping[str, ParamValue] = field(default_factory=dict)
+    takes_scratch: bool = False
 
     def context(self, pool: ConstantPool) -> list[tuple[str, str]]:
         """The struct's initialiser as (field, C expression); constants go into the pool."""

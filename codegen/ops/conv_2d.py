@@ -11,7 +11,7 @@ import numpy as np
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.linear import linear_param
+from codegen.ops.linear import linear_param, widened_bytes
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range, channel_multipliers, split_multipliers
@@ -96,7 +96,10 @@ class Conv2D(Op):
         return window_on_rows(self, graph, filter_shape(self, graph), axis)
 
     def scratch_bytes(self, graph: Graph) -> int:
-        return 0 if self._is_pointwise(graph) or self._is_depthwise(graph) else 2 * math.prod(self._filter(graph)[1:])
+        inputs = math.prod(self._filter(graph)[1:])
+        if self._is_pointwise(graph):
+            return widened_bytes(inputs) if graph.output(self).size >= 2 * self._filter(graph)[0] else 0
+        return 0 if self._is_depthwise(graph) else widened_bytes(inputs) + 2 * inputs
 
     def paired_depth(self, graph: Graph) -> int:
         return 0 if self._is_depthwise(graph) else math.prod(self._filter(graph)[1:])
@@ -112,7 +115,7 @@ class Conv2D(Op):
         if self._is_pointwise(graph):
             linear = linear_param(given, weights, graph.input(self, 2), output, self.activation)
             params: dict[str, ParamValue] = {"rows": math.prod(output.shape[:3]), "channels": linear}
-            return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params),)
+            return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params, True),)
         assert weights.data is not None
         rows = weights.data.reshape(weights.shape[0], -1)
         return (conv_call(self, graph, rows, groups=given.shape[3] // weights.shape[3]),)
@@ -142,7 +145,7 @@ def conv_call(op: Any, graph: Graph, weights: np.ndarray, groups: int) -> Kernel
         "input_zero_point": given.zero_point,
         "channels": linear_param(given, by_channel, graph.input(op, 2), output, op.activation, groups=groups),
     }
-    return KernelCall("conv_2d", op.site.inputs[:1], op.site.outputs[0], params)
+    return KernelCall("conv_2d", op.site.inputs[:1], op.site.outputs[0], params, takes_scratch=True)
 
 
 def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier: int) -> KernelCall:

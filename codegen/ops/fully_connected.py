@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.conv_2d import bias_length, scale_count
-from codegen.ops.linear import linear_param
+from codegen.ops.linear import linear_param, widened_bytes
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.rows import WHOLE, Access, Rows, matching_axis
 
@@ -76,6 +76,10 @@ class FullyConnected(Op):
     def paired_depth(self, graph: Graph) -> int:
         return graph.operand(self, 1).shape[1]
 
+    def scratch_bytes(self, graph: Graph) -> int:
+        inputs = graph.operand(self, 1).shape[1]
+        return widened_bytes(inputs) if graph.operand(self, 0).size >= 2 * inputs else 0
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         # Zero points of per-channel weights are not looked at, as in TFLM.
@@ -84,4 +88,4 @@ class FullyConnected(Op):
             "rows": given.size // weights.shape[1],
             "channels": linear_param(given, weights, graph.input(self, 2), output, self.activation, weight_offset),
         }
-        return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params),)
+        return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params, takes_scratch=True),)

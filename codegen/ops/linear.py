@@ -25,7 +25,8 @@ def linear_param(
     assert weights.quant is not None and weights.data is not None
     rows = weights.data.reshape(weights.shape[0], -1)
     low, high = activation_range(activation, output)
-    multiplier, shift = split_multipliers(channel_multipliers(given.scale, weights.quant.scale, output.scale))
+    scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
+    multiplier, shift = split_multipliers(scales)
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
     return {
         "inputs": rows.shape[1],
@@ -34,12 +35,31 @@ def linear_param(
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "weights": np.ascontiguousarray(rows),
+        "is_small": int(_sums_are_small(rows, folded, weight_offset) and all(shift < 0 for _, shift in scales)),
+        "weights": np.concatenate([_in_pairs(group) for group in np.split(rows, groups)]),
         "bias": folded,
         "multiplier": multiplier,
         "shift": shift,
         "multiplier_step": 1 if weights.quant.per_channel else 0,
     }
+
+
+def widened_bytes(inputs: int) -> int:
+    """Bytes of two rows of 16-bit inputs, in blocks of four (ts_channels.h)."""
+    return -(-inputs // 4) * 16
+
+
+def _in_pairs(weights: np.ndarray) -> np.ndarray:
+    """(channels, inputs) -> (pairs of channels, blocks of inputs, 2, 4), filled up with zeros (ts_channels.h)."""
+    channels, inputs = weights.shape
+    filled = np.pad(weights, ((0, -channels % 2), (0, -inputs % 4)))
+    return np.ascontiguousarray(filled.reshape(-1, 2, filled.shape[1] // 4, 4).transpose(0, 2, 1, 3))
+
+
+def _sums_are_small(weights: np.ndarray, bias: np.ndarray, weight_offset: int) -> bool:
+    """Are all sums between -2^30 and 2^30, whatever the inputs are?"""
+    largest = 128 * np.abs(weights.astype(np.int64) + weight_offset).sum(axis=1) + np.abs(bias.astype(np.int64))
+    return bool(largest.max() < 2**30)
 
 
 def folded_bias(weights: np.ndarray, bias: np.ndarray | None, weight_offset: int, input_offset: int) -> np.ndarray:

@@ -20,20 +20,23 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     }
 }
 
-/* One group: two positions at a time. */
+/* One group: two positions at a time. `scratch` holds both patches, then what ts_channels_2 needs. */
 static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const int8_t *input, int8_t *output,
                      int8_t *scratch) {
     const ts_window_t *w = &p->window;
     const int32_t positions = w->output_height * w->output_width;
+    int16_t *wide = (int16_t *)(void *)scratch;
+    int8_t *patches = scratch + ((channels->inputs + 3) >> 2) * 16;
     for (int32_t position = 0; position < positions; position += 2) {
         const int32_t next = position + 1;
-        const int32_t pair = next < positions ? 1 : 0; /* an odd last position is computed twice */
-        gather(p, input, position / w->output_width, position % w->output_width, scratch);
-        if (pair) {
-            gather(p, input, next / w->output_width, next % w->output_width, scratch + channels->inputs);
+        gather(p, input, position / w->output_width, position % w->output_width, patches);
+        if (next < positions) {
+            gather(p, input, next / w->output_width, next % w->output_width, patches + channels->inputs);
+            ts_channels_2(channels, patches, channels->inputs, output, w->output_channels, wide);
+        } else {
+            ts_channels_1(channels, patches, output);
         }
-        ts_channels(channels, scratch, pair * channels->inputs, output, pair * w->output_channels);
-        output += (1 + pair) * w->output_channels;
+        output += 2 * w->output_channels;
     }
 }
 
@@ -44,7 +47,7 @@ void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output,
         for (int32_t group = 0; group < params->groups; ++group) {
             convolve(params, &channels, input + group * params->group_inputs, output + group * channels.outputs,
                      scratch);
-            channels.weights += channels.outputs * channels.inputs;
+            channels.weights += ((channels.outputs + 1) >> 1) * ((channels.inputs + 3) >> 2) * 8;
             channels.bias += channels.outputs;
             channels.multiplier += channels.outputs * channels.multiplier_step;
             channels.shift += channels.outputs * channels.multiplier_step;

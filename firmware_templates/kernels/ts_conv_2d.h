@@ -14,7 +14,7 @@ typedef struct {
         channels; /* of one group: inputs is the filter's size; weights, bias and multipliers of all groups follow */
 } ts_conv_2d_t;
 
-/* `scratch` holds two patches, 2 * channels.inputs bytes. */
+/* `scratch` holds 16 bytes per four channels.inputs, and two patches of channels.inputs bytes. */
 void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output, int8_t *scratch);
 
 #endif

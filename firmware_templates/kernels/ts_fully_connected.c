@@ -1,11 +1,14 @@
 #include "ts_fully_connected.h"
 
-void ts_fully_connected(const ts_fully_connected_t *params, const int8_t *input, int8_t *output) {
-    const ts_channels_t *channels = &params->channels;
-    for (int32_t row = 0; row < params->rows; row += 2) {
-        const int32_t pair = row + 1 < params->rows ? 1 : 0; /* an odd last row is computed twice */
-        ts_channels(channels, input, pair * channels->inputs, output, pair * channels->outputs);
-        input += (1 + pair) * channels->inputs;
-        output += (1 + pair) * channels->outputs;
+void ts_fully_connected(const ts_fully_connected_t *params, const int8_t *input, int8_t *output, int8_t *scratch) {
+    const ts_channels_t channels = params->channels;
+    int32_t left = params->rows;
+    for (; left >= 2; left -= 2) {
+        ts_channels_2(&channels, input, channels.inputs, output, channels.outputs, (int16_t *)(void *)scratch);
+        input += 2 * channels.inputs;
+        output += 2 * channels.outputs;
+    }
+    if (left > 0) {
+        ts_channels_1(&channels, input, output);
     }
 }

@@ -9,6 +9,7 @@ typedef struct {
     ts_channels_t channels;
 } ts_fully_connected_t;
 
-void ts_fully_connected(const ts_fully_connected_t *params, const int8_t *input, int8_t *output);
+/* `scratch` holds 16 bytes per four inputs, where there are two rows or more. */
+void ts_fully_connected(const ts_fully_connected_t *params, const int8_t *input, int8_t *output, int8_t *scratch);
 
 #endif

@@ -39,13 +39,15 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
 #endif
 }
 
-/* ts_requantize for values between -2^30 and 2^30, in fewer instructions. */
-static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int32_t shift) {
-    if (shift >= 0) {
-        return ts_requantize(value, multiplier, shift);
-    }
+/* ts_requantize for values between -2^30 and 2^30 and negative shifts, in fewer instructions. */
+static inline int32_t ts_scale_small(int32_t value, int32_t multiplier, int32_t shift) {
     const int32_t scaled = ts_high_mul(value * 2, multiplier);
     return (((scaled + (scaled >> 31)) >> (-1 - shift)) + 1) >> 1;
+}
+
+/* The same for any shift. */
+static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int32_t shift) {
+    return shift < 0 ? ts_scale_small(value, multiplier, shift) : ts_requantize(value, multiplier, shift);
 }
 
 /* How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
