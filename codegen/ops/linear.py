@@ -9,7 +9,7 @@ import numpy as np
 from codegen.fixed_point import wrap_int32
 from codegen.ir import Tensor
 from codegen.kernel_call import ParamValue
-from codegen.quantization import activation_range, channel_multipliers, split_multipliers
+from codegen.quantization import activation_range, channel_multipliers
 
 
 def linear_param(
@@ -26,8 +26,10 @@ def linear_param(
     rows = weights.data.reshape(weights.shape[0], -1)
     low, high = activation_range(activation, output)
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
-    multiplier, shift = split_multipliers(scales)
+    scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
+    is_small = _sums_are_small(rows, folded, weight_offset) and all(shift < 0 for _, shift in scales) and high == 127
+    per_group = zip(np.split(rows, groups), np.split(folded, groups), np.split(np.array(scales), groups), strict=True)
     return {
         "inputs": rows.shape[1],
         "outputs": weights.shape[0] // groups,
@@ -35,12 +37,8 @@ def linear_param(
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "is_small": int(_sums_are_small(rows, folded, weight_offset) and all(shift < 0 for _, shift in scales)),
-        "weights": np.concatenate([_in_pairs(group) for group in np.split(rows, groups)]),
-        "bias": folded,
-        "multiplier": multiplier,
-        "shift": shift,
-        "multiplier_step": 1 if weights.quant.per_channel else 0,
+        "is_small": int(is_small),
+        "stream": np.concatenate([_stream(*group) for group in per_group]),
     }
 
 
@@ -49,11 +47,18 @@ def widened_bytes(inputs: int) -> int:
     return -(-inputs // 4) * 16
 
 
-def _in_pairs(weights: np.ndarray) -> np.ndarray:
-    """(channels, inputs) -> (pairs of channels, blocks of inputs, 2, 4), filled up with zeros (ts_channels.h)."""
+def _stream(weights: np.ndarray, bias: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """(pairs of channels, 6 + 2 * blocks of inputs) int32, filled up with zeros: what ts_channels.h reads, in order.
+
+    weights (channels, inputs) int8, bias (channels,), scales (channels, 2): multiplier and shift.
+    """
     channels, inputs = weights.shape
     filled = np.pad(weights, ((0, -channels % 2), (0, -inputs % 4)))
-    return np.ascontiguousarray(filled.reshape(-1, 2, filled.shape[1] // 4, 4).transpose(0, 2, 1, 3))
+    in_pairs = filled.reshape(-1, 2, filled.shape[1] // 4, 4).transpose(0, 2, 1, 3)
+    words = np.ascontiguousarray(in_pairs).view("<i4").reshape(len(in_pairs), -1)
+    per_channel = np.stack([bias, scales[:, 0], -1 - scales[:, 1]])  # (3, channels)
+    per_pair = np.pad(per_channel, ((0, 0), (0, -channels % 2))).reshape(3, -1, 2).transpose(1, 0, 2).reshape(-1, 6)
+    return np.concatenate([per_pair.astype(np.int32), words.astype(np.int32)], axis=1)
 
 
 def _sums_are_small(weights: np.ndarray, bias: np.ndarray, weight_offset: int) -> bool:

@@ -1,14 +1,16 @@
 /* The linear layer at the heart of FULLY_CONNECTED and CONV_2D: rows of inputs times rows of weights, scaled per
  * channel.
  *
- * Weights lie in pairs of channels, four inputs of the one before the same four of the other, an odd last channel
- * with zeros, and inputs filled up with zeros to a multiple of four: both channels are read with one pointer, and no
- * loop has a remainder. */
+ * All of a layer lies in the order in which it is read, behind one pointer: for each pair of channels what scales them,
+ * then their weights, four inputs of the one before the same four of the other. Behind an odd last channel and behind
+ * the last inputs lie zeros, so that no loop has a remainder. */
 #ifndef TS_CHANNELS_H
 #define TS_CHANNELS_H
 
 #include "ts_requantize.h"
 #include "ts_simd.h"
+
+#include <stddef.h>
 
 typedef struct {
     int32_t inputs;        /* values per row */
@@ -17,20 +19,53 @@ typedef struct {
     int32_t output_offset;
     int32_t output_min;
     int32_t output_max;
-    int32_t is_small;      /* all sums lie between -2^30 and 2^30, and all shifts are negative */
-    const int8_t *weights; /* (pairs of outputs, blocks of inputs, 2, 4) */
-    const int32_t *bias;   /* (outputs,), with the input's zero point folded in */
-    const int32_t *multiplier;
-    const int8_t *shift;
-    int32_t multiplier_step; /* 1: one multiplier per channel, 0: one for all */
+    int32_t is_small;      /* all sums lie between -2^30 and 2^30, all shifts are negative, and output_max is 127 */
+    const int32_t *stream; /* (pairs of channels, 6 + 2 * blocks of inputs): ts_scales_t, then (blocks, 2, 4) weights */
 } ts_channels_t;
 
-static inline int8_t ts_channel_output(const ts_channels_t *p, int32_t channel, int32_t sum) {
-    const int32_t index = channel * p->multiplier_step;
-    const int32_t multiplier = p->multiplier[index];
-    const int32_t shift = p->shift[index];
-    const int32_t scaled = p->is_small ? ts_scale_small(sum, multiplier, shift) : ts_requantize(sum, multiplier, shift);
+/* Of a pair of channels; the bias has the input's zero point folded in, `right` is -1 - the shift. */
+typedef struct {
+    int32_t bias[2];
+    int32_t multiplier[2];
+    int32_t right[2];
+} ts_scales_t;
+
+/* Words of one pair of channels. */
+static inline int32_t ts_pair_words(const ts_channels_t *p) {
+    return 6 + 2 * ((p->inputs + 3) >> 2);
+}
+
+static inline int8_t ts_small_channel(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
+    const int32_t scaled = ts_high_mul(sum * 2, scales->multiplier[channel]);
+    const int32_t shifted = (scaled + (scaled >> 31)) >> scales->right[channel];
+    const int32_t value = ts_saturate8((shifted + 1 + 2 * p->output_offset) >> 1);
+    return (int8_t)(value < p->output_min ? p->output_min : value);
+}
+
+static inline int8_t ts_any_channel(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
+    const int32_t scaled = ts_requantize(sum, scales->multiplier[channel], -1 - scales->right[channel]);
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
+}
+
+/* The outputs of a pair of channels for two rows; sums as in ts_pair_dot, `second` is where the second channel's go (or
+ * NULL for none). */
+static inline void ts_pair_outputs(const ts_channels_t *p, const ts_scales_t *scales, const int32_t sums[4],
+                                   int8_t *first, int8_t *second, int32_t output_step) {
+    if (p->is_small) {
+        first[0] = ts_small_channel(p, scales, 0, sums[0]);
+        first[output_step] = ts_small_channel(p, scales, 0, sums[2]);
+        if (second) {
+            second[0] = ts_small_channel(p, scales, 1, sums[1]);
+            second[output_step] = ts_small_channel(p, scales, 1, sums[3]);
+        }
+        return;
+    }
+    first[0] = ts_any_channel(p, scales, 0, sums[0]);
+    first[output_step] = ts_any_channel(p, scales, 0, sums[2]);
+    if (second) {
+        second[0] = ts_any_channel(p, scales, 1, sums[1]);
+        second[output_step] = ts_any_channel(p, scales, 1, sums[3]);
+    }
 }
 
 static inline int32_t ts_row_sum(const int8_t *row, int32_t count) {
@@ -129,30 +164,25 @@ static inline void ts_channels_2(const ts_channels_t *p, const int8_t *row, int3
         offset1 = p->weight_offset * ts_row_sum(row + row_step, p->inputs);
     }
     ts_widen_rows(row, row + row_step, p->inputs, wide);
-    const int8_t *weights = p->weights;
-    for (int32_t n = 0; n < p->outputs; n += 2, weights += 8 * blocks) {
-        const int32_t next = n + 1 < p->outputs ? n + 1 : n; /* behind an odd last channel: nothing */
-        const int32_t bias0 = p->bias[n];
-        const int32_t bias1 = p->bias[next];
-        int32_t sums[4] = {bias0 + offset0, bias1 + offset0, bias0 + offset1, bias1 + offset1};
-        ts_pair_dot(wide, weights, blocks, sums);
-        if (next != n) {
-            output[next] = ts_channel_output(p, next, sums[1]);
-            output[output_step + next] = ts_channel_output(p, next, sums[3]);
-        }
-        output[n] = ts_channel_output(p, n, sums[0]);
-        output[output_step + n] = ts_channel_output(p, n, sums[2]);
+    const int32_t *stream = p->stream;
+    for (int32_t n = 0; n < p->outputs; n += 2, stream += 6 + 2 * blocks) {
+        const ts_scales_t *scales = (const ts_scales_t *)(const void *)stream;
+        int32_t sums[4] = {scales->bias[0] + offset0, scales->bias[1] + offset0, scales->bias[0] + offset1,
+                           scales->bias[1] + offset1};
+        ts_pair_dot(wide, (const int8_t *)(stream + 6), blocks, sums);
+        ts_pair_outputs(p, scales, sums, output + n, n + 1 < p->outputs ? output + n + 1 : NULL, output_step);
     }
 }
 
 /* All channels of one row of inputs. */
 static inline void ts_channels_1(const ts_channels_t *p, const int8_t *row, int8_t *output) {
     const int32_t offset = p->weight_offset != 0 ? p->weight_offset * ts_row_sum(row, p->inputs) : 0;
-    const int8_t *weights = p->weights;
-    for (int32_t n = 0; n < p->outputs; n += 2) {
-        const int32_t next = n + 1 < p->outputs ? n + 1 : n;
-        int32_t sum0 = p->bias[n] + offset;
-        int32_t sum1 = p->bias[next] + offset;
+    const int32_t *stream = p->stream;
+    for (int32_t n = 0; n < p->outputs; n += 2, stream += ts_pair_words(p)) {
+        const ts_scales_t *scales = (const ts_scales_t *)(const void *)stream;
+        const int8_t *weights = (const int8_t *)(stream + 6);
+        int32_t sum0 = scales->bias[0] + offset;
+        int32_t sum1 = scales->bias[1] + offset;
         const int8_t *in = row;
         int32_t left = p->inputs;
 #ifdef TS_HAS_SIMD
@@ -173,10 +203,10 @@ static inline void ts_channels_1(const ts_channels_t *p, const int8_t *row, int8
                 sum1 += a * weights[4 + i];
             }
         }
-        if (next != n) {
-            output[next] = ts_channel_output(p, next, sum1);
+        output[n] = ts_any_channel(p, scales, 0, sum0);
+        if (n + 1 < p->outputs) {
+            output[n + 1] = ts_any_channel(p, scales, 1, sum1);
         }
-        output[n] = ts_channel_output(p, n, sum0);
     }
 }
 

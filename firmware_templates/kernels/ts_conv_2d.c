@@ -47,10 +47,7 @@ void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output,
         for (int32_t group = 0; group < params->groups; ++group) {
             convolve(params, &channels, input + group * params->group_inputs, output + group * channels.outputs,
                      scratch);
-            channels.weights += ((channels.outputs + 1) >> 1) * ((channels.inputs + 3) >> 2) * 8;
-            channels.bias += channels.outputs;
-            channels.multiplier += channels.outputs * channels.multiplier_step;
-            channels.shift += channels.outputs * channels.multiplier_step;
+            channels.stream += ((channels.outputs + 1) >> 1) * ts_pair_words(&channels);
         }
         input += w->input_height * w->input_width * w->input_channels;
         output += w->output_height * w->output_width * w->output_channels;

@@ -10,8 +10,7 @@ typedef struct {
     int32_t groups;
     int32_t group_inputs; /* input channels per group */
     int32_t input_zero_point;
-    ts_channels_t
-        channels; /* of one group: inputs is the filter's size; weights, bias and multipliers of all groups follow */
+    ts_channels_t channels; /* of one group: inputs is the filter's size; the others follow in the stream */
 } ts_conv_2d_t;
 
 /* `scratch` holds 16 bytes per four channels.inputs, and two patches of channels.inputs bytes. */

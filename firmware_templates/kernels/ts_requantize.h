@@ -50,6 +50,15 @@ static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int
     return shift < 0 ? ts_scale_small(value, multiplier, shift) : ts_requantize(value, multiplier, shift);
 }
 
+/* The nearest int8. */
+static inline int32_t ts_saturate8(int32_t value) {
+#ifdef TS_HAS_SIMD
+    return __builtin_arm_ssat(value, 8);
+#else
+    return value < -128 ? -128 : value > 127 ? 127 : value;
+#endif
+}
+
 /* How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
  * knows that the bytes they write are not part of it. */
 typedef struct {
