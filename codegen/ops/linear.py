@@ -28,7 +28,8 @@ def linear_param(
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
-    is_small = _sums_are_small(rows, folded, weight_offset) and all(shift < 0 for _, shift in scales) and high == 127
+    right = all(shift < 0 for _, shift in scales)
+    is_small = right and (low, high) == (-128, 127) and _sums_are_small(rows, folded, weight_offset)
     per_group = zip(np.split(rows, groups), np.split(folded, groups), np.split(np.array(scales), groups), strict=True)
     return {
         "inputs": rows.shape[1],

@@ -10,8 +10,6 @@
 #include "ts_requantize.h"
 #include "ts_simd.h"
 
-#include <stddef.h>
-
 typedef struct {
     int32_t inputs;        /* values per row */
     int32_t outputs;       /* channels */
@@ -35,11 +33,9 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     return 6 + 2 * ((p->inputs + 3) >> 2);
 }
 
-static inline int8_t ts_small_channel(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
-    const int32_t scaled = ts_high_mul(sum * 2, scales->multiplier[channel]);
-    const int32_t shifted = (scaled + (scaled >> 31)) >> scales->right[channel];
-    const int32_t value = ts_saturate8((shifted + 1 + 2 * p->output_offset) >> 1);
-    return (int8_t)(value < p->output_min ? p->output_min : value);
+static inline int32_t ts_small_channel(int32_t sum, int32_t multiplier, int32_t right, int32_t rounding) {
+    const int32_t scaled = ts_high_mul(sum * 2, multiplier);
+    return ts_saturate8((((scaled + (scaled >> 31)) >> right) + rounding) >> 1);
 }
 
 static inline int8_t ts_any_channel(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
@@ -47,25 +43,27 @@ static inline int8_t ts_any_channel(const ts_channels_t *p, const ts_scales_t *s
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
 }
 
-/* The outputs of a pair of channels for two rows; sums as in ts_pair_dot, `second` is where the second channel's go (or
- * NULL for none). */
+/* The outputs of a pair of channels for two rows, `output_step` bytes apart; sums as in ts_pair_dot. An odd last
+ * channel's neighbour is written first, over what is then overwritten: `pair` is 0. */
 static inline void ts_pair_outputs(const ts_channels_t *p, const ts_scales_t *scales, const int32_t sums[4],
-                                   int8_t *first, int8_t *second, int32_t output_step) {
+                                   int8_t *output, int32_t pair, int32_t output_step) {
     if (p->is_small) {
-        first[0] = ts_small_channel(p, scales, 0, sums[0]);
-        first[output_step] = ts_small_channel(p, scales, 0, sums[2]);
-        if (second) {
-            second[0] = ts_small_channel(p, scales, 1, sums[1]);
-            second[output_step] = ts_small_channel(p, scales, 1, sums[3]);
-        }
+        const int32_t rounding = 1 + 2 * p->output_offset;
+        const int32_t multiplier0 = scales->multiplier[0];
+        const int32_t right0 = scales->right[0];
+        const int32_t multiplier1 = scales->multiplier[1];
+        const int32_t right1 = scales->right[1];
+        output[pair] = (int8_t)ts_small_channel(sums[1], multiplier1, right1, rounding);
+        output[0] = (int8_t)ts_small_channel(sums[0], multiplier0, right0, rounding);
+        output += output_step;
+        output[pair] = (int8_t)ts_small_channel(sums[3], multiplier1, right1, rounding);
+        output[0] = (int8_t)ts_small_channel(sums[2], multiplier0, right0, rounding);
         return;
     }
-    first[0] = ts_any_channel(p, scales, 0, sums[0]);
-    first[output_step] = ts_any_channel(p, scales, 0, sums[2]);
-    if (second) {
-        second[0] = ts_any_channel(p, scales, 1, sums[1]);
-        second[output_step] = ts_any_channel(p, scales, 1, sums[3]);
-    }
+    output[pair] = ts_any_channel(p, scales, 1, sums[1]);
+    output[0] = ts_any_channel(p, scales, 0, sums[0]);
+    output[output_step + pair] = ts_any_channel(p, scales, 1, sums[3]);
+    output[output_step] = ts_any_channel(p, scales, 0, sums[2]);
 }
 
 static inline int32_t ts_row_sum(const int8_t *row, int32_t count) {
@@ -170,7 +168,7 @@ static inline void ts_channels_2(const ts_channels_t *p, const int8_t *row, int3
         int32_t sums[4] = {scales->bias[0] + offset0, scales->bias[1] + offset0, scales->bias[0] + offset1,
                            scales->bias[1] + offset1};
         ts_pair_dot(wide, (const int8_t *)(stream + 6), blocks, sums);
-        ts_pair_outputs(p, scales, sums, output + n, n + 1 < p->outputs ? output + n + 1 : NULL, output_step);
+        ts_pair_outputs(p, scales, sums, output + n, n + 1 < p->outputs ? 1 : 0, output_step);
     }
 }
 
