@@ -87,9 +87,25 @@ class Elementwise(Op):
         return tuple(broadcast_access(shape, graph.operand(self, i).shape, axis) for i in (0, 1))
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        full = self._full_output(graph)
+        fast = None if full is None else self.fast_call(graph, full)
+        if fast is not None:
+            return (fast,)
         shapes = (graph.operand(self, 0).shape, graph.operand(self, 1).shape)
         params = {"shape": broadcast_plan(*shapes).as_param(), **self._params(graph)}
         return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)
+
+    def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
+        """The call of a kernel for usual scales, given its `ts_full_output_t`; None where they are not."""
+        return None
+
+    def _full_output(self, graph: Graph) -> Mapping[str, ParamValue] | None:
+        """Initialiser of `ts_full_output_t`; None where some outputs are cut off or scaled up."""
+        output = graph.output(self)
+        multiplier, shift = self.output_multiplier(graph)
+        if shift >= 0 or activation_range(self.activation, output) != (-128, 127):
+            return None
+        return {"multiplier": multiplier, "right": -1 - shift, "rounding": 1 + 2 * output.zero_point}
 
     def _params(self, graph: Graph) -> dict[str, ParamValue]:
         first, second, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.broadcast import broadcast_plan
 from codegen.ops.elementwise import Elementwise
 
 
@@ -24,3 +26,13 @@ class Mul(Elementwise):
 
     def combine(self, p: Mapping[str, Any], first: int, second: int) -> int:
         return first * second
+
+    def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
+        first, second = graph.operand(self, 0), graph.operand(self, 1)
+        params: dict[str, ParamValue] = {
+            "shape": broadcast_plan(first.shape, second.shape).as_param(),
+            "first_offset": -first.zero_point,
+            "second_offset": -second.zero_point,
+            "output": output,
+        }
+        return KernelCall("product", self.site.inputs, self.site.outputs[0], params)

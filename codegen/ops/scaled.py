@@ -8,8 +8,11 @@ from typing import Any, ClassVar
 
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from codegen.ir import Graph
-from codegen.kernel_call import ParamValue
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.broadcast import broadcast_plan
 from codegen.ops.elementwise import Elementwise
+
+_HALF = quantize_multiplier(0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,9 @@ class Scaled(Elementwise):
 
     EXTRA_BITS: ClassVar[int] = 0  # of the operands at the common scale, as in the kernel
     POWER: ClassVar[int] = 1  # of the common scale in the result
+
+    SIGNS: ClassVar[tuple[int, int]] = (1, 1)  # of the operands in what is joined
+    FAST_KERNEL: ClassVar[str] = "common_scale_sum"
 
     def join(self, first: int, second: int) -> int:
         """The result of two values at the common scale."""
@@ -43,6 +49,32 @@ class Scaled(Elementwise):
             multiply_by_quantized_multiplier(first << self.EXTRA_BITS, p["first_multiplier"], p["first_shift"]),
             multiply_by_quantized_multiplier(second << self.EXTRA_BITS, p["second_multiplier"], p["second_shift"]),
         )
+
+    def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
+        """The operand with the larger scale is half of itself at the common scale, exactly; the other is rounded."""
+        scales = [quantize_multiplier(graph.operand(self, i).scale / self._common(graph)) for i in (0, 1)]
+        exact = scales.index(_HALF)
+        scaled = 1 - exact
+        tensors = graph.operand(self, exact), graph.operand(self, scaled)
+        multiplier, shift = scales[scaled]
+        if shift >= 0 and scales[scaled] != _HALF:
+            return None
+        factor = self.SIGNS[exact] << (self.EXTRA_BITS - 1)
+        # A half needs no shift: with twice the value, it is one to the right.
+        doubled = self.EXTRA_BITS + (1 if shift < 0 else 2)
+        params: dict[str, ParamValue] = {
+            "shape": broadcast_plan(tensors[0].shape, tensors[1].shape).as_param(),
+            "exact_factor": factor,
+            "exact_offset": -tensors[0].zero_point * factor,
+            "scaled_offset": -tensors[1].zero_point,
+            "scaled_factor": 1 << doubled,
+            "scaled_multiplier": multiplier,
+            "scaled_right": -1 - shift if shift < 0 else 0,
+            "scaled_sign": self.SIGNS[scaled],
+            "output": output,
+        }
+        inputs = (self.site.inputs[exact], self.site.inputs[scaled])
+        return KernelCall(self.FAST_KERNEL, inputs, self.site.outputs[0], params)
 
     def _common(self, graph: Graph) -> float:
         return 2.0 * max(graph.operand(self, 0).scale, graph.operand(self, 1).scale)

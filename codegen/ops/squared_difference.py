@@ -17,5 +17,8 @@ class SquaredDifference(Scaled):
     EXTRA_BITS: ClassVar[int] = 7
     POWER: ClassVar[int] = 2
 
+    SIGNS: ClassVar[tuple[int, int]] = (1, -1)
+    FAST_KERNEL: ClassVar[str] = "common_scale_square"
+
     def join(self, first: int, second: int) -> int:
         return (first - second) ** 2

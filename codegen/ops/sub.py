@@ -16,5 +16,7 @@ class Sub(Scaled):
     KERNEL: ClassVar[str] = "sub"
     EXTRA_BITS: ClassVar[int] = 20
 
+    SIGNS: ClassVar[tuple[int, int]] = (1, -1)
+
     def join(self, first: int, second: int) -> int:
         return first - second

@@ -79,6 +79,18 @@ static inline int8_t ts_to_output(const ts_output_t *output, int32_t value) {
     return ts_clamp(scaled + output->offset, output->min, output->max);
 }
 
+/* Where results lie between -2^30 and 2^30, the shift is negative and all of int8 is allowed. */
+typedef struct {
+    int32_t multiplier;
+    int32_t right;    /* -1 - the shift */
+    int32_t rounding; /* 1 + 2 * the zero point */
+} ts_full_output_t;
+
+static inline int8_t ts_to_full_output(const ts_full_output_t *output, int32_t value) {
+    const int32_t scaled = ts_high_mul(value * 2, output->multiplier);
+    return (int8_t)ts_saturate8((((scaled + (scaled >> 31)) >> output->right) + output->rounding) >> 1);
+}
+
 /* The same for values between -2^30 and 2^30. */
 static inline int8_t ts_small_to_output(const ts_output_t *output, int32_t value) {
     const int32_t scaled = ts_small_requantize(value, output->multiplier, output->shift);

@@ -1,0 +1,31 @@
+/* What ADD, SUB and SQUARED_DIFFERENCE do where it takes the fewest instructions: the operand with the larger scale
+ * needs no rounding to come to twice that scale, only a factor. */
+#ifndef TS_COMMON_SCALE_H
+#define TS_COMMON_SCALE_H
+
+#include "ts_broadcast.h"
+#include "ts_requantize.h"
+
+/* The exact operand is given first. Values at the common scale are added. */
+typedef struct {
+    ts_broadcast_t shape;
+    int32_t exact_factor; /* negative where it is subtracted */
+    int32_t exact_offset; /* the factor times the zero point, negative */
+    int32_t scaled_offset;
+    int32_t scaled_factor; /* a power of two */
+    int32_t scaled_multiplier;
+    int32_t scaled_right;
+    int32_t scaled_sign; /* 1 or -1 */
+    ts_full_output_t output;
+} ts_common_scale_t;
+
+static inline int32_t ts_exact_operand(const ts_common_scale_t *p, int32_t value) {
+    return value * p->exact_factor + p->exact_offset;
+}
+
+static inline int32_t ts_scaled_operand(const ts_common_scale_t *p, int32_t value) {
+    const int32_t high = ts_high_mul((value + p->scaled_offset) * p->scaled_factor, p->scaled_multiplier);
+    return ((((high + (high >> 31)) >> p->scaled_right) + 1) >> 1) * p->scaled_sign;
+}
+
+#endif

@@ -1,0 +1,17 @@
+/* MUL where every product can be scaled to an output without a case apart. */
+#ifndef TS_PRODUCT_H
+#define TS_PRODUCT_H
+
+#include "ts_broadcast.h"
+#include "ts_requantize.h"
+
+typedef struct {
+    ts_broadcast_t shape;
+    int32_t first_offset;
+    int32_t second_offset;
+    ts_full_output_t output;
+} ts_product_t;
+
+void ts_product(const ts_product_t *params, const int8_t *first, const int8_t *second, int8_t *output);
+
+#endif
