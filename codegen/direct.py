@@ -26,6 +26,15 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """A variable tensor: its bytes in the arena, and what each of them is after a reset, as in TFLM."""
+
+    offset: int
+    bytes: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class LayerCall:
     """One kernel call: the name and initialiser of its parameters, and its arguments as C expressions."""
 
@@ -46,6 +55,7 @@ def render_direct(model: Model, banner: str, dump_ir: Path | None = None) -> Run
         "banner": banner,
         "layers": layers,
         "kernels": kernels,
+        "states": [_state(index, graph, plan) for index in graph.variables],
         "constants": pool.constants,
         "inputs": [graph.tensors[i] for i in graph.inputs],
         "outputs": [graph.tensors[i] for i in graph.outputs],
@@ -84,6 +94,11 @@ def _layer(op: Op, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> Layer:
             arguments.append(f"arena.bytes + {plan.scratch[op.site.index]}")
         calls.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(pool), arguments))
     return Layer(title, tensors, calls)
+
+
+def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
+    tensor = graph.tensors[index]
+    return State(plan.offsets[index], tensor.bytes, tensor.zero_point if tensor.dtype == "int8" else 0)
 
 
 def _address(index: int, graph: Graph, plan: MemoryPlan, pool: ConstantPool) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from codegen.rows import Access
+
 if TYPE_CHECKING:
     from codegen.kernel_call import KernelCall
     from codegen.model_card import ModelCard
@@ -122,6 +124,7 @@ class Op:
     OUTPUTS: ClassVar[int | None] = 1  # None: any number
     INPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8",)  # of operands that are computed
     OUTPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8",)
+    STATE: ClassVar[tuple[int, ...]] = ()  # positions of the operands that are its own variable tensors
     RULES: ClassVar[tuple[Rule, ...]] = ()
     IS_VIEW: ClassVar[bool] = False  # output 0 is input 0 under another shape
 
@@ -148,6 +151,15 @@ class Op:
     def scratch_bytes(self, graph: Graph) -> int:
         """Bytes of working memory that the kernel is given as its last argument; 0 for none."""
         return 0
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        """How each operand is read where the outputs are computed in blocks along `axis`; None where that cannot be."""
+        return None
+
+    def on_rows(self: OpT, graph: Graph, axis: int) -> OpT:
+        """The operator that computes a block of rows along `axis` of its outputs from tensors that hold just the rows
+        it reads; `graph` has the whole tensors."""
+        return self
 
     def activations(self, graph: Graph) -> tuple[int, ...]:
         """Operands that are computed at run time, in order."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from codegen.fixed_point import quantize_multiplier
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import Graph, Op, OpSite, Rule, Tensor
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.broadcast import broadcast_shape
 from codegen.ops.loops import MAX_BATCH_LOOPS, Loop, contiguous_steps, merge_loops, padded
 from codegen.ops.rules import PER_TENSOR_OPERANDS, rank
+from codegen.rows import WHOLE, Access, Rows
 
 Order = tuple[int, ...]
 
@@ -40,6 +41,19 @@ def _strided(shape: tuple[int, ...], order: Order | None) -> Strided:
     steps = contiguous_steps(shape)
     axes = order or tuple(range(len(shape)))
     return Strided(tuple(shape[axis] for axis in axes), tuple(steps[axis] for axis in axes))
+
+
+def _stored(operand: Tensor, order: Order | None, axis: int) -> int:
+    """Where the axis, counted from behind, of an operand's matrices is stored."""
+    at = len(operand.shape) + axis
+    return order[at] if order else at
+
+
+def _batch_access(operand: Tensor, order: Order | None, axis: int, extent: int) -> Access:
+    if len(operand.shape) + axis < 0:
+        return WHOLE
+    own = _stored(operand, order, axis)
+    return Rows(own) if operand.shape[own] == extent else WHOLE
 
 
 def _product_shape(op: BatchMatmul, graph: Graph) -> tuple[int, ...] | None:
@@ -90,6 +104,20 @@ class BatchMatmul(Op):
     def product(self, graph: Graph) -> Strided:
         """The output as (..., rows, columns)."""
         return _strided(graph.output(self).shape, self.output_order)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        """Rows of the product read rows of the left matrix and all of the right one, columns the other way round."""
+        lhs, rhs = graph.operand(self, 0), graph.operand(self, 1)
+        count = len(self.product(graph).shape)
+        at = self.output_order.index(axis) if self.output_order else axis  # of the product, not as it is stored
+        if at < count - 2:
+            return tuple(
+                _batch_access(operand, order, at - count, graph.output(self).shape[axis])
+                for operand, order in ((lhs, self.lhs_order), (rhs, self.rhs_order))
+            )
+        if at == count - 2:
+            return (Rows(_stored(lhs, self.lhs_order, -1 if self.adj_x else -2)), WHOLE)
+        return (WHOLE, Rows(_stored(rhs, self.rhs_order, -2 if self.adj_y else -1)))
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         lhs, rhs, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)

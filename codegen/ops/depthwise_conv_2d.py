@@ -13,7 +13,8 @@ from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.conv_2d import bias_length, conv_call, depthwise_call, filter_shape, scale_count
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
-from codegen.ops.window import Window, window_rules
+from codegen.ops.window import Window, window_access, window_on_rows, window_rules
+from codegen.rows import WHOLE, Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ class DepthwiseConv2D(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> DepthwiseConv2D:
         return cls(site, Window.parse(options), activation_name(options), int(options.get("DepthMultiplier", 0)))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        if axis == 3:
+            return None
+        return (window_access(self, graph, filter_shape(self, graph), axis, pads=True), WHOLE, WHOLE)
+
+    def on_rows(self, graph: Graph, axis: int) -> DepthwiseConv2D:
+        return window_on_rows(self, graph, filter_shape(self, graph), axis)
 
     def scratch_bytes(self, graph: Graph) -> int:
         return 2 * math.prod(filter_shape(self, graph)) if graph.operand(self, 0).shape[3] == 1 else 0

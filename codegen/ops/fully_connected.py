@@ -11,6 +11,7 @@ from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.conv_2d import bias_length, scale_count
 from codegen.ops.linear import linear_param
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
+from codegen.rows import WHOLE, Access, Rows, matching_axis
 
 
 def _bias_scale_fits(op: Op, graph: Graph) -> bool:
@@ -65,6 +66,12 @@ class FullyConnected(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> FullyConnected:
         return cls(site, activation_name(options), int(options.get("WeightsFormat", 0)))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        if axis == len(graph.output(self).shape) - 1:
+            return None
+        own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
+        return None if own is None else (Rows(own), WHOLE, WHOLE)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)

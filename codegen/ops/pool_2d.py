@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import KNOWN_ACTIVATION, SAME_QUANT, activation_name, rank
-from codegen.ops.window import Window, window_rules
+from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range
+from codegen.rows import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Pool2D(Op):
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Pool2D:
         size = (int(options.get("FilterHeight", 0)), int(options.get("FilterWidth", 0)))
         return cls(site, Window.parse(options), activation_name(options), size)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        # Windows are clipped at the border: rows of zero points would count.
+        return None if axis == 3 else (window_access(self, graph, self.filter_size, axis, pads=False),)
+
+    def on_rows(self, graph: Graph, axis: int) -> Pool2D:
+        return window_on_rows(self, graph, self.filter_size, axis)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         output = graph.output(self)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from codegen.ir import Op, OpSite, Rule
-from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
+from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE, SAME_TYPE
+from codegen.rows import Access, Rows, matching_axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,14 @@ class Reshape(Op):
 
     NAME: ClassVar[str] = "RESHAPE"
     IS_VIEW: ClassVar[bool] = True
-    RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, COMPUTED_INPUT)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8", "int32", "float32")
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = INPUT_TYPES
+    RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, SAME_TYPE, COMPUTED_INPUT)
 
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Reshape:
         return cls(replace(site, inputs=site.inputs[:1]))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
+        return None if own is None else (Rows(own),)

@@ -10,6 +10,7 @@ from codegen.kernel_call import KernelCall
 from codegen.ops.loops import MAX_COPY_LOOPS, Loop, contiguous_steps
 from codegen.ops.rules import constant
 from codegen.ops.strided_copy import copy_loop_count, strided_copy
+from codegen.rows import WHOLE, Access, Rows
 
 
 def permutation(op: Op, graph: Graph) -> tuple[int, ...]:
@@ -54,6 +55,9 @@ class Transpose(Op):
             f"one that needs at most {MAX_COPY_LOOPS} nested loops",
         ),
     )
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        return (Rows(permutation(self, graph)[axis]), WHOLE)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         return (strided_copy(self.site.inputs[0], self.site.outputs[0], _loops(self, graph)),)

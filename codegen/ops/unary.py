@@ -14,6 +14,7 @@ import numpy as np
 from codegen.ir import Graph, Op, Rule, Tensor
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import SAME_SIZE
+from codegen.rows import Access, Rows, matching_axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Unary(Op):
 
     def overwrites(self, graph: Graph) -> tuple[int, ...]:
         return (0,)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
+        return None if own is None else (Rows(own),)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         params: dict[str, ParamValue] = {"count": graph.output(self).size, "table": self.table(graph)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from codegen.ir import Graph, Op, Rule
 from codegen.kernel_call import ParamValue
+from codegen.rows import Access, Rows, WindowRows
 
 SAME, VALID = "SAME", "VALID"
 
@@ -63,6 +64,25 @@ class Window:
         if self.padding == SAME:
             return -(-input_size // self.stride[axis])
         return (input_size + self.stride[axis] - self.extent(filter_size, axis)) // self.stride[axis]
+
+
+def window_access(op: Any, graph: Graph, filter_size: tuple[int, int], axis: int, pads: bool) -> Access:
+    """How rows of a (batch, height, width, channels) output along `axis`, not the last one, read those of the input."""
+    if axis == 0:
+        return Rows(0)
+    given, output, side = graph.operand(op, 0).shape, graph.output(op).shape, axis - 1
+    before = op.window.pad_before(given[axis], filter_size[side], output[axis], side)
+    return WindowRows(axis, op.window.stride[side], before, op.window.extent(filter_size[side], side), pads)
+
+
+def window_on_rows(op: Any, graph: Graph, filter_size: tuple[int, int], axis: int) -> Any:
+    """The operator on blocks of rows along `axis`: padded along the other axis only."""
+    given, output = graph.operand(op, 0).shape, graph.output(op).shape
+    before = [
+        0 if axis == 1 + side else op.window.pad_before(given[1 + side], filter_size[side], output[1 + side], side)
+        for side in (0, 1)
+    ]
+    return replace(op, window=replace(op.window, before=(before[0], before[1])))
 
 
 def window_rules(filter_shape_of: Any) -> tuple[Rule, ...]:

@@ -1,6 +1,7 @@
-"""Folds PAD into the convolutions that read it: a kernel skips the border instead of multiplying zeros.
+"""Folds PAD and PADV2 into the convolutions that read it: a kernel skips the border instead of multiplying zeros.
 
-Exact because PAD fills with the zero point, which a convolution's input offset turns into 0: such a tap adds nothing.
+Exact where the value that is added is the zero point, as it always is in PAD: a convolution's input offset turns it
+into 0, so that such a tap adds nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def _foldable(pad: Pad, graph: Graph) -> bool:
         len(sides) == 4
         and sides[0] == sides[3] == (0, 0)
         and given.quant == output.quant
+        and pad.value(graph) == given.zero_point
         and not given.is_constant
         and pad.site.outputs[0] not in graph.outputs
         and bool(readers)

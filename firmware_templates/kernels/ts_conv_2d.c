@@ -20,6 +20,12 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     }
 }
 
+/* Where the output of a position lies. */
+static int32_t place(const ts_conv_2d_t *p, int32_t position) {
+    const int32_t width = p->window.output_width;
+    return position / width * p->positions.row_step + position % width * p->positions.column_step;
+}
+
 /* One group: two positions at a time. */
 static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const int8_t *input, int8_t *output,
                      int8_t *scratch) {
@@ -32,13 +38,15 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
         if (pair) {
             gather(p, input, next / w->output_width, next % w->output_width, scratch + channels->inputs);
         }
-        ts_channels(channels, scratch, pair * channels->inputs, output, pair * w->output_channels);
-        output += (1 + pair) * w->output_channels;
+        const int32_t at = place(p, position);
+        const int32_t step = place(p, position + pair) - at;
+        ts_channels(channels, scratch, pair * channels->inputs, output + at, step);
     }
 }
 
 void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output, int8_t *scratch) {
     const ts_window_t *w = &params->window;
+    output += params->positions.start;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         ts_channels_t channels = params->channels;
         for (int32_t group = 0; group < params->groups; ++group) {
@@ -50,6 +58,6 @@ void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output,
             channels.shift += channels.outputs * channels.multiplier_step;
         }
         input += w->input_height * w->input_width * w->input_channels;
-        output += w->output_height * w->output_width * w->output_channels;
+        output += params->positions.batch_step;
     }
 }
