@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from codegen.constants import ConstantPool
@@ -15,6 +16,15 @@ from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK, choose_regions
 
 _INCLUDE = re.compile(r'#include "(ts_\w+\.h)"')
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A variable tensor: its bytes in the arena, and what each of them is after a reset, as in TFLM."""
+
+    offset: int
+    bytes: int
+    value: int
 
 
 def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: Path | None = None) -> RuntimeFiles:
@@ -31,6 +41,7 @@ def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: P
         "segments": segments,
         "layers": layers,
         "kernels": kernels,
+        "states": [_state(index, graph, plan) for index in graph.variables],
         "constants": pool.constants,
         "inputs": [graph.tensors[i] for i in graph.inputs],
         "outputs": [graph.tensors[i] for i in graph.outputs],
@@ -48,6 +59,11 @@ def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: P
     files.update(_kernel_files(kernels))
     sources = sorted(name for name in files if name.endswith(".c"))
     return RuntimeFiles(files, tuple(sources), plan.arena_bytes, pool.total_bytes, _largest(graph, plan, pool))
+
+
+def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
+    tensor = graph.tensors[index]
+    return State(plan.offsets[index], tensor.bytes, tensor.zero_point if tensor.dtype == "int8" else 0)
 
 
 def _kernel_files(kernels: list[str]) -> dict[str, str | bytes]:

@@ -124,6 +124,7 @@ class Op:
     OUTPUTS: ClassVar[int | None] = 1  # None: any number
     INPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8",)  # of operands that are computed
     OUTPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8",)
+    STATE: ClassVar[tuple[int, ...]] = ()  # positions of the operands that are its own variable tensors
     RULES: ClassVar[tuple[Rule, ...]] = ()
     IS_VIEW: ClassVar[bool] = False  # output 0 is input 0 under another shape
 

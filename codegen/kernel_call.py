@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from codegen.render import c_float, c_int
+
 if TYPE_CHECKING:
     from codegen.constants import ConstantPool
 
-# int: a number. tuple: a C array. Mapping: a struct. ndarray: a constant array in flash, passed by pointer. None: NULL.
-ParamValue: TypeAlias = "int | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | None"
+# int, float: a number. tuple: a C array. Mapping: a struct. ndarray: a constant array in flash, passed by pointer.
+# None: NULL.
+ParamValue: TypeAlias = "int | float | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,4 +46,4 @@ def _c_value(value: ParamValue, pool: ConstantPool) -> str:
         return "{" + ", ".join(f".{name} = {_c_value(item, pool)}" for name, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "{" + ", ".join(_c_value(item, pool) for item in value) + "}"
-    return str(value) if value != -(2**31) else "INT32_MIN"
+    return c_float(value) if isinstance(value, float) else c_int(value)

@@ -142,6 +142,11 @@ def _check_features(model: Model, features: FeatureSpec) -> None:
         raise FeatureSpecError(
             f"features: model {model.name} has {len(outputs)} outputs, a classifier has 1; generate without --features"
         )
+    if outputs[0].dtype != "int8":
+        raise FeatureSpecError(
+            f"features: the output of model {model.name} is {outputs[0].dtype}, a classifier takes int8 posteriors; "
+            "end the model with its SOFTMAX, or generate without --features"
+        )
 
 
 def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
@@ -196,8 +201,8 @@ def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
         "name": tensor.name,
         "shape": list(tensor.shape),
         "dtype": tensor.dtype,
-        "scale": tensor.scale,
-        "zero_point": tensor.zero_point,
+        "scale": tensor.scale if tensor.dtype == "int8" else None,
+        "zero_point": tensor.zero_point if tensor.dtype == "int8" else None,
         "bytes": tensor.bytes,
     }
 
@@ -231,7 +236,7 @@ _PURPOSES = (
     (r"cmake/toolchain\.cmake", "compiler and flags of the board"),
     (r"manifest\.json", "sizes, operators, quantization, labels and sources, for programs"),
     (r"model/model\.tflite", "the model this was generated from; not compiled in"),
-    (r"model/ser_model\.h", "the model's interface: init, input, invoke, output"),
+    (r"model/ser_model\.h", "the model's interface: init, reset, input, invoke, output"),
     (r"model/ser_status\.h", "what fallible functions return"),
     (r"model/ser_weights\..*", "constants, in flash"),
     (r"model/ser_model\.c", "the model: its layers in order, on one static arena"),
@@ -264,4 +269,5 @@ def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str
         target=target_name(model),
         model_name=re.sub(r"[^\w .-]", "?", model.name),
         runtime=manifest["runtime"],
+        has_state=bool(model.graph.variables),
     )

@@ -15,6 +15,8 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from codegen.constants import C_TYPES
+
 # C keywords and a few names that the generated sources use themselves.
 _RESERVED = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
@@ -100,6 +102,7 @@ def environment() -> jinja2.Environment:
         c_int=c_int,
         c_float=c_float,
         c_array=c_array,
+        c_type=C_TYPES.__getitem__,
         json=lambda value: json.dumps(value),
     )
     return env

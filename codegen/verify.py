@@ -39,8 +39,8 @@ def _structure(graph: Graph) -> Iterator[str]:
         if not fewest <= len(op.site.inputs) <= most:
             yield f"{_name(op)} has {len(op.site.inputs)} operands, allowed: {fewest} to {most}"
             return
-        if op.OUTPUTS is not None and len(op.site.outputs) != op.OUTPUTS:
-            yield f"{_name(op)} has {len(op.site.outputs)} outputs, allowed: {op.OUTPUTS}"
+        if not op.site.outputs or op.OUTPUTS not in (None, len(op.site.outputs)):
+            yield f"{_name(op)} has {len(op.site.outputs)} outputs, allowed: {op.OUTPUTS or 'at least 1'}"
             return
         for position, index in enumerate(op.site.inputs):
             if index == ABSENT and position >= most - op.OPTIONAL:
@@ -65,6 +65,24 @@ def _used(graph: Graph) -> Iterator[tuple[Op, Tensor]]:
                 yield op, graph.tensors[index]
 
 
+def _state(graph: Graph) -> Iterator[str]:
+    """A variable tensor is the state of one operator and nothing else: no pass can then move a reader past a writer."""
+    owners: dict[int, Op] = {}
+    for op in graph.ops:
+        for position in op.STATE:
+            index = op.site.input(position)
+            if index == ABSENT or not graph.tensors[index].is_variable or graph.tensors[index].is_constant:
+                yield f"{_name(op)}: operand {position} is its state, allowed: a variable tensor without data"
+            elif owners.setdefault(index, op) is not op:
+                yield f"{_name(op)}: its state is that of {_name(owners[index])} too, allowed: a tensor of its own"
+        for position, index in enumerate(op.site.inputs):
+            if index != ABSENT and graph.tensors[index].is_variable and position not in op.STATE:
+                yield f"{_name(op)}: operand {position} is a variable tensor, allowed: as the state of an operator"
+    for index in (*graph.inputs, *graph.outputs):
+        if graph.tensors[index].is_variable:
+            yield f"tensor {graph.tensors[index].name!r} is variable, allowed: no input or output of the model is"
+
+
 def _shapes(graph: Graph) -> Iterator[str]:
     """Shapes are static, small enough to address, and constants have the bytes that their shape says."""
     for op, tensor in _used(graph):
@@ -81,9 +99,10 @@ def _types(graph: Graph) -> Iterator[str]:
         for indices, allowed in roles:
             for tensor in (graph.tensors[index] for index in indices if index != ABSENT):
                 if not tensor.is_constant and not tensor.is_variable and tensor.dtype not in allowed:
+                    advice = "quantize the model fully" if "int8" in allowed else "export the operator with that type"
                     yield (
                         f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: {' or '.join(allowed)}; "
-                        "quantize the model fully"
+                        f"{advice}"
                     )
 
 
@@ -112,6 +131,7 @@ def _operators(graph: Graph) -> Iterator[str]:
 
 CHECKS: tuple[tuple[type[TinySerError], Callable[[Graph], Iterator[str]]], ...] = (
     (ModelFormatError, _structure),
+    (ModelFormatError, _state),
     (ModelFormatError, _shapes),
     (QuantizationError, _types),
     (QuantizationError, _quantization),

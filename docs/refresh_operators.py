@@ -11,19 +11,29 @@ PAGE = Path(__file__).with_name("operators.md")
 HEAD = """# Operators
 
 What `--runtime direct` compiles: int8 activations, one scale and zero point per tensor; weights per tensor or per
-channel; int32 bias.
+channel; int32 bias. An output may also be an int32 index (ARG_MAX) or float32 (DEQUANTIZE).
 
 ## Truth
 The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject.toml` pins), for every operator and
 every input, and in all but the following corners those of TFLite's reference kernels as well (TensorFlow 2.19).
 `tests/ops/` compares all three; `tests/ops/disagreements.py` names the corners.
 
-- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, RELU and RSQRT: TFLM combines scales in double precision,
-  TFLite in single, which can move a rounding tie by one. TFLM's own sources before autumn 2026 did as TFLite does
-  (SUB, too).
+- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, ABS, HARD_SWISH, LEAKY_RELU, PRELU, RELU and RSQRT: TFLM
+  combines scales in double precision, TFLite in single, which can move a rounding tie by one. TFLM's own sources before
+  autumn 2026 did as TFLite does (SUB, too).
+- GELU: TFLM has none; here the bytes of TFLite's reference kernel are the truth, and `--runtime tflm` refuses it.
+- ELU: TFLite has no reference kernel that it could be compared with.
+- ELU and GELU: both runtimes fill a table with the C library's float32 exp, erfc and tanh, which are taken here to be
+  correctly rounded; the library's last bit may move a rounding tie.
+- PRELU with slopes of a larger shape than the input: TFLite refuses it, TFLM runs it.
 - LOGISTIC of an input scale of 2 or more, TANH of 8 or more: an input saturates earlier in TFLM.
 - BATCH_MATMUL with `adj_x` where the right operand broadcasts: TFLite 2.19 is wrong.
 - CONV_2D without a bias: TFLite refuses it, TFLM runs it.
+- L2_NORMALIZATION with an output other than scale 1/128, zero point 0: TFLite refuses it, TFLM takes it for that.
+- SUM: TFLite 2.19 takes the int8 values for uint8.
+- MIRROR_PAD, PACK and UNPACK with an output of another quantization than the input: TFLite refuses them, TFLM moves
+  the bytes.
+- GATHER with a computed index outside the axis: TFLM stops; here it takes the nearest place on the axis.
 - RSQRT of a negative value: TFLM and TFLite stop; here it gives the largest output, as 0 does.
 - SOFTMAX with a sum of exponentials of 512 or more (rows of at least 512): TFLM stops; here every posterior is 0.
 

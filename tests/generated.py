@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import ctypes
 import hashlib
-import math
 import shutil
 import subprocess
 import tempfile
@@ -38,6 +37,7 @@ static const size_t output_bytes[] = {%s};
 int main(void) {
   if (ser_model_init() != SER_OK) return 2;
   for (long row = 0; row < %dL; ++row) {
+    if (row > 0 && !%d && ser_model_reset() != SER_OK) return 6;
     for (size_t i = 0; i < sizeof input_bytes / sizeof *input_bytes; ++i)
       if (fread(ser_model_input(i), 1, input_bytes[i], stdin) != input_bytes[i]) return 3;
     if (ser_model_invoke() != SER_OK) return 4;
@@ -57,23 +57,30 @@ class RunError(RuntimeError):
     """The generated code, in a process of its own, did not end well."""
 
 
-def run_direct(model: bytes, rows: Sequence[Sequence[np.ndarray]], edit: Edit | None = None) -> list[list[np.ndarray]]:
-    """Outputs of the generated C, one list of tensors per row; `edit` may change the files before they are compiled."""
+def run_direct(
+    model: bytes, rows: Sequence[Sequence[np.ndarray]], edit: Edit | None = None, keep_state: bool = False
+) -> list[list[np.ndarray]]:
+    """Outputs of the generated C, one list of tensors per row; `edit` may change the files before they are compiled.
+
+    Each row meets a model that was just reset, or, with `keep_state`, what the rows before it left behind.
+    """
     files, graph = _generate(model, edit)
     with tempfile.TemporaryDirectory(dir=_objects_folder()) as folder:
         library = ctypes.CDLL(str(_link(files, Path(folder), FAST, "-shared")))
         try:
             _initialise(library)
-            return [_invoke(library, graph, row) for row in rows]
+            return [_invoke(library, graph, row, reset=not keep_state) for row in rows]
         finally:
             dlclose(library._handle)
 
 
-def run_direct_sanitized(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
+def run_direct_sanitized(
+    model: bytes, rows: Sequence[Sequence[np.ndarray]], keep_state: bool = False
+) -> list[list[np.ndarray]]:
     """As `run_direct`, in a process of its own that stops at the first address or undefined-behaviour error."""
     files, graph = _generate(model, None)
-    sizes = [", ".join(str(graph.tensors[i].size) for i in side) for side in (graph.inputs, graph.outputs)]
-    files = {**files, "model/harness.c": _HARNESS % (*sizes, len(rows))}
+    sizes = [", ".join(str(graph.tensors[i].bytes) for i in side) for side in (graph.inputs, graph.outputs)]
+    files = {**files, "model/harness.c": _HARNESS % (*sizes, len(rows), keep_state)}
     stdin = b"".join(tensor.tobytes() for row in rows for tensor in row)
     with tempfile.TemporaryDirectory(dir=_objects_folder()) as folder:
         program = _link(files, Path(folder), SANITIZED)
@@ -82,8 +89,10 @@ def run_direct_sanitized(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> 
         raise RunError(f"exit status {done.returncode}\n{done.stderr.decode(errors='replace')}")
     outputs = [graph.tensors[i] for i in graph.outputs]
     flat = np.frombuffer(done.stdout, np.int8).reshape(len(rows), -1)
-    pieces = [np.split(row, np.cumsum([tensor.size for tensor in outputs])[:-1]) for row in flat]
-    return [[p.reshape(tensor.shape) for p, tensor in zip(row, outputs, strict=True)] for row in pieces]
+    pieces = [np.split(row, np.cumsum([tensor.bytes for tensor in outputs])[:-1]) for row in flat]
+    return [
+        [p.view(tensor.dtype).reshape(tensor.shape) for p, tensor in zip(row, outputs, strict=True)] for row in pieces
+    ]
 
 
 def _generate(model: bytes, edit: Edit | None) -> tuple[Files, Graph]:
@@ -98,16 +107,17 @@ def _initialise(library: ctypes.CDLL) -> None:
     assert library.ser_model_init() == 0
 
 
-def _invoke(library: ctypes.CDLL, graph: Graph, row: Sequence[np.ndarray]) -> list[np.ndarray]:
+def _invoke(library: ctypes.CDLL, graph: Graph, row: Sequence[np.ndarray], reset: bool) -> list[np.ndarray]:
+    if reset:
+        assert library.ser_model_reset() == 0
     for index, value in enumerate(row):
         assert value.size == graph.tensors[graph.inputs[index]].size
         ctypes.memmove(library.ser_model_input(index), value.tobytes(), value.size)
     assert library.ser_model_invoke() == 0
     outputs = []
-    for index, tensor in enumerate(graph.outputs):
-        shape = graph.tensors[tensor].shape
-        content = ctypes.string_at(library.ser_model_output(index), math.prod(shape))
-        outputs.append(np.frombuffer(content, np.int8).reshape(shape))
+    for index, tensor in enumerate(graph.tensors[i] for i in graph.outputs):
+        content = ctypes.string_at(library.ser_model_output(index), tensor.bytes)
+        outputs.append(np.frombuffer(content, tensor.dtype).reshape(tensor.shape))
     return outputs
 
 

@@ -38,6 +38,11 @@ ser_status_t ser_model_init(void)
     return SER_OK;
 }
 
+ser_status_t ser_model_reset(void)
+{
+    return SER_OK;
+}
+
 int8_t *ser_model_input(size_t index)
 {
     return index == 0 ? arena : NULL;

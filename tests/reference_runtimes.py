@@ -15,8 +15,13 @@ _ARENA_BYTES = 1 << 20
 _ARENA_BYTES_PER_MODEL_BYTE = 10
 
 
-def run_tflm(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
-    """Outputs of TFLite Micro: one list of tensors per row, a row being one array per model input."""
+def run_tflm(
+    model: bytes, rows: Sequence[Sequence[np.ndarray]], keep_state: bool = False
+) -> list[list[np.ndarray]]:
+    """Outputs of TFLite Micro: one list of tensors per row, a row being one array per model input.
+
+    Each row meets a model that was just reset, or, with `keep_state`, what the rows before it left behind.
+    """
     from tflite_micro.python.tflite_micro import runtime
 
     arena = _ARENA_BYTES + _ARENA_BYTES_PER_MODEL_BYTE * len(model)
@@ -24,6 +29,8 @@ def run_tflm(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> list[list[np
     output_count = _output_count(model)
     results = []
     for row in rows:
+        if results and not keep_state:
+            interpreter.reset()
         for index, value in enumerate(row):
             interpreter.set_input(value, index)
         interpreter.invoke()
@@ -31,8 +38,10 @@ def run_tflm(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> list[list[np
     return results
 
 
-def run_tflite_reference(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> list[list[np.ndarray]]:
-    """Outputs of TFLite with its reference kernels (never the optimised ones), shaped as in `run_tflm`."""
+def run_tflite_reference(
+    model: bytes, rows: Sequence[Sequence[np.ndarray]], keep_state: bool = False
+) -> list[list[np.ndarray]]:
+    """Outputs of TFLite with its reference kernels (never the optimised ones), as `run_tflm` gives them."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
 
@@ -45,6 +54,8 @@ def run_tflite_reference(model: bytes, rows: Sequence[Sequence[np.ndarray]]) -> 
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     results = []
     for row in rows:
+        if results and not keep_state:
+            interpreter.reset_all_variables()
         for details, value in zip(inputs, row, strict=True):
             interpreter.set_tensor(details["index"], value)
         interpreter.invoke()

@@ -68,7 +68,19 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
     sources = {name[:-2] for name in names if name.endswith(".c")}
     headers = {name[:-2] for name in names if name.endswith(".h")}
     assert sources <= headers
-    shared = {"broadcast", "channels", "dot", "requantize", "scaled", "simd", "window"}
+    shared = {
+        "broadcast",
+        "channels",
+        "dot",
+        "exponentials",
+        "fixed_point",
+        "reduce",
+        "requantize",
+        "scaled",
+        "sigmoid",
+        "simd",
+        "window",
+    }
     assert headers - sources == {f"ts_{name}" for name in shared}
 
 

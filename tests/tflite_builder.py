@@ -28,33 +28,66 @@ class _OperatorKind:
 
 
 _KINDS: Mapping[str, _OperatorKind] = {
+    "ABS": _OperatorKind("AbsOptions", 2),
     "ADD": _OperatorKind("AddOptions", 2),
+    "ARG_MAX": _OperatorKind("ArgMaxOptions", 2),
     "AVERAGE_POOL_2D": _OperatorKind("Pool2DOptions", 2),
     "BATCH_MATMUL": _OperatorKind("BatchMatMulOptions", 2),
     "CONCATENATION": _OperatorKind("ConcatenationOptions", 2),
     "CONV_2D": _OperatorKind("Conv2DOptions", 3),
     "DEPTHWISE_CONV_2D": _OperatorKind("DepthwiseConv2DOptions", 3),
+    "DEQUANTIZE": _OperatorKind("DequantizeOptions", 2),
+    "ELU": _OperatorKind(None, 1),
+    "EXPAND_DIMS": _OperatorKind("ExpandDimsOptions", 1),
     "FULLY_CONNECTED": _OperatorKind("FullyConnectedOptions", 5),
+    "GATHER": _OperatorKind("GatherOptions", 2),
+    "GELU": _OperatorKind("GeluOptions", 2),
+    "HARD_SWISH": _OperatorKind("HardSwishOptions", 1),
+    "L2_NORMALIZATION": _OperatorKind("L2NormOptions", 2),
+    "LEAKY_RELU": _OperatorKind("LeakyReluOptions", 2),
     "LOGISTIC": _OperatorKind(None, 2),
+    "LOG_SOFTMAX": _OperatorKind("LogSoftmaxOptions", 2),
+    "MAXIMUM": _OperatorKind("MaximumMinimumOptions", 2),
     "MAX_POOL_2D": _OperatorKind("Pool2DOptions", 2),
     "MEAN": _OperatorKind("ReducerOptions", 2),
+    "MINIMUM": _OperatorKind("MaximumMinimumOptions", 2),
+    "MIRROR_PAD": _OperatorKind("MirrorPadOptions", 2),
     "MUL": _OperatorKind("MulOptions", 2),
+    "PACK": _OperatorKind("PackOptions", 2),
     "PAD": _OperatorKind("PadOptions", 2),
+    "PADV2": _OperatorKind("PadV2Options", 2),
+    "PRELU": _OperatorKind(None, 1),
     "QUANTIZE": _OperatorKind("QuantizeOptions", 2),
+    "REDUCE_MAX": _OperatorKind("ReducerOptions", 2),
     "RELU": _OperatorKind(None, 2),
     "RELU6": _OperatorKind(None, 2),
     "RESHAPE": _OperatorKind("ReshapeOptions", 1),
+    "RESIZE_BILINEAR": _OperatorKind("ResizeBilinearOptions", 3),
+    "RESIZE_NEAREST_NEIGHBOR": _OperatorKind("ResizeNearestNeighborOptions", 3),
     "RSQRT": _OperatorKind(None, 2),
+    "SLICE": _OperatorKind("SliceOptions", 2),
     "SOFTMAX": _OperatorKind("SoftmaxOptions", 2),
     "SPLIT": _OperatorKind("SplitOptions", 2),
+    "SPLIT_V": _OperatorKind("SplitVOptions", 2),
     "SQUARED_DIFFERENCE": _OperatorKind("SquaredDifferenceOptions", 2),
+    "SQUEEZE": _OperatorKind("SqueezeOptions", 1),
     "STRIDED_SLICE": _OperatorKind("StridedSliceOptions", 2),
     "SUB": _OperatorKind("SubOptions", 2),
+    "SUM": _OperatorKind("ReducerOptions", 2),
+    "SVDF": _OperatorKind("SVDFOptions", 3),
     "TANH": _OperatorKind(None, 2),
     "TRANSPOSE": _OperatorKind("TransposeOptions", 2),
+    "TRANSPOSE_CONV": _OperatorKind("TransposeConvOptions", 4),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _OperatorKind("UnidirectionalSequenceLSTMOptions", 3),
+    "UNPACK": _OperatorKind("UnpackOptions", 2),
 }
 
-_OPTION_ENUMS = {"padding": schema.Padding, "fusedActivationFunction": schema.ActivationFunctionType}
+_OPTION_ENUMS = {
+    "mode": schema.MirrorPadMode,
+    "padding": schema.Padding,
+    "fusedActivationFunction": schema.ActivationFunctionType,
+    "outputType": schema.TensorType,
+}
 
 
 class _AlignedBuffer(schema.BufferT):
@@ -93,14 +126,17 @@ class ModelBuilder:
         zero_point: int | Sequence[int] = 0,
         axis: int = 0,
         data: np.ndarray | Sequence[int] | None = None,
+        variable: bool = False,
     ) -> int:
-        """Add a tensor and give its index. `axis` is the quantized dimension of per-channel scales."""
+        """Add a tensor and give its index. `axis` is the quantized dimension of per-channel scales; a `variable`
+        tensor keeps its content from one inference to the next."""
         tensor = schema.TensorT()
         tensor.name = name
         tensor.shape = [int(size) for size in shape]
         tensor.type = getattr(schema.TensorType, dtype.upper())
         tensor.buffer = 0 if data is None else self._add_buffer(np.asarray(data, dtype).tobytes())
         tensor.hasRank = True
+        tensor.isVariable = variable
         if scale is not None:
             tensor.quantization = _quantization(scale, zero_point, axis)
         self._tensors.append(tensor)
@@ -111,8 +147,16 @@ class ModelBuilder:
         data = np.asarray(values, dtype)
         return self.tensor(name, data.shape, dtype, data=data)
 
-    def op(self, name: str, inputs: Sequence[int | None], outputs: Sequence[int], **options: Any) -> None:
-        """Add an operator; `None` is an absent optional input. Options: the schema's names in snake case."""
+    def op(
+        self,
+        name: str,
+        inputs: Sequence[int | None],
+        outputs: Sequence[int],
+        intermediates: Sequence[int] = (),
+        **options: Any,
+    ) -> None:
+        """Add an operator; `None` is an absent optional input, `intermediates` are tensors that only tell TFLite a
+        quantization. Options: the schema's names in snake case."""
         kind = _KINDS[name]
         operator = schema.OperatorT()
         if name not in self._codes:
@@ -120,6 +164,7 @@ class ModelBuilder:
         operator.opcodeIndex = self._codes.index(name)
         operator.inputs = [-1 if index is None else index for index in inputs]
         operator.outputs = list(outputs)
+        operator.intermediates = list(intermediates) or None
         if kind.options is not None:
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind.options)
             operator.builtinOptions = _filled(getattr(schema, kind.options + "T")(), options)

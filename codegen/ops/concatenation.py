@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
-from codegen.ops.loops import contiguous_steps
-from codegen.ops.rules import activation_name
-from codegen.ops.strided_copy import strided_copy
+from codegen.ops.axes import from_front
+from codegen.ops.parts import are_parts, join
+from codegen.ops.rules import INT8_OPERANDS, activation_name
 from codegen.rows import Access, Rows
 
 MAX_PARTS = 10  # TFLM's limit
 
 
-def _parts(op: Op, graph: Graph) -> list[tuple[int, ...]]:
-    return [graph.operand(op, i).shape for i in range(len(op.site.inputs))]
-
-
 def _fits(op: Concatenation, graph: Graph) -> bool:
-    output, parts = graph.output(op).shape, _parts(op, graph)
-    if not -len(output) <= op.axis < len(output) or any(len(part) != len(output) for part in parts):
-        return False
-    axis = op.axis % len(output)
-    same = all(part[:axis] == output[:axis] and part[axis + 1 :] == output[axis + 1 :] for part in parts)
-    return same and sum(part[axis] for part in parts) == output[axis]
+    output = graph.output(op).shape
+    axis = from_front(op.axis, len(output))
+    return axis is not None and are_parts([graph.tensors[index].shape for index in op.site.inputs], output, axis)
 
 
 def _same_quant(op: Op, graph: Graph) -> bool:
@@ -45,6 +39,7 @@ class Concatenation(Op):
     NAME: ClassVar[str] = "CONCATENATION"
     ARITY: ClassVar[tuple[int, int]] = (1, MAX_PARTS)
     RULES: ClassVar[tuple[Rule, ...]] = (
+        INT8_OPERANDS,
         Rule("output shape", _fits, lambda op, graph: graph.output(op).shape, "the parts joined along the axis"),
         Rule(
             "quantization of parts",
@@ -65,11 +60,4 @@ class Concatenation(Op):
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         output = graph.output(self).shape
-        axis = self.axis % len(output)
-        steps = contiguous_steps(output)
-        calls, start = [], 0
-        for tensor, shape in zip(self.site.inputs, _parts(self, graph), strict=True):
-            loops = list(zip(shape, contiguous_steps(shape), steps, strict=True))
-            calls.append(strided_copy(tensor, self.site.outputs[0], list(loops), target_start=start))
-            start += shape[axis] * steps[axis]
-        return tuple(calls)
+        return join(self, graph, math.prod(output[: self.axis % len(output)]))

@@ -11,7 +11,7 @@ import numpy as np
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.linear import linear_param, widened_bytes
+from codegen.ops.linear import conv_scratch_bytes, linear_param, widened_bytes
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range, channel_multipliers, split_multipliers
@@ -33,13 +33,13 @@ def scale_count(position: int, axis: int) -> Rule:
     )
 
 
-def bias_length(channels_axis: int) -> Rule:
+def bias_length(channels_axis: int, position: int = 2) -> Rule:
     """A bias has one entry per output channel."""
     return Rule(
         "bias length",
-        lambda op, graph: graph.input(op, 2) is None
-        or graph.operand(op, 2).size == graph.operand(op, 1).shape[channels_axis],
-        lambda op, graph: graph.operand(op, 2).size,
+        lambda op, graph: graph.input(op, position) is None
+        or graph.operand(op, position).size == graph.operand(op, 1).shape[channels_axis],
+        lambda op, graph: graph.operand(op, position).size,
         "one per output channel",
     )
 
@@ -99,7 +99,7 @@ class Conv2D(Op):
         inputs = math.prod(self._filter(graph)[1:])
         if self._is_pointwise(graph):
             return widened_bytes(inputs) if graph.output(self).size >= 2 * self._filter(graph)[0] else 0
-        return 0 if self._is_depthwise(graph) else widened_bytes(inputs) + 2 * inputs
+        return 0 if self._is_depthwise(graph) else conv_scratch_bytes(inputs)
 
     def paired_depth(self, graph: Graph) -> int:
         return 0 if self._is_depthwise(graph) else math.prod(self._filter(graph)[1:])
@@ -134,12 +134,27 @@ class Conv2D(Op):
         return self._filter(graph)[3] == 1 and graph.operand(self, 0).shape[3] > 1
 
 
+def positions_param(
+    output: tuple[int, ...], start: tuple[int, int] = (0, 0), stride: tuple[int, int] = (1, 1)
+) -> Mapping[str, ParamValue]:
+    """Initialiser of `ts_positions_t`: every `stride`-th row and column of the output from `start` on."""
+    _, height, width, channels = output
+    row = width * channels
+    return {
+        "start": start[0] * row + start[1] * channels,
+        "batch_step": height * row,
+        "row_step": stride[0] * row,
+        "column_step": stride[1] * channels,
+    }
+
+
 def conv_call(op: Any, graph: Graph, weights: np.ndarray, groups: int) -> KernelCall:
     """The call of the convolution kernel; weights (output channels, taps * input channels of a group)."""
     given, filters, output = graph.operand(op, 0), graph.operand(op, 1), graph.output(op)
     by_channel = replace(filters, shape=weights.shape, data=weights)
     params: dict[str, ParamValue] = {
         "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
+        "positions": positions_param(output.shape),
         "groups": groups,
         "group_inputs": given.shape[3] // groups,
         "input_zero_point": given.zero_point,

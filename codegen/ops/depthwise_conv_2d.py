@@ -12,7 +12,7 @@ import numpy as np
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.conv_2d import bias_length, conv_call, depthwise_call, filter_shape, scale_count
-from codegen.ops.linear import widened_bytes
+from codegen.ops.linear import conv_scratch_bytes
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.rows import WHOLE, Access
@@ -62,7 +62,7 @@ class DepthwiseConv2D(Op):
 
     def scratch_bytes(self, graph: Graph) -> int:
         inputs = math.prod(filter_shape(self, graph))
-        return widened_bytes(inputs) + 2 * inputs if graph.operand(self, 0).shape[3] == 1 else 0
+        return conv_scratch_bytes(inputs) if graph.operand(self, 0).shape[3] == 1 else 0
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         weights = graph.operand(self, 1)

@@ -48,6 +48,11 @@ def widened_bytes(inputs: int) -> int:
     return -(-inputs // 4) * 16
 
 
+def conv_scratch_bytes(inputs: int) -> int:
+    """Bytes that ts_conv_2d works in: two patches of so many inputs, as they are and as 16-bit values."""
+    return widened_bytes(inputs) + 2 * inputs
+
+
 def _stream(weights: np.ndarray, bias: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """(pairs of channels, 6 + 2 * blocks of inputs) int32, filled up with zeros: what ts_channels.h reads, in order.
 

@@ -8,16 +8,15 @@ from typing import ClassVar
 from codegen.ir import Graph, Op, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.loops import Loop, contiguous_steps
-from codegen.ops.rules import constant, rank
+from codegen.ops.operands import integers
+from codegen.ops.rules import constant, element_type, rank
 from codegen.ops.strided_copy import strided_copy
 from codegen.rows import WHOLE, Access, Rows
 
 
 def paddings(op: Op, graph: Graph) -> tuple[tuple[int, int], ...]:
     """(before, after) per axis."""
-    data = graph.operand(op, 1).data
-    assert data is not None
-    flat = [int(value) for value in data.ravel()]
+    flat = integers(op, graph, 1)
     return tuple(zip(flat[::2], flat[1::2], strict=True))
 
 
@@ -30,22 +29,30 @@ def _paddings_valid(op: Op, graph: Graph) -> bool:
     return all(side >= 0 for pad in pads for side in pad) and graph.output(op).shape == padded
 
 
+PADDINGS = Rule(
+    "paddings",
+    _paddings_valid,
+    lambda op, graph: integers(op, graph, 1),
+    "two per axis, not negative, that give the output's shape",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pad(Op):
-    """Fills the output with its zero point, then copies the input into it."""
+    """Fills the output with one value, then copies the input into it."""
 
     NAME: ClassVar[str] = "PAD"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     RULES: ClassVar[tuple[Rule, ...]] = (
+        element_type(0, "int8"),
         rank(0, (1, 2, 3, 4, 5)),
         constant(1, "int32"),
-        Rule(
-            "paddings",
-            _paddings_valid,
-            lambda op, graph: graph.operand(op, 1).data,
-            "two per axis, not negative, that give the output's shape",
-        ),
+        PADDINGS,
     )
+
+    def value(self, graph: Graph) -> int:
+        """The byte that is added."""
+        return graph.output(self).zero_point
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         return (Rows(axis), WHOLE) if paddings(self, graph)[axis] == (0, 0) else None
@@ -56,5 +63,5 @@ class Pad(Op):
         loops: list[Loop] = list(zip(shape, contiguous_steps(shape), steps, strict=True))
         start = sum(before * step for (before, _), step in zip(paddings(self, graph), steps, strict=True))
         target = self.site.outputs[0]
-        fill = KernelCall("fill", (), target, {"count": output.size, "value": output.zero_point})
+        fill = KernelCall("fill", (), target, {"count": output.size, "value": self.value(graph)})
         return (fill, strided_copy(self.site.inputs[0], target, loops, target_start=start))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from codegen.ir import Graph, Op, Rule
@@ -19,6 +20,12 @@ SAME_SIZE = Rule(
     lambda op, graph: graph.output(op).size == graph.operand(op, 0).size,
     lambda op, graph: f"{graph.output(op).size} elements",
     "the input's number of elements",
+)
+SAME_TYPE = Rule(
+    "output type",
+    lambda op, graph: graph.output(op).dtype == graph.operand(op, 0).dtype,
+    lambda op, graph: graph.output(op).dtype,
+    "the input's type",
 )
 SAME_QUANT = Rule(
     "output quantization",
@@ -44,6 +51,12 @@ KNOWN_ACTIVATION = Rule(
 )
 
 
+INT8_OPERANDS = Rule(
+    "types of operands",
+    lambda op, graph: all(graph.tensors[i].dtype == "int8" for i in op.site.inputs),
+    lambda op, graph: ", ".join(sorted({graph.tensors[i].dtype for i in op.site.inputs})),
+    "int8",
+)
 PER_TENSOR_OPERANDS = Rule(
     "quantization of operands",
     lambda op, graph: not any(graph.tensors[i].per_channel for i in op.site.inputs),
@@ -62,18 +75,74 @@ def rank(position: int, ranks: tuple[int, ...]) -> Rule:
     )
 
 
-def constant(position: int, dtype: str) -> Rule:
+def constant(position: int, *dtypes: str) -> Rule:
     """An operand that must be known at generation time; an absent optional one is fine."""
 
     def holds(op: Op, graph: Graph) -> bool:
         tensor = graph.input(op, position)
-        return tensor is None or (tensor.is_constant and tensor.dtype == dtype)
+        return tensor is None or (tensor.is_constant and tensor.dtype in dtypes)
 
     def got(op: Op, graph: Graph) -> str:
         tensor = graph.operand(op, position)
         return f"{'constant' if tensor.is_constant else 'computed'} {tensor.dtype}"
 
-    return Rule(f"operand {position}", holds, got, f"a constant of type {dtype}")
+    return Rule(f"operand {position}", holds, got, f"a constant of type {' or '.join(dtypes)}")
+
+
+def presence(positions: Collection[int], wanted: bool, allowed: str) -> Rule:
+    """Operands that must be there, or must not."""
+
+    def wrong(op: Op, graph: Graph) -> list[int]:
+        return [position for position in positions if (graph.input(op, position) is not None) != wanted]
+
+    return Rule(
+        f"{'presence' if wanted else 'absence'} of operands",
+        lambda op, graph: not wrong(op, graph),
+        lambda op, graph: f"{wrong(op, graph)} {'absent' if wanted else 'present'}",
+        allowed,
+    )
+
+
+def one_scale(positions: Collection[int]) -> Rule:
+    """Operands with exactly one scale, which is what TFLM reads of them."""
+
+    def scales(op: Op, graph: Graph, position: int) -> tuple[float, ...]:
+        quant = graph.operand(op, position).quant
+        return () if quant is None else quant.scale
+
+    def wrong(op: Op, graph: Graph) -> list[int]:
+        return [
+            position
+            for position in positions
+            if len(scales(op, graph, position)) != 1 or not 0.0 < scales(op, graph, position)[0] < math.inf
+        ]
+
+    return Rule(
+        "scales of operands",
+        lambda op, graph: not wrong(op, graph),
+        lambda op, graph: f"{len(scales(op, graph, wrong(op, graph)[0]))} for operand {wrong(op, graph)[0]}",
+        f"one above 0 for each of {', '.join(map(str, positions))}",
+    )
+
+
+def element_type(position: int, dtype: str) -> Rule:
+    """The type of an operand, computed or constant."""
+    return Rule(
+        f"type of operand {position}",
+        lambda op, graph: graph.operand(op, position).dtype == dtype,
+        lambda op, graph: graph.operand(op, position).dtype,
+        dtype,
+    )
+
+
+def output_quantization(scale: float, zero_point: int) -> Rule:
+    """The one quantization that an operator's output may have; the scale is a fraction of 1."""
+    return Rule(
+        "output quantization",
+        lambda op, graph: graph.output(op).scale == scale and graph.output(op).zero_point == zero_point,
+        lambda op, graph: graph.output(op).describe(),
+        f"scale 1/{round(1 / scale)}, zero point {zero_point}",
+    )
 
 
 def activation_name(options: Mapping[str, Any]) -> str:

@@ -9,22 +9,16 @@ from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
-from codegen.ops.loops import Loop, contiguous_steps
+from codegen.ops.operands import integers
 from codegen.ops.rules import constant, rank
-from codegen.ops.strided_copy import strided_copy
+from codegen.ops.strided_copy import slice_copy
 from codegen.rows import WHOLE, Access, Rows
-
-
-def _vector(op: Op, graph: Graph, position: int) -> tuple[int, ...]:
-    data = graph.operand(op, position).data
-    assert data is not None
-    return tuple(int(value) for value in data.ravel())
 
 
 def _vectors_complete(op: Op, graph: Graph) -> bool:
     count = len(graph.operand(op, 0).shape)
     operands = [graph.operand(op, position) for position in (1, 2, 3)]
-    return all(t.is_constant and t.size == count for t in operands) and 0 not in _vector(op, graph, 3)
+    return all(t.is_constant and t.size == count for t in operands) and 0 not in integers(op, graph, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ class StridedSlice(Op):
 
     def spans(self, graph: Graph) -> list[tuple[int, int, int]]:
         """(first index, count, stride) per axis of the input (TFLite strided_slice_logic.h)."""
-        begins, ends, strides = (_vector(self, graph, position) for position in (1, 2, 3))
+        begins, ends, strides = (integers(self, graph, position) for position in (1, 2, 3))
         return [
             self._span(axis, size, begins[axis], ends[axis], strides[axis])
             for axis, size in enumerate(graph.operand(self, 0).shape)
@@ -102,15 +96,8 @@ class StridedSlice(Op):
         own = kept[axis]
         untouched = self.spans(graph)[own] == (0, graph.operand(self, 0).shape[own], 1)
         # An end beyond a block of rows is clamped to it.
-        return (Rows(own), WHOLE, WHOLE, WHOLE) if untouched and _vector(self, graph, 2)[own] >= 0 else None
+        return (Rows(own), WHOLE, WHOLE, WHOLE) if untouched and integers(self, graph, 2)[own] >= 0 else None
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        spans = self.spans(graph)
-        steps = contiguous_steps(graph.operand(self, 0).shape)
-        target_steps = contiguous_steps(tuple(count for _, count, _ in spans))
-        loops: list[Loop] = [
-            (count, step * stride, target)
-            for (_, count, stride), step, target in zip(spans, steps, target_steps, strict=True)
-        ]
-        start = sum(first * step for (first, _, _), step in zip(spans, steps, strict=True))
-        return (strided_copy(self.site.inputs[0], self.site.outputs[0], loops, source_start=start),)
+        shape = graph.operand(self, 0).shape
+        return (slice_copy(self.site.inputs[0], self.site.outputs[0], shape, self.spans(graph)),)

@@ -1,8 +1,8 @@
-"""Folds PAD into the convolutions that read it: a kernel skips the border instead of multiplying zeros.
+"""Folds PAD and PADV2 into the convolutions that read it: a kernel skips the border instead of multiplying zeros.
 
-Exact because PAD fills with the zero point, which a convolution's input offset turns into 0: such a tap adds nothing.
-Where a RESHAPE stands between (converters make 1-D convolutions that way) and only adds axes of extent 1, the two
-change places first.
+Exact where the value that is added is the zero point, as it always is in PAD: a convolution's input offset turns it
+into 0, so that such a tap adds nothing. Where a RESHAPE stands between (converters make 1-D convolutions that way) and
+only adds axes of extent 1, the two change places first.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def _behind_reshape(graph: Graph, index: int) -> Graph:
     data = np.array(sides, dtype=np.int32)
     tensors = (*graph.tensors, replace(given, shape=shape), Tensor("paddings", data.shape, "int32", None, data))
     moved = replace(reshape, site=replace(reshape.site, inputs=(pad.site.inputs[0],), outputs=(unpadded,)))
-    last = replace(pad, site=replace(pad.site, inputs=(unpadded, operand), outputs=reshape.site.outputs))
+    last = replace(
+        pad, site=replace(pad.site, inputs=(unpadded, operand, *pad.site.inputs[2:]), outputs=reshape.site.outputs)
+    )
     swapped = {pad.site.index: moved, reshape.site.index: last}
     return replace(graph, tensors=tensors, ops=tuple(swapped.get(op.site.index, op) for op in graph.ops))
 
@@ -80,6 +82,7 @@ def _foldable(pad: Pad, graph: Graph) -> bool:
         len(sides) == 4
         and sides[0] == sides[3] == (0, 0)
         and given.quant == output.quant
+        and pad.value(graph) == given.zero_point
         and not given.is_constant
         and pad.site.outputs[0] not in graph.outputs
         and bool(readers)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from codegen.ir import Graph, Op
-from codegen.ops.elementwise import Elementwise
+from codegen.ops.binary import Binary
 from codegen.ops.table import Table
 from codegen.ops.unary import Unary
 
@@ -46,7 +46,7 @@ def _function(op: Op, graph: Graph) -> Function | None:
     """What an operator computes as a function of the earliest single tensor, if it is one."""
     if isinstance(op, Unary):
         return _composed(graph, op.site.inputs[0], tuple(int(value) for value in op.table(graph)))
-    if not isinstance(op, Elementwise):
+    if not isinstance(op, Binary):
         return None
     output = graph.output(op)
     for choice in product(*(_views(tensor, graph) for tensor in op.site.inputs)):

@@ -58,8 +58,8 @@ def _greedy(graph: Graph) -> list[Op]:
     for position, op in enumerate(graph.ops):
         for tensor in op.activations(graph):
             readers.setdefault(root[tensor], set()).add(position)
-    kept = {root[tensor] for tensor in graph.outputs}
-    computed = set(graph.inputs)
+    kept = {root[tensor] for tensor in (*graph.outputs, *graph.variables)}
+    computed = {*graph.inputs, *graph.variables}
     waiting = dict(enumerate(graph.ops))
     order = []
 

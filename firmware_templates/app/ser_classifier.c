@@ -37,8 +37,9 @@ void ser_classifier_reset(void) {
 }
 
 ser_status_t ser_classifier_load_input(void) {
+    const ser_status_t status = ser_model_reset();
     int8_t *const input = ser_model_input(0);
-    if (input == NULL) {
+    if (status != SER_OK || input == NULL) {
         return SER_ERROR_NOT_READY;
     }
     const size_t older_bytes = (CONTEXT_FRAMES - next_row) * MEL_BINS;

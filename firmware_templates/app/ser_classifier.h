@@ -2,7 +2,8 @@
  *
  * A clip of at most SER_FEATURES_CONTEXT_FRAMES frames is one window, padded at its start with the corpus mean. A
  * longer clip gives a window that ends after frame SER_FEATURES_CONTEXT_FRAMES, then one every
- * SER_FEATURES_STRIDE_FRAMES frames, and one that ends at the last frame. One clip or stream at a time. */
+ * SER_FEATURES_STRIDE_FRAMES frames, and one that ends at the last frame. Windows overlap, so that each is an input of
+ * its own: the model is reset before it. One clip or stream at a time. */
 #ifndef SER_CLASSIFIER_H
 #define SER_CLASSIFIER_H
 
@@ -26,7 +27,7 @@ ser_status_t ser_classifier_finish(void);
 /* Windows run since the reset. */
 size_t ser_classifier_windows(void);
 
-/* Writes the newest window to the model's input, as each inference does first. */
+/* Resets the model and writes the newest window to its input, as each inference does first. */
 ser_status_t ser_classifier_load_input(void);
 
 /* Mean posterior of each label over the windows so far; SER_ERROR_NOT_READY before the first. */

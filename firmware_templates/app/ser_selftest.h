@@ -15,7 +15,8 @@ typedef struct {
     int8_t actual;
 } ser_selftest_result_t;
 
-/* SER_OK: every byte is equal. SER_ERROR_MODEL: `result` names the first difference. Needs ser_model_init first. */
+/* SER_OK: every byte is equal. SER_ERROR_MODEL: `result` names the first difference. Needs ser_model_init first; resets
+ * the model before each vector and after the last. */
 ser_status_t ser_selftest_run(ser_selftest_result_t *result);
 
 #endif

@@ -20,7 +20,13 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     }
 }
 
-/* One group: two positions at a time. `scratch` holds both patches, then what ts_channels_2 needs. */
+/* Where the output of a position lies. */
+static int32_t place(const ts_conv_2d_t *p, int32_t position) {
+    const int32_t width = p->window.output_width;
+    return position / width * p->positions.row_step + position % width * p->positions.column_step;
+}
+
+/* One group: two positions at a time. `scratch` holds what ts_channels_2 needs, then both patches. */
 static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const int8_t *input, int8_t *output,
                      int8_t *scratch) {
     const ts_window_t *w = &p->window;
@@ -29,19 +35,20 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
     int8_t *patches = scratch + ((channels->inputs + 3) >> 2) * 16;
     for (int32_t position = 0; position < positions; position += 2) {
         const int32_t next = position + 1;
+        const int32_t at = place(p, position);
         gather(p, input, position / w->output_width, position % w->output_width, patches);
         if (next < positions) {
             gather(p, input, next / w->output_width, next % w->output_width, patches + channels->inputs);
-            ts_channels_2(channels, patches, channels->inputs, output, w->output_channels, wide);
+            ts_channels_2(channels, patches, channels->inputs, output + at, place(p, next) - at, wide);
         } else {
-            ts_channels_1(channels, patches, output);
+            ts_channels_1(channels, patches, output + at);
         }
-        output += 2 * w->output_channels;
     }
 }
 
 void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output, int8_t *scratch) {
     const ts_window_t *w = &params->window;
+    output += params->positions.start;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         ts_channels_t channels = params->channels;
         for (int32_t group = 0; group < params->groups; ++group) {
@@ -50,6 +57,6 @@ void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output,
             channels.stream += ((channels.outputs + 1) >> 1) * ts_pair_words(&channels);
         }
         input += w->input_height * w->input_width * w->input_channels;
-        output += w->output_height * w->output_width * w->output_channels;
+        output += params->positions.batch_step;
     }
 }

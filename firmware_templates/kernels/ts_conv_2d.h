@@ -1,12 +1,21 @@
-/* CONV_2D: (batch, height, width, channels), with stride, dilation and groups. */
+/* CONV_2D: (batch, height, width, channels), with stride, dilation and groups; and the parts of a TRANSPOSE_CONV. */
 #ifndef TS_CONV_2D_H
 #define TS_CONV_2D_H
 
 #include "ts_channels.h"
 #include "ts_window.h"
 
+/* Where output positions lie, in bytes: side by side for a convolution, apart for a part of a transposed one. */
+typedef struct {
+    int32_t start;
+    int32_t batch_step;
+    int32_t row_step;
+    int32_t column_step;
+} ts_positions_t;
+
 typedef struct {
     ts_window_t window;
+    ts_positions_t positions;
     int32_t groups;
     int32_t group_inputs; /* input channels per group */
     int32_t input_zero_point;

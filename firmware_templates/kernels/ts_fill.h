@@ -1,4 +1,4 @@
-/* Fills a tensor with one value: the border that PAD leaves. */
+/* Fills a tensor with one value: the border that PAD and PADV2 leave. */
 #ifndef TS_FILL_H
 #define TS_FILL_H
 

@@ -1,4 +1,4 @@
-/* Moves bytes between two layouts: TRANSPOSE, STRIDED_SLICE, SPLIT, CONCATENATION, PAD. */
+/* Moves bytes between two layouts: what TRANSPOSE, slices, splits, joins and paddings do. */
 #ifndef TS_STRIDED_COPY_H
 #define TS_STRIDED_COPY_H
 

@@ -73,7 +73,7 @@ def test_what_is_an_output_is_computed() -> None:
     assert_agreement(case)
 
 
-@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "SQUARED_DIFFERENCE"])
+@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "SQUARED_DIFFERENCE", "MAXIMUM", "MINIMUM"])
 @pytest.mark.parametrize("value", [-128, -3, 0, 127])
 @pytest.mark.parametrize("constant_first", [False, True])
 def test_an_operator_with_one_constant_value_is_a_table(name: str, value: int, constant_first: bool) -> None:
@@ -82,7 +82,7 @@ def test_an_operator_with_one_constant_value_is_a_table(name: str, value: int, c
     assert_agreement(case)
 
 
-@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "SQUARED_DIFFERENCE"])
+@pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "SQUARED_DIFFERENCE", "MAXIMUM", "MINIMUM"])
 def test_an_operator_of_a_tensor_with_itself_is_a_table(name: str) -> None:
     case = same_tensor_twice(name)
     assert operators(case) == ["TABLE"]

@@ -18,11 +18,12 @@ from tests.tflite_builder import ModelBuilder
 
 IMAGE = (1, 6, 5, 3)
 CHANNELS = 4
+PADDINGS = {"PAD", "PADV2"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaddedConvolution:
-    """PAD, then convolutions that read its output."""
+    """PAD, or PADV2 where there is a `value`, then convolutions that read its output."""
 
     paddings: tuple[tuple[int, int], ...] = ((0, 0), (1, 2), (2, 1), (0, 0))
     convolutions: tuple[str, ...] = ("CONV_2D",)
@@ -30,6 +31,7 @@ class PaddedConvolution:
     stride: int = 1
     dilation: int = 1
     zero_point: int = -7
+    value: int | None = None
     padded_is_output: bool = False
     other_reader: bool = False
 
@@ -37,8 +39,12 @@ class PaddedConvolution:
         shape = [before + size + after for size, (before, after) in zip(IMAGE, self.paddings, strict=True)]
         builder = ModelBuilder()
         x = builder.tensor("x", IMAGE, scale=0.05, zero_point=self.zero_point)
-        padded = builder.tensor("padded", shape, scale=0.05, zero_point=self.zero_point)
-        builder.op("PAD", [x, builder.constant("paddings", self.paddings)], [padded])
+        quantization = {"scale": 0.05, "zero_point": self.zero_point}
+        padded = builder.tensor("padded", shape, **quantization)
+        operands = [x, builder.constant("paddings", self.paddings)]
+        if self.value is not None:
+            operands.append(builder.tensor("value", (1,), **quantization, data=[self.value]))
+        builder.op("PAD" if self.value is None else "PADV2", operands, [padded])
         outputs = [self._convolution(builder, name, padded, shape) for name in self.convolutions]
         if self.other_reader:
             outputs.append(builder.tensor("sum", shape, scale=0.1, zero_point=0))
@@ -78,12 +84,16 @@ FOLDED = {
     "no padding at all": PaddedConvolution(paddings=((0, 0),) * 4),
     "lowest zero point": PaddedConvolution(zero_point=-128),
     "highest zero point": PaddedConvolution(zero_point=127),
+    "a value that is the zero point": PaddedConvolution(value=-7),
+    "a value that is the zero point, depthwise": PaddedConvolution(value=-7, convolutions=("DEPTHWISE_CONV_2D",)),
 }
 
 KEPT = {
     "channels are padded": PaddedConvolution(paddings=((0, 0), (1, 1), (1, 1), (0, 2))),
     "read by another operator": PaddedConvolution(other_reader=True),
     "an output of the model": PaddedConvolution(padded_is_output=True),
+    "a value beside the zero point": PaddedConvolution(value=-6),
+    "a value of 0, which is not the zero point": PaddedConvolution(value=0),
 }
 
 
@@ -95,13 +105,13 @@ def compiler_and_reference_runtimes(require_tool: Callable[..., None], require_m
 
 @pytest.mark.parametrize("model", FOLDED.values(), ids=FOLDED.keys())
 def test_padding_is_folded_into_convolutions(model: PaddedConvolution) -> None:
-    assert "PAD" not in operators_after_passes(model.case())
+    assert not PADDINGS & set(operators_after_passes(model.case()))
     assert_agreement(model.case())
 
 
 @pytest.mark.parametrize("model", KEPT.values(), ids=KEPT.keys())
 def test_padding_is_kept(model: PaddedConvolution) -> None:
-    assert "PAD" in operators_after_passes(model.case())
+    assert PADDINGS & set(operators_after_passes(model.case()))
     assert_agreement(model.case())
 
 

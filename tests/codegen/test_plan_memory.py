@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codegen.ir import Graph, OpSite, Quant, Tensor
+from codegen.ir import Graph, Op, OpSite, Quant, Tensor
 from codegen.ops.add import Add
 from codegen.ops.reshape import Reshape
 from codegen.passes import run_passes
+from codegen.passes.order_operators import order_operators
 from codegen.plan_memory import ALIGNMENT, MemoryPlan, plan_memory
 from codegen.read_tflite import read_tflite
 
 QUANT = Quant((0.1,), (0,))
 
 
+@dataclass(frozen=True, slots=True)
+class Remember(Op):
+    """Reads a tensor and its own state."""
+
+    NAME: ClassVar[str] = "REMEMBER"
+    ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    STATE: ClassVar[tuple[int, ...]] = (1,)
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    """A chain with random skips: each operator reads two earlier tensors, or views one."""
+    """A chain with random skips: each operator reads two earlier tensors or one and its state, or views one."""
     sizes = draw(st.lists(st.integers(1, 500), min_size=2, max_size=25))
     tensors, ops = [Tensor("t0", (sizes[0],), "int8", QUANT)], []
     for index, size in enumerate(sizes[1:], start=1):
         first, second = draw(st.integers(0, index - 1)), draw(st.integers(0, index - 1))
-        view = draw(st.booleans())
-        kind, inputs = (Reshape, (first,)) if view else (Add, (first, second))
-        tensors.append(Tensor(f"t{index}", tensors[first].shape if view else (size,), "int8", QUANT))
+        kind = draw(st.sampled_from((Add, Reshape, Remember)))
+        states = len(sizes) + sum(type(op) is Remember for op in ops)  # behind the tensors of the chain
+        inputs = {Add: (first, second), Reshape: (first,), Remember: (first, states)}[kind]
+        tensors.append(Tensor(f"t{index}", tensors[first].shape if kind is Reshape else (size,), "int8", QUANT))
         ops.append(kind(OpSite(index=index - 1, inputs=inputs, outputs=(index,))))
-    return Graph(tuple(tensors), tuple(ops), (0,), (len(tensors) - 1,))
+    rememberers = [op for op in ops if type(op) is Remember]
+    tensors += [Tensor("state", tensors[op.site.inputs[0]].shape, "int16", is_variable=True) for op in rememberers]
+    return Graph(tuple(tensors), tuple(ops), (0,), (len(sizes) - 1,))
 
 
 def roots(graph: Graph) -> dict[int, int]:
@@ -47,7 +61,7 @@ def assert_sound(graph: Graph, plan: MemoryPlan) -> None:
     root, memory = roots(graph), {}  # what each byte of the arena holds
 
     def span(tensor: int) -> range:
-        return range(plan.offsets[tensor], plan.offsets[tensor] + graph.tensors[tensor].size)
+        return range(plan.offsets[tensor], plan.offsets[tensor] + graph.tensors[tensor].bytes)
 
     def write(tensor: int) -> None:
         memory.update(dict.fromkeys(span(tensor), root[tensor]))
@@ -55,7 +69,7 @@ def assert_sound(graph: Graph, plan: MemoryPlan) -> None:
     def assert_there(tensor: int) -> None:
         assert {memory[byte] for byte in span(tensor)} == {root[tensor]}, f"tensor {tensor} is lost"
 
-    for tensor in graph.inputs:
+    for tensor in (*graph.variables, *graph.inputs):
         write(tensor)
     for op in graph.ops:
         for tensor in op.activations(graph):
@@ -66,7 +80,7 @@ def assert_sound(graph: Graph, plan: MemoryPlan) -> None:
                 apart = not set(span(output)) & set(span(tensor))
                 assert apart or (tensor in in_place and span(output) == span(tensor)), f"{op} writes over {tensor}"
             write(output)
-    for tensor in graph.outputs:
+    for tensor in (*graph.variables, *graph.outputs):
         assert_there(tensor)
     assert all(offset % ALIGNMENT == 0 for offset in plan.offsets.values())
     assert plan.arena_bytes >= plan.lower_bound
@@ -77,6 +91,8 @@ def assert_sound(graph: Graph, plan: MemoryPlan) -> None:
 def test_random_graphs(graph: Graph) -> None:
     plan = plan_memory(graph)
     assert_sound(graph, plan)
+    ordered = order_operators(graph)
+    assert_sound(ordered, plan_memory(ordered))
     for op in graph.ops:
         if op.IS_VIEW:
             assert plan.offsets[op.site.outputs[0]] == plan.offsets[op.site.inputs[0]]

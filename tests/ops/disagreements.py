@@ -1,4 +1,5 @@
-"""Where TFLite's reference kernels (TensorFlow 2.19) are no witness: TFLite Micro's bytes are the contract there."""
+"""Where TFLite's reference kernels (TensorFlow 2.19) are no witness: TFLite Micro's bytes are the contract there,
+unless it has no such operator."""
 
 from __future__ import annotations
 
@@ -16,5 +17,15 @@ class Disagreement:
 SCALES_IN_FLOAT32 = Disagreement("TFLite combines the scales in float32, TFLite Micro in float64", largest=1)
 NEEDS_BIAS = Disagreement("TFLite refuses CONV_2D without a bias operand")
 COARSE_INPUT = Disagreement("TFLite Micro saturates at a range rounded down to whole input steps, TFLite does not")
+NOT_IN_TFLM = Disagreement("TFLite Micro has no such operator: TFLite's bytes are the contract")
+NOT_IN_REFERENCE = Disagreement("TFLite's set of reference kernels does not have this operator")
+MORE_SLOPES = Disagreement("TFLite refuses PRELU with slopes of a larger shape than the input")
 BROADCAST_ADJOINT = Disagreement("TFLite reads a transposed left operand wrongly when the right one is broadcast")
+SAME_QUANTIZATION = Disagreement(
+    "TFLite refuses an output of another quantization than the input, TFLite Micro moves the bytes"
+)
+SUM_OF_UINT8 = Disagreement("TFLite 2.19 takes the int8 values of a SUM for uint8")
+UNIT_NORM_SCALE = Disagreement("TFLite refuses L2_NORMALIZATION with an output other than scale 1/128, zero point 0")
+STATE_OF_INT16 = Disagreement("TFLite's SVDF has RELU and a state of int16 with zero point 0, and checks RELU only")
+GATES_OF_INT16 = Disagreement("TFLite adds up and activates the gates of an LSTM with other roundings, which grow")
 ROUNDED_FURTHER_ON = Disagreement("a byte that differs by one (float32 scales) goes through further operators")

@@ -1,4 +1,4 @@
-"""Operators on two int8 tensors, element by element, with broadcasting: ADD, SUB, MUL, SQUARED_DIFFERENCE."""
+"""Operators on two int8 tensors, element by element, with broadcasting: ADD, SUB, MUL, MAXIMUM, ..."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from tests.ops.agreement import Case
 from tests.ops.disagreements import SCALES_IN_FLOAT32
+from tests.ops.refusals import assert_refused
 from tests.ops.strategies import activations, rows_for, scales, seeds, shapes, spreads, weights, zero_points
 from tests.tflite_builder import ModelBuilder
+
+WITH_ACTIVATION = ("ADD", "SUB", "MUL")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Binary:
         shape = np.broadcast_shapes(self.left, self.right)
         y = builder.tensor("y", shape, scale=self.output_scale, zero_point=self.output_zero_point)
         options: dict[str, Any] = {"fused_activation_function": self.activation}
-        builder.op(self.operator, [a, b], [y], **({} if self.operator == "SQUARED_DIFFERENCE" else options))
+        builder.op(self.operator, [a, b], [y], **(options if self.operator in WITH_ACTIVATION else {}))
         named = {"left": (a, self.left), "right": (b, self.right)}
         inputs = [entry for name, entry in named.items() if name != self.constant]
         model = builder.build([index for index, _ in inputs], [y])
@@ -70,7 +73,7 @@ def binaries(draw: st.DrawFn, operator: str) -> Binary:
         left=left,
         right=right,
         constant=draw(st.sampled_from(("none", "left", "right"))),
-        activation="NONE" if operator == "SQUARED_DIFFERENCE" else draw(activations),
+        activation=draw(activations) if operator in WITH_ACTIVATION else "NONE",
         left_scale=left_scale,
         right_scale=right_scale,
         output_scale=float(np.float32(_range(operator, left_scale, right_scale) / 128 * draw(spreads))),
@@ -121,3 +124,25 @@ def _range(operator: str, left_scale: float, right_scale: float) -> float:
     if operator == "SQUARED_DIFFERENCE":
         return (left + right) ** 2
     return left + right
+
+
+def assert_bad_operands_refused(operator: str) -> None:
+    """One bad input for each message about operands and shapes."""
+
+    def model(left: tuple[int, ...], right: tuple[int, ...], shape: tuple[int, ...], dtype: str = "int8") -> bytes:
+        builder = ModelBuilder()
+        a = builder.tensor("a", left, scale=0.05)
+        scale = (0.05, 0.06) if dtype == "two scales" else 0.05
+        kind = "int8" if dtype == "two scales" else dtype
+        b = builder.tensor("b", right, kind, scale=scale, data=np.ones(right))
+        y = builder.tensor("y", shape, scale=0.05)
+        builder.op(operator, [a, b], [y])
+        return builder.build([a], [y])
+
+    axes = (2,) * 5
+    odd, even = ((2, 1, 2, 1, 2), (1, 2, 1, 2, 1))
+    assert_refused(model((2,), (2,), (2,), "float32"), "type of operand 1 is float32, allowed: int8")
+    assert_refused(model((2,), (2,), (1, 2)), r"output shape is \(1, 2\), allowed: the broadcast of the operands'")
+    assert_refused(model((2,), (3,), (3,)), r"output shape is \(3,\), allowed: the broadcast of the operands' shapes")
+    assert_refused(model(odd, even, axes), "broadcast is 5 nested loops, allowed: at most 4")
+    assert_refused(model((2,), (2,), (2,), "two scales"), "quantization of operands is per channel, allowed: one scale")

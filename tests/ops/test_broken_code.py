@@ -6,16 +6,31 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from tests.generated import Files
-from tests.ops import test_average_pool_2d, test_conv_2d, test_logistic, test_softmax
+from tests.ops import (
+    test_arg_max,
+    test_average_pool_2d,
+    test_conv_2d,
+    test_dequantize,
+    test_gelu,
+    test_log_softmax,
+    test_logistic,
+    test_resize_bilinear,
+    test_softmax,
+    test_svdf,
+    test_unidirectional_sequence_lstm,
+)
 from tests.ops.agreement import Case, assert_agreement
 from tests.ops.elementwise import edges
 
 TIES = edges("ADD")["rounding ties below a step"].case()
 CONV = test_conv_2d.fixed_case()
 EXPONENTIALS = test_softmax.every_difference(0.05)
+LSTM = test_unidirectional_sequence_lstm.fixed_case()
+FRESH_SVDF = test_svdf.EDGES["narrow, each input on a reset model"].case()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,11 @@ class Breakage:
 def plus(amount: int) -> Callable[[re.Match[str]], str]:
     """Adds to the integer in the second group."""
     return lambda match: f"{match[1]}{int(match[2]) + amount}"
+
+
+def next_float(match: re.Match[str]) -> str:
+    """The float32 after the one in the second group."""
+    return f"{match[1]}{np.nextafter(np.float32(match[2]), np.float32(np.inf)):.9g}f"
 
 
 def bias_plus(amount: int) -> Callable[[Files], Files]:
@@ -72,6 +92,26 @@ BREAKAGES = {
     "average without rounding": Breakage(
         test_average_pool_2d.fixed_case(), "ts_average_pool_2d.c", r"count / 2", "count / 4"
     ),
+    "hidden state that is not kept": Breakage(
+        LSTM, "ts_unidirectional_sequence_lstm.c", r"memcpy\(hidden, previous, .*;", ""
+    ),
+    "cell state that is not kept": Breakage(
+        LSTM, "ts_unidirectional_sequence_lstm.c", r"(const int8_t \*previous = hidden;)", r"\1 memset(cell, 0, 2);"
+    ),
+    "state that a reset leaves": Breakage(FRESH_SVDF, "ser_model.c", r"memset\(arena.*;", ""),
+    "state that a reset makes 0": Breakage(FRESH_SVDF, "ser_model.c", r"(memset\(arena\D*\d+, )(-?\d+)", r"\g<1>0"),
+    "the last largest value instead of the first": Breakage(
+        test_arg_max.fixed_case(), "ts_arg_max.c", r"> largest", ">= largest"
+    ),
+    "a float scale off by its last bit": Breakage(
+        test_dequantize.fixed_case(), "ser_model.c", r"(\.scale = )([\d.]+)f", next_float
+    ),
+    "weights that add up to less than one": Breakage(
+        test_resize_bilinear.fixed_case(), "ts_resize_bilinear.c", r"ONE - n", "ONE - 1 - n"
+    ),
+    "logarithm of 2 off by a thousandth": Breakage(
+        test_log_softmax.EDGES["long rows"].case(), "ts_log_softmax.c", r"(LOG_2 )(\d+)", plus(1_488_522)
+    ),
 }
 
 
@@ -84,6 +124,13 @@ def test_broken_code_is_found(breakage: Breakage) -> None:
 def test_wrong_bias_is_found() -> None:
     with pytest.raises(AssertionError, match="generated C differs from TFLM"):
         assert_agreement(CONV, _changing(bias_plus(2000)))
+
+
+def test_broken_table_is_found_where_tflite_is_the_truth() -> None:
+    entry = r"((?:table|constant)_0\[\d+\] = {\s*)(-?\d+)"
+    breakage = Breakage(test_gelu.fixed_case(), "ser_weights.c", entry, plus(1))
+    with pytest.raises(AssertionError, match="generated C differs from TFLite"):
+        assert_agreement(breakage.case, _changing(breakage))
 
 
 @pytest.mark.parametrize("case", [TIES, CONV], ids=["add", "convolution"])

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, shapes, weights
-from tests.tflite_builder import ModelBuilder
+from tests.tflite_builder import ModelBuilder, with_tensor_type
 
 
 def concatenation_case(shape: tuple[int, ...], axis: int, sizes: tuple[int, ...], constant: int | None = None) -> Case:
@@ -61,3 +62,18 @@ def test_agrees_with_tflm_and_tflite(case: Case) -> None:
 )
 def test_edge(shape: tuple[int, ...], axis: int, sizes: tuple[int, ...]) -> None:
     assert_agreement(concatenation_case(shape, axis, sizes))
+
+
+def test_a_constant_of_another_type_is_refused() -> None:
+    case = concatenation_case((2, 3), 0, (1, 1), constant=1)
+    assert_refused(with_tensor_type(case.model, 1, "uint8"), r"types of operands is int8, uint8, allowed: int8")
+
+
+def test_parts_of_another_quantization_are_refused() -> None:
+    builder = ModelBuilder()
+    x = builder.tensor("x", (2, 3), scale=0.05, zero_point=3)
+    y = builder.tensor("y", (4, 3), scale=0.05, zero_point=4)
+    builder.op("CONCATENATION", [x, x], [y], axis=0)
+    assert_refused(
+        builder.build([x], [y]), r"quantization of parts is mixed, allowed: the output's scale and zero point"
+    )

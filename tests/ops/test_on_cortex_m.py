@@ -13,12 +13,19 @@ from codegen.boards import load_board
 from codegen.ops import OPERATORS
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import parse_tflite
-from tests.ops.agreement import Case
-from tests.reference_runtimes import run_tflm
+from tests.ops import test_dequantize
+from tests.ops.agreement import Case, truth
 from tinyser.emulator.qemu import run
 
 # What has a DSP path of its own; the others run the same C on every core.
-WITH_DSP_PATH = ("BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+WITH_DSP_PATH = (
+    "BATCH_MATMUL",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "FULLY_CONNECTED",
+    "SVDF",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+)
 
 
 def cases(operator: str) -> dict[str, Case]:
@@ -37,8 +44,9 @@ def tools(require_tool: Callable[..., None], require_module: Callable[..., None]
 def assert_same_on(board: str, case: Case, folder: Path) -> None:
     project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(board)), folder)
     rows = [np.concatenate([tensor.ravel() for tensor in row]) for row in case.rows]
-    got = run(project.folder, np.stack(rows)).outputs
-    expected = [np.concatenate([tensor.ravel() for tensor in row]) for row in run_tflm(case.model, case.rows)]
+    got = run(project.folder, np.stack(rows), keep_state=case.keep_state).outputs
+    answers = truth(case)
+    expected = [np.concatenate([tensor.ravel().view(np.int8) for tensor in row]) for row in answers]
     np.testing.assert_array_equal(got, np.stack(expected), err_msg=case.description)
 
 
@@ -51,3 +59,10 @@ def test_cortex_m4(operator: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("operator", WITH_DSP_PATH)
 def test_cortex_m3(operator: str, tmp_path: Path) -> None:
     assert_same_on("mps2-an385", cases(operator)["fixed"], tmp_path / "project")
+
+
+@pytest.mark.parametrize("board", ["mps2-an385", "mps2-an386"])
+@pytest.mark.parametrize("edge", ["all bits of a scale", "smallest scale", "overflow to infinity"])
+def test_float_arithmetic(board: str, edge: str, tmp_path: Path) -> None:
+    """The same bits from the compiler's library (Cortex-M3) and from a float unit."""
+    assert_same_on(board, test_dequantize.EDGES[edge].case(), tmp_path / "project")

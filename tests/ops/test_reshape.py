@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for
 from tests.tflite_builder import ModelBuilder
 
@@ -55,3 +56,10 @@ def test_chain_between_two_operators() -> None:
     y = builder.tensor("y", (2, 3, 4), scale=0.2, zero_point=0)
     builder.op("MUL", [tensor, x], [y])
     assert_agreement(Case("chain of reshapes", builder.build([x], [y]), rows_for([(2, 3, 4)], 1)))
+
+
+def test_another_type_is_refused() -> None:
+    builder = ModelBuilder()
+    x, y = builder.tensor("x", (4,), scale=0.05), builder.tensor("y", (2, 2), "int32")
+    builder.op("RESHAPE", [x], [y], new_shape=[2, 2])
+    assert_refused(builder.build([x], [y]), "output type is int32, allowed: the input's type")

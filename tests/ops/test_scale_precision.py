@@ -45,17 +45,43 @@ def outer_case(operator: str, seed: int) -> Case:
     return Case(f"{operator} {seed=}", builder.build([a], [y]), [[ALL_BYTES.reshape(256, 1)]], SCALES_IN_FLOAT32)
 
 
-def unary_case(operator: str, input_scale: float, output_scale: float, zero_point: int) -> Case:
+def unary_case(operator: str, input_scale: float, output_scale: float, zero_point: int, **options: float) -> Case:
     builder = ModelBuilder()
     x = builder.tensor("x", (256,), scale=input_scale, zero_point=zero_point)
     y = builder.tensor("y", (256,), scale=output_scale, zero_point=zero_point)
-    builder.op(operator, [x], [y])
+    builder.op(operator, [x], [y], **options)
     return Case(f"{operator} {input_scale=} {output_scale=}", builder.build([x], [y]), [[ALL_BYTES]], SCALES_IN_FLOAT32)
+
+
+def svdf_case(side: str, seed: int) -> Case:
+    """As `product_case`, with a memory of one frame: ties where features enter the state, or where outputs leave it."""
+    random = np.random.default_rng(seed)
+    left, right = (np.float32(10 ** random.uniform(-2, 0)) for _ in range(2))
+    result = np.float32(float(left) * float(right) * 2.0 ** random.integers(6, 9))
+    given, state = (left, result) if side == "features" else (np.float32(1), left)
+    feature_scale, time_scale = (right, np.float32(1)) if side == "features" else (state, right)
+    largest_feature, largest_time = (127, 1) if side == "features" else (3, 127)
+    builder = ModelBuilder()
+    x = builder.tensor("x", (256, 3), scale=float(given))
+    features = random.integers(-largest_feature, largest_feature + 1, (UNITS, 3))
+    w = builder.tensor("features", features.shape, scale=float(feature_scale), data=features)
+    time = random.integers(1, largest_time + 1, (UNITS, 1))
+    t = builder.tensor("time", time.shape, "int16", scale=float(time_scale), data=time)
+    b = builder.tensor("bias", (UNITS,), "int32", scale=float(state * time_scale), data=np.zeros(UNITS))
+    memory = builder.tensor("state", (256, UNITS), "int16", scale=float(state), variable=True)
+    y = builder.tensor("y", (256, UNITS), scale=float(result))
+    builder.op("SVDF", [x, w, t, b, memory], [y], rank=1, fused_activation_function="RELU")
+    rows = [[random.integers(-128, 128, (256, 3)).astype(np.int8)] for _ in range(4)]
+    return Case(f"SVDF {side} {seed=}", builder.build([x], [y]), rows, SCALES_IN_FLOAT32)
 
 
 DECIDING = [
     *(product_case(operator, seed) for operator in ("FULLY_CONNECTED", "BATCH_MATMUL") for seed in (0, 1)),
     *(outer_case("MUL", seed) for seed in (0, 1)),
+    *(svdf_case(side, seed) for side in ("features", "time") for seed in (0, 1)),
+    *(unary_case("ABS", *scales, 0) for scales in ((0.249, 0.054), (0.015, 0.024))),
+    *(unary_case("LEAKY_RELU", *scales, 0, alpha=0.1) for scales in ((0.2, 0.016), (0.083, 0.04))),
+    *(unary_case("HARD_SWISH", *scales, 0) for scales in ((0.021, 0.689), (0.708, 0.83))),
     *(unary_case("RELU", *scales, 0) for scales in ((0.5, 0.4), (0.162, 0.108))),
     *(unary_case("RSQRT", *scales, -128) for scales in ((0.00178, 0.0105), (0.0734, 0.0189))),
 ]

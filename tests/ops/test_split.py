@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.errors import ModelFormatError
 from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, shapes
 from tests.tflite_builder import ModelBuilder
 
 
-def split_case(shape: tuple[int, ...], axis: int, parts: int) -> Case:
-    """`parts` outputs of equal size along `axis`, which may be negative."""
+def split_case(shape: tuple[int, ...], axis: int, parts: int, axis_operand: int | None = None) -> Case:
+    """`parts` outputs of equal size along `axis`, which may be negative, or which the operand may deny."""
     part_shape = list(shape)
     part_shape[axis] //= parts
     builder = ModelBuilder()
-    axis_operand = builder.constant("axis", axis)
+    axis_operand = builder.constant("axis", axis if axis_operand is None else axis_operand)
     x = builder.tensor("x", shape, scale=0.05, zero_point=3)
     outputs = [builder.tensor(f"part{n}", part_shape, scale=0.05, zero_point=3) for n in range(parts)]
     builder.op("SPLIT", [axis_operand, x], outputs, num_splits=parts)
@@ -48,6 +50,17 @@ def test_agrees_with_tflm_and_tflite(case: Case) -> None:
 )
 def test_edge(shape: tuple[int, ...], axis: int, parts: int) -> None:
     assert_agreement(split_case(shape, axis, parts))
+
+
+def test_an_axis_that_is_not_there_is_refused() -> None:
+    assert_refused(split_case((4, 2), 0, 2, axis_operand=2).model, r"axis is \(2,\), allowed: one axis of the input")
+
+
+def test_no_parts_at_all_are_refused() -> None:
+    builder = ModelBuilder()
+    axis, x = builder.constant("axis", 0), builder.tensor("x", (4,), scale=0.05)
+    builder.op("SPLIT", [axis, x], [], num_splits=0)
+    assert_refused(builder.build([x], [x]), r"SPLIT has 0 outputs, allowed: at least 1", ModelFormatError)
 
 
 def test_parts_that_are_used_again() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -24,12 +26,13 @@ class Unary:
     output_scale: float = 0.05
     output_zero_point: int = 0
     lowest: int = -128
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def case(self, disagreement: Disagreement | None = None) -> Case:
         builder = ModelBuilder()
         x = builder.tensor("x", self.shape, scale=self.input_scale, zero_point=self.input_zero_point)
         y = builder.tensor("y", self.shape, scale=self.output_scale, zero_point=self.output_zero_point)
-        builder.op(self.operator, [x], [y])
+        builder.op(self.operator, [x], [y], **self.options)
         values = np.maximum(ALL_BYTES, np.int8(self.lowest))
         size = int(np.prod(self.shape))
         rows = [[np.resize(np.roll(values, -start), self.shape)] for start in range(0, 256, size)]

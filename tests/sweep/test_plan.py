@@ -37,7 +37,8 @@ def test_ids_are_digests_of_the_settings() -> None:
         GOOD + 'preset = "small"\n[training]\nepochs = 60\n', "other-name", "elsewhere.toml"
     ).runs()
     assert [run.id for run in runs] == [run.id for run in again]
-    for change in ('preset = "large"\n', "int8 = true\n", "[training]\nepochs = 61\n"):
+    changes = ('preset = "large"\n', "int8 = true\n", "[training]\nepochs = 61\n", '[training]\noptimizer = "sgd"\n')
+    for change in changes:
         others = parse_experiment(GOOD + change, "good", "good.toml").runs()
         assert not {run.id for run in runs} & {run.id for run in others}
     longer = parse_experiment(GOOD.replace("seeds = [0, 1, 2]", "seeds = [0, 1, 2, 3]"), "good", "good.toml").runs()
@@ -78,6 +79,9 @@ def test_the_projects_own_experiments(name: str, count: int) -> None:
         ("\n", "\ntraining = 3\n", "training: got 3, allowed is a table"),
         ("[0, 1, 2]", '[0]\n[training]\ndata = "/recordings"', r"\[training\] data: unknown, allowed is hrf_factors"),
         ("[0, 1, 2]", "[0]\n[training]\nepochs = 0", r"\[training\] training: epochs: got 0, allowed is 1"),
+        ("[0, 1, 2]", "[0]\n[training]\ndevices = 2", r"\[training\] devices: unknown, allowed is hrf_factors"),
+        ("[0, 1, 2]", '[0]\n[training]\noptimizer = "adam"', r"\[training\] training: optimizer: got 'adam'"),
+        ("[0, 1, 2]", "[0]\n[training]\ntempo = 0.9", r"\[training\] training: tempo: got 0.9, allowed is 0"),
         ("[0, 1, 2]", "[0]\n[training]\nmel_bins = 0", r"\[training\] .*mel_bins"),
         ("[0, 1, 2]", '[0]\n[training]\ncontext_frames = "many"', r"\[training\] .*context_frames"),
     ],

@@ -23,10 +23,28 @@ if TYPE_CHECKING:
     metavar="X.npy|clip.wav",
     help="int8 or float32 inputs with a leading batch axis, or a recording; default: one input of zeros.",
 )
-@click.option("--output", type=click.Path(path_type=Path), metavar="Y.npy", help="int8 outputs, (runs, *shape).")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="Y.npy",
+    help="Outputs in the model's type, (runs, *shape); of a model with several outputs, their bytes.",
+)
+@click.option(
+    "--keep-state",
+    is_flag=True,
+    help="Run the inputs as one sequence; default: each on a model that was just reset.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--sanitize", is_flag=True, help="host only: build with ASan and UBSan.")
-def command(folder: Path, place: str, source: Path | None, output: Path | None, as_json: bool, sanitize: bool) -> None:
+def command(
+    folder: Path,
+    place: str,
+    source: Path | None,
+    output: Path | None,
+    keep_state: bool,
+    as_json: bool,
+    sanitize: bool,
+) -> None:
     from codegen.errors import DataError
     from tinyser.emulator.inputs import batch_outputs
     from tinyser.emulator.project_folder import load_project
@@ -34,7 +52,8 @@ def command(folder: Path, place: str, source: Path | None, output: Path | None, 
     if sanitize and place != "host":
         raise DataError(f"--sanitize: got with --on {place}, allowed is --on host; leave one of them out")
     project = load_project(folder)
-    result, emulation = _emulate(project, place, source, sanitize)
+    settings = {name: True for name, wanted in (("keep_state", keep_state), ("sanitize", sanitize)) if wanted}
+    result, emulation = _emulate(project, place, source, settings)
     if output is not None:
         _save(output, batch_outputs(project, emulation.outputs))
     if as_json:
@@ -44,20 +63,25 @@ def command(folder: Path, place: str, source: Path | None, output: Path | None, 
 
 
 def _emulate(
-    project: Project, place: str, source: Path | None, sanitize: bool
+    project: Project, place: str, source: Path | None, settings: dict[str, Any]
 ) -> tuple[Emulation | Classification, Emulation]:
     """The result, and the emulation in it: a recording gives a classification, an array an emulation."""
     import importlib
 
     import numpy as np
 
+    from codegen.errors import DataError
     from tinyser.emulator.inputs import load_rows
 
     emulator = importlib.import_module(f"tinyser.emulator.{place}")
-    settings: dict[str, Any] = {"sanitize": True} if sanitize else {}
     if source is not None and source.suffix.lower() != ".npy":
         from tinyser.features.audio import read_audio
 
+        if "keep_state" in settings:
+            raise DataError(
+                f"--keep-state: got with the recording {source}, allowed is with --input X.npy, since each window of a "
+                "recording is an input of its own; leave it out"
+            )
         project.need_features()
         recording = read_audio(source)
         for note in recording.notes:

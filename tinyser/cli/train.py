@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +13,50 @@ import click
 from tinyser.cli.extras import needs_extra
 from tinyser.corpora import CORPORA
 from tinyser.models import MODELS
+from tinyser.training.settings import OPTIMIZERS, TrainSettings
 
 _CORPUS_HELP = "; ".join(f"{name}: {text}" for name, (_, text) in CORPORA.items())
+_DEFAULTS = {field.name: field.default for field in fields(TrainSettings)}
+
+
+def _setting(name: str, text: str | None = None, choices: tuple[str, ...] = ()) -> Callable[[Any], Any]:
+    """An option for a setting, with the setting's own default."""
+    default = _DEFAULTS[name]
+    default = ",".join(default) if isinstance(default, tuple) else default
+    kind = click.Choice(choices) if choices else type(default)
+    return click.option(f"--{name.replace('_', '-')}", type=kind, default=default, show_default=True, help=text)
 
 
 @click.command()
 @click.option("--corpus", required=True, type=click.Choice(list(CORPORA)), help=f"What to train on. {_CORPUS_HELP}.")
 @click.option("--data", type=click.Path(path_type=Path), help="The corpus' folder (spoken: made there if need be).")
-@click.option("--model", type=click.Choice(list(MODELS)), default="convtransformer", show_default=True)
-@click.option("--preset", default="default", show_default=True, help="Size of the model: small, default or large.")
-@click.option("--hrf-ratio", default=4, show_default=True, help="Inner width over output width; 0: no HRF.")
-@click.option("--hrf-modules", default="ffn", show_default=True, help="Groups such as ffn,attention,conv, or patterns.")
-@click.option("--hrf-factors", default=2, show_default=True, help="Layers that each factored one becomes: 2 or 3.")
-@click.option("--fold", default=0, show_default=True, help="Which speakers are tested, from 0.")
-@click.option("--epochs", default=60, show_default=True)
-@click.option("--patience", default=0, show_default=True, help="Epochs without gain before stopping; 0: never stop.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--batch-size", default=32, show_default=True)
-@click.option("--learning-rate", default=1.5e-3, show_default=True)
-@click.option("--mel-bins", default=40, show_default=True)
-@click.option("--context-frames", default=200, show_default=True, help="Frames (10 ms) the model sees at once.")
-@click.option("--stride-frames", default=50, show_default=True, help="New frames between two decisions in a stream.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True)
-@click.option(
-    "--threads", default=1, show_default=True, help="CPU threads; more than 1 seldom helps models this small."
-)
+@_setting("model", choices=tuple(MODELS))
+@_setting("preset", "Size of the model: small, default or large.")
+@_setting("hrf_ratio", "Inner width over output width; 0: no HRF.")
+@_setting("hrf_modules", "Groups such as ffn,attention,conv, or patterns.")
+@_setting("hrf_factors", "Layers that each factored one becomes: 2 or 3.")
+@_setting("fold", "Which speakers are tested, from 0.")
+@_setting("epochs")
+@_setting("patience", "Epochs without gain before stopping; 0: never stop.")
+@_setting("seed")
+@_setting("batch_size", "Clips a step, of all devices together.")
+@_setting("optimizer", "sgd: with Nesterov momentum 0.9.", OPTIMIZERS)
+@_setting("learning_rate", "Peak of the one-cycle schedule.")
+@_setting("weight_decay", "Of matrices; biases, norms and positions do not decay.")
+@_setting("label_smoothing")
+@_setting("gain_db", "Largest random change of the level.")
+@_setting("tilt_db", "Largest random change of the spectral slope.")
+@_setting("masked", "Largest share of frames, and of mel bins, that SpecAugment blanks.")
+@_setting("tempo", "Largest random change of speed, as a share.")
+@_setting("warp", "Largest random change of the mel axis, as a share (vocal tract length perturbation).")
+@_setting("mixup", "Alpha of mixup's Beta distribution; 0: no mixup.")
+@_setting("mel_bins")
+@_setting("context_frames", "Frames (10 ms) the model sees at once.")
+@_setting("stride_frames", "New frames between two decisions in a stream.")
+@_setting("device", choices=("auto", "cpu", "cuda", "mps"))
+@_setting("devices", "Processes that share every batch, each on its own device; under torchrun leave it out.")
+@_setting("threads", "CPU threads; more than 1 seldom helps models this small.")
+@click.option("--tensorboard", is_flag=True, help="Also write TensorBoard event files, into the folder's tensorboard/.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Training folder to write.")
 def command(hrf_modules: str, **options: Any) -> None:
     """Train a speech-emotion Transformer with HRF on a corpus.
@@ -47,13 +68,13 @@ def command(hrf_modules: str, **options: Any) -> None:
     with needs_extra("train"):
         from tinyser.hrf import split_modules
         from tinyser.training.run import train
-        from tinyser.training.settings import TrainSettings
     console = Console()
     settings = TrainSettings(hrf_modules=split_modules(hrf_modules), **options)
     try:
         result = train(settings, console)
     except KeyboardInterrupt:
-        click.echo("tinyser: stopped; the same command goes on after the last whole epoch", err=True)
+        if not console.quiet:
+            click.echo("tinyser: stopped; the same command goes on after the last whole epoch", err=True)
         sys.exit(130)
     test = result.metrics["test"]
     console.print(

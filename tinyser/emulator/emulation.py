@@ -23,7 +23,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Emulation:
-    """Outputs int8 (runs, output bytes); what a runtime cannot know is None."""
+    """Outputs as bytes, int8 (runs, output bytes); what a runtime cannot know is None."""
 
     outputs: Int8s
     arena_bytes: int

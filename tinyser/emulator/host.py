@@ -30,15 +30,21 @@ _SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_
 
 
 def run(
-    project: Project | str | Path, inputs: Int8s, *, sanitize: bool = False, compiler: str | None = None
+    project: Project | str | Path,
+    inputs: Int8s,
+    *,
+    keep_state: bool = False,
+    sanitize: bool = False,
+    compiler: str | None = None,
 ) -> Emulation:
-    """Runs int8 (runs, input bytes).
+    """Runs int8 (runs, input bytes), each on a reset model, or all as one sequence (`keep_state`).
 
     Raises ToolError when there is no compiler, or when the generated code crashes or a sanitizer reports.
     """
     project = project if isinstance(project, Project) else load_project(project)
     rows = project.check_rows(inputs)
-    outputs, answer = _run_model(project, {"mode": "inputs", "runs": len(rows)}, rows.tobytes(), sanitize, compiler)
+    plan = {"mode": "inputs", "runs": len(rows), "keep_state": keep_state}
+    outputs, answer = _run_model(project, plan, rows.tobytes(), sanitize, compiler)
     return Emulation(outputs, answer["arena_bytes"], unlinked(project))
 
 

@@ -40,7 +40,9 @@ def _write_outputs(library: ctypes.CDLL, plan: dict[str, Any], sink: BinaryIO) -
 
 def _run_inputs(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     _start_model(library)
-    for _ in range(plan["runs"]):
+    for run in range(plan["runs"]):
+        if run > 0 and not plan["keep_state"]:
+            _check(library.ser_model_reset())
         for index, size in enumerate(plan["input_bytes"]):
             ctypes.memmove(library.ser_model_input(index), source.read(size), size)
         _check(library.ser_model_invoke())

@@ -69,8 +69,9 @@ def _show(*extents: object) -> str:
     return f"({', '.join(map(str, extents))})"
 
 
-def batch_outputs(project: Project, outputs: Int8s) -> Int8s:
-    """Rows (runs, output bytes) in the model's shape, (runs, *shape); flat where there are several outputs."""
+def batch_outputs(project: Project, outputs: Int8s) -> npt.NDArray[np.generic]:
+    """Rows (runs, output bytes) in the model's shape and type, (runs, *shape); bytes of several outputs."""
     if len(project.outputs) != 1:
         return outputs
-    return outputs.reshape(len(outputs), *without_batch(project.outputs[0].shape))
+    (entry,) = project.outputs
+    return np.ascontiguousarray(outputs).view(entry.dtype).reshape(len(outputs), *without_batch(entry.shape))

@@ -17,10 +17,14 @@ from tinyser.emulator.emulation import Int8s
 
 @dataclass(frozen=True, slots=True)
 class TensorEntry:
-    """An input or output of the model; `bytes` is also its number of int8 elements."""
+    """An input or output of the model; scale 1 and zero point 0 where it is not quantized.
+
+    An input is int8, its `bytes` are also its number of elements.
+    """
 
     name: str
     shape: tuple[int, ...]
+    dtype: str
     scale: float
     zero_point: int
     bytes: int
@@ -120,4 +124,5 @@ def _parse(folder: Path, manifest: Mapping[str, Any]) -> Project:
 
 
 def _tensor(entry: Mapping[str, Any]) -> TensorEntry:
-    return TensorEntry(entry["name"], tuple(entry["shape"]), float(entry["scale"]), entry["zero_point"], entry["bytes"])
+    scale, zero_point = (1.0, 0) if entry["scale"] is None else (float(entry["scale"]), int(entry["zero_point"]))
+    return TensorEntry(entry["name"], tuple(entry["shape"]), entry["dtype"], scale, zero_point, entry["bytes"])

@@ -21,18 +21,21 @@ from tinyser.emulator.sizes import measure
 
 TIMEOUT_SECONDS = 600.0
 # app/ser_job.c.j2 says what these mean.
-_KIND_INPUTS, _KIND_AUDIO = 1, 2
+_KIND_INPUTS, _KIND_AUDIO, _KIND_SEQUENCE = 1, 2, 3
 _TAG_RUN, _TAG_CLIP, _TAG_WINDOW, _TAG_END = 1, 2, 3, 4
 
 
-def run(project: Project | str | Path, inputs: Int8s, *, timeout: float = TIMEOUT_SECONDS) -> Emulation:
-    """Runs int8 (runs, input bytes).
+def run(
+    project: Project | str | Path, inputs: Int8s, *, keep_state: bool = False, timeout: float = TIMEOUT_SECONDS
+) -> Emulation:
+    """Runs int8 (runs, input bytes), each on a reset model, or all as one sequence (`keep_state`).
 
     Raises BoardError when the board has no machine in QEMU, ToolError when a tool is missing or the image fails.
     """
     project = project if isinstance(project, Project) else load_project(project)
     rows = project.check_rows(inputs)
-    job = struct.pack("<II", _KIND_INPUTS, len(rows)) + rows.tobytes()
+    kind = _KIND_SEQUENCE if keep_state else _KIND_INPUTS
+    job = struct.pack("<II", kind, len(rows)) + rows.tobytes()
     result, sizes = _run_job(project, job, timeout)
     return _emulation(result, sizes, result.outputs)
 

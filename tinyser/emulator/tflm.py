@@ -18,16 +18,19 @@ from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.tflm_arena import ArenaSize, measure_arena, need_tflm
 
 
-def run(project: Project | str | Path, inputs: Int8s) -> Emulation:
-    """Runs int8 (runs, input bytes); `arena_bytes` is the smallest arena that works. Raises as `run_model`."""
+def run(project: Project | str | Path, inputs: Int8s, *, keep_state: bool = False) -> Emulation:
+    """Runs int8 (runs, input bytes), each on a reset model, or all as one sequence (`keep_state`).
+
+    `arena_bytes` is the smallest arena that works. Raises as `run_model`.
+    """
     project = project if isinstance(project, Project) else load_project(project)
-    outputs, arena = run_model(project.model_file, project.check_rows(inputs))
+    outputs, arena = run_model(project.model_file, project.check_rows(inputs), keep_state=keep_state)
     sizes = Sizes(None, project.model_bytes, None, None)
     return Emulation(outputs.reshape(-1, project.output_bytes), arena.measured_bytes, sizes)
 
 
-def run_model(path: Path, rows: Int8s) -> tuple[Int8s, ArenaSize]:
-    """Runs int8 (runs, input bytes) through a model file; outputs are (runs * output bytes,).
+def run_model(path: Path, rows: Int8s, *, keep_state: bool = False) -> tuple[Int8s, ArenaSize]:
+    """Runs int8 (runs, input bytes) through a model file as `run` does; outputs are (runs * output bytes,).
 
     Raises ToolError when TensorFlow Lite Micro is missing, refuses the model, or aborts.
     """
@@ -38,6 +41,7 @@ def run_model(path: Path, rows: Int8s) -> tuple[Int8s, ArenaSize]:
         "arena_bytes": arena.recommended_bytes,
         "input_shapes": [graph.tensors[index].shape for index in graph.inputs],
         "outputs": len(graph.outputs),
+        "keep_state": keep_state,
     }
     with tempfile.TemporaryDirectory(prefix="tinyser-tflm-") as scratch:
         folder = Path(scratch)

@@ -55,7 +55,7 @@ def need_tflm() -> None:
 def measure_arena(model: Model) -> ArenaSize:
     """Bisects the arena's size. Raises ToolError when TFLM is missing or does not run the model."""
     need_tflm()
-    tensors = sum(tensor.size for tensor in model.graph.tensors if not tensor.is_constant)
+    tensors = sum(tensor.bytes for tensor in model.graph.tensors if not tensor.is_constant)
     largest = _LARGEST_BASE_BYTES + _LARGEST_FACTOR * tensors
     too_small, enough = 0, 2 * largest  # the first size tried is the largest
     with tempfile.TemporaryDirectory(prefix="tinyser-tflm-") as scratch:

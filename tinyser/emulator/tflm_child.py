@@ -29,7 +29,9 @@ def _run(model_path: str, plan_path: str, input_path: str, output_path: str) -> 
     shapes = plan["input_shapes"]
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     with Path(output_path).open("wb") as sink:
-        for row in np.fromfile(input_path, dtype=np.int8).reshape(-1, ends[-1]):
+        for number, row in enumerate(np.fromfile(input_path, dtype=np.int8).reshape(-1, ends[-1])):
+            if number > 0 and not plan["keep_state"]:
+                interpreter.reset()
             for index, (shape, values) in enumerate(zip(shapes, np.split(row, ends[:-1]), strict=True)):
                 interpreter.set_input(values.reshape(shape), index)
             interpreter.invoke()

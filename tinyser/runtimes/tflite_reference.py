@@ -38,6 +38,7 @@ def _child(model: str, source: str, sink: str) -> None:
     (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
     outputs = []
     for row in np.load(source, allow_pickle=False):
+        interpreter.reset_all_variables()
         interpreter.set_tensor(entry["index"], row.reshape(entry["shape"]))
         interpreter.invoke()
         outputs.append(interpreter.get_tensor(result["index"]).reshape(-1))

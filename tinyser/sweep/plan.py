@@ -15,7 +15,7 @@ from codegen.errors import TinySerError
 from codegen.feature_spec import FeatureSpec
 from tinyser.corpora import CORPORA
 from tinyser.models import MODELS
-from tinyser.training.settings import TrainSettings
+from tinyser.training.settings import PLACES, TrainSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,8 +26,7 @@ _REQUIRED = ("corpus", "models", "hrf_ratios", "hrf_modules", "folds", "seeds")
 _OPTIONAL = {"preset": "small", "int8": False, "keep": False, "training": {}}
 _SWEPT = ("corpus", "model", "preset", "hrf_ratio", "hrf_modules", "fold", "seed")
 # Where a run happens is said on the command line: an experiment file is the same on every machine.
-_PLACES = ("data", "output", "device", "threads")
-_TRAINING = tuple(f.name for f in fields(TrainSettings) if f.name not in (*_SWEPT, *_PLACES))
+_TRAINING = tuple(f.name for f in fields(TrainSettings) if f.name not in (*_SWEPT, *PLACES))
 _RATIOS = "0 (no HRF: the baseline) and whole numbers 2..64"
 _ID_LENGTH = 12
 

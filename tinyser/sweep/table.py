@@ -13,7 +13,7 @@ from typing import Any
 from codegen.atomic import new_file
 from codegen.errors import DataError
 from tinyser.training.metrics import Metrics
-from tinyser.training.settings import TrainSettings
+from tinyser.training.settings import PLACES, TrainSettings
 
 ROWS = "rows.csv"
 
@@ -59,12 +59,11 @@ class Row:
         return None if self.int8 is None else self.int8.scores
 
 
-_PLACES = ("output", "data", "device", "threads")
-_SETTINGS = tuple(field.name for field in fields(TrainSettings) if field.name not in _PLACES)
+_SETTINGS = tuple(field.name for field in fields(TrainSettings) if field.name not in PLACES)
 _PLAIN = tuple(field.name for field in fields(Row) if field.name not in ("id", "settings", "float32", "int8"))
 _SCORES = tuple(field.name for field in fields(Metrics))
 _INT8 = ("bytes", "agreement")
-_TEXTS = ("id", "corpus", "model", "preset", "device", "tinyser", "torch")
+_TEXTS = ("id", "corpus", "model", "preset", "optimizer", "device", "tinyser", "torch")
 COLUMNS = (
     "id",
     *_SETTINGS,

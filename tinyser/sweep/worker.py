@@ -25,8 +25,9 @@ from tinyser.runtimes.torch_model import TorchRuntime
 from tinyser.sweep.job import WORK, Job, Outcome
 from tinyser.sweep.plan import Run
 from tinyser.sweep.table import Int8Result, Row
-from tinyser.training.loop import LAST, LOG
+from tinyser.training.learning_curve import LOG
 from tinyser.training.metrics import Metrics, measure
+from tinyser.training.resume import LAST
 from tinyser.training.run import METRICS, TrainResult, train
 from tinyser.training.settings import TrainSettings
 

@@ -1,4 +1,4 @@
-"""Random changes to training windows: recording level, microphone slope, background noise, SpecAugment."""
+"""Random changes to training windows: vocal tract, recording level, microphone slope, noise, SpecAugment, mixup."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from torch import Tensor
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import mel_matrix, window
 from tinyser.training.dataset import Batch
+from tinyser.training.resample import warp_mel_axis
 from tinyser.training.settings import TrainSettings
 
 # White noise from inaudible to that of a noisy room, in dB of full scale.
@@ -36,6 +37,8 @@ class Augmenter:
 
         gain, tilt = self._settings.gain_db, 2 * self._settings.tilt_db
         log_power = batch.features * self._std + self._mean
+        if warp := self._settings.warp:
+            log_power = warp_mel_axis(log_power, uniform(1 - warp, 1 + warp).flatten())
         log_power = log_power + _DB_TO_LOG_POWER * (uniform(-gain, gain) + uniform(-tilt, tilt) * self._slope)
         log_power = torch.logaddexp(log_power, self._white + _DB_TO_LOG_POWER * uniform(*_NOISE_DB))
         features = (log_power - self._mean) / self._std * batch.audible
@@ -51,3 +54,17 @@ class Augmenter:
         position = torch.arange(size).unsqueeze(0)
         kept = ((position < start) | (position >= start + width)).float()
         return kept.unsqueeze(2 if axis == 1 else 1)
+
+
+def mixup(features: Tensor, targets: Tensor, alpha: float, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Blends every clip with another of the batch, and its target likewise (Zhang et al., arXiv 1710.09412).
+
+    `features` (batch, frames, mels), `targets` (batch, classes). One share for the batch is drawn from
+    Beta(alpha, alpha). Cross-entropy with a blended target is the blend of two cross-entropies. `alpha` 0: nothing
+    changes.
+    """
+    if alpha == 0:
+        return features, targets
+    share = float(random.beta(alpha, alpha))
+    partners = torch.from_numpy(random.permutation(len(features)))
+    return features.lerp(features[partners], 1 - share), targets.lerp(targets[partners], 1 - share)

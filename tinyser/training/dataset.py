@@ -17,6 +17,7 @@ from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
 from tinyser.features.cache import FeatureCache
 from tinyser.features.log_mel import Float32, context_windows, fit_normalisation, normalise
+from tinyser.training.resample import at_frames
 
 PARTS = ("train", "validation", "test")
 
@@ -105,8 +106,11 @@ class Batch:
     labels: Tensor
 
 
-def random_batches(clips: Clips, size: int, random: np.random.Generator) -> Iterator[Batch]:
-    """One pass over the clips in random order, a random window of each that is longer than the context."""
+def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: float = 0.0) -> Iterator[Batch]:
+    """One pass over the clips in random order, a random window of each that is longer than the context.
+
+    `tempo`: largest change of a clip's speed, as a share of it.
+    """
     context, mels = clips.spec.context_frames, clips.spec.mel_bins
     order = random.permutation(len(clips))
     for first in range(0, len(order), size):
@@ -114,14 +118,23 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator) -> Iter
         features = np.zeros((len(chosen), context, mels), dtype=np.float32)
         audible = np.zeros((len(chosen), context, 1), dtype=np.float32)
         for row, index in enumerate(chosen):
-            clip = clips.features[index]
-            end = int(random.integers(context, len(clip) + 1)) if len(clip) > context else len(clip)
-            part = clip[max(0, end - context) : end]
+            part = _random_window(clips.features[index], context, random, tempo)
             if len(part):
                 features[row, -len(part) :] = part
                 audible[row, -len(part) :] = 1.0
         labels = torch.tensor([clips.labels[index] for index in chosen], dtype=torch.int64)
         yield Batch(torch.from_numpy(features), torch.from_numpy(audible), labels)
+
+
+def _random_window(clip: Float32, context: int, random: np.random.Generator, tempo: float) -> Float32:
+    """(frames, mels), at most `context` frames of a clip that is played slower or faster."""
+    speed = random.uniform(1 - tempo, 1 + tempo) if tempo else 1.0
+    length = round(len(clip) / speed)
+    end = int(random.integers(context, length + 1)) if length > context else length
+    window = slice(max(0, end - context), end)
+    if not tempo:
+        return clip[window]
+    return at_frames(clip, np.linspace(0, len(clip) - 1, length)[window])
 
 
 def all_windows(clips: Clips) -> tuple[Tensor, Tensor]:

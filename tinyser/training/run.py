@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,10 @@ from tinyser.hrf import expand, merge
 from tinyser.models import build_model, preset_config
 from tinyser.models.checkpoint import Checkpoint, HrfSettings, save_checkpoint
 from tinyser.training.dataset import FoldData, calibration_windows, load_fold
-from tinyser.training.loop import LAST, Progression, Trainer, judge, posteriors
+from tinyser.training.distributed import connect, launch
+from tinyser.training.learning_curve import need_tensorboard
+from tinyser.training.loop import Trainer, judge, posteriors
+from tinyser.training.resume import LAST, Interrupted, Progression, read_last
 from tinyser.training.settings import TrainSettings
 
 MODEL, CALIBRATION, METRICS = "model.pt", "calibration.npy", "metrics.json"
@@ -41,11 +43,47 @@ class TrainResult:
 def train(settings: TrainSettings, console: Console | None = None) -> TrainResult:
     """Trains a model and writes the training folder; goes on with an interrupted run of the same settings.
 
-    Raises DataError for the corpus, OutputExistsError when the folder holds something else, TinySerError
-    for bad settings. A KeyboardInterrupt leaves `last.pt` after the last whole epoch.
+    Raises DataError for the corpus, OutputExistsError when the folder holds something else, ToolError when
+    TensorBoard is missing, TinySerError for bad settings. A KeyboardInterrupt leaves `last.pt` after the last
+    whole epoch. With several `devices` the running program is started once more for each of the others, unless
+    torchrun or a cluster did that; on all but the first `console` is made quiet, and the result is the same on all.
     """
     console = console or Console(stderr=True)
     started = time.monotonic()
+    if settings.tensorboard:
+        need_tensorboard()
+    fabric = connect(settings)
+    console.quiet = console.quiet or not fabric.is_global_zero
+    torch.set_num_threads(settings.threads)
+    start = launch(fabric, lambda: _prepare(settings, console))
+    if fabric.world_size > 1:
+        console.print(f"{fabric.world_size} processes share every batch")
+    trainer = Trainer(start.model, start.data, start.corpus.labels, settings, fabric)
+    if start.last is not None:
+        trainer.resume(start.last, console)
+    at = trainer.run(console)
+    metrics = {}
+    if fabric.is_global_zero:
+        start.model.load_state_dict(at.best_state)
+        start.model.cpu().eval()
+        metrics = _metrics(settings, start, at)
+        _write(settings, start, at, metrics)
+    return TrainResult(settings.output, fabric.broadcast(metrics), time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a run starts from; `last` is where it was left, if it was."""
+
+    corpus: Corpus
+    data: FoldData
+    config: dict[str, Any]
+    model: nn.Module
+    last: Interrupted | None
+
+
+def _prepare(settings: TrainSettings, console: Console) -> _Start:
+    """All that can fail for what the user gave."""
     _need_folder(settings.output)
     corpus = load_corpus(settings.corpus, settings.data, settings.seed)
     size = f"{len(corpus.utterances)} clips, {len(corpus.speakers)} speakers"
@@ -57,15 +95,8 @@ def train(settings: TrainSettings, console: Console | None = None) -> TrainResul
         stride_frames=settings.stride_frames,
     )
     data = load_fold(corpus, settings.fold, blank, console)
-    torch.set_num_threads(settings.threads)
-    model, config = _new_model(settings, corpus)
-    trainer = Trainer(model, data, corpus.labels, settings)
-    at = trainer.run(console)
-    model.load_state_dict(at.best_state)
-    model.cpu().eval()
-    metrics = _metrics(settings, corpus, data, model, at)
-    _write(settings, corpus, data, at, config, metrics)
-    return TrainResult(settings.output, metrics, time.monotonic() - started)
+    config, model = _new_model(settings, corpus)
+    return _Start(corpus, data, config, model, read_last(settings, data))
 
 
 def _need_folder(folder: Path) -> None:
@@ -80,7 +111,7 @@ def _need_folder(folder: Path) -> None:
         raise DataError(f"{folder}: cannot create it ({error.strerror}); choose another output folder") from error
 
 
-def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[nn.Module, dict[str, Any]]:
+def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[dict[str, Any], nn.Module]:
     config = preset_config(
         settings.model,
         settings.preset,
@@ -92,16 +123,15 @@ def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[nn.Module, dict
     # The baseline first: runs with and without HRF start from the same function.
     model = build_model(settings.model, config)
     if settings.hrf_ratio == 0:
-        return model, config
-    return expand(model, settings.hrf_ratio, settings.hrf_modules, settings.hrf_factors), config
+        return config, model
+    return config, expand(model, settings.hrf_ratio, settings.hrf_modules, settings.hrf_factors)
 
 
-def _metrics(
-    settings: TrainSettings, corpus: Corpus, data: FoldData, model: nn.Module, at: Progression
-) -> dict[str, Any]:
+def _metrics(settings: TrainSettings, start: _Start, at: Progression) -> dict[str, Any]:
+    corpus, model = start.corpus, start.model
     fold = corpus.fold(settings.fold)
     parts = {}
-    for part, clips in (("validation", data.validation), ("test", data.test)):
+    for part, clips in (("validation", start.data.validation), ("test", start.data.test)):
         per_clip = posteriors(model, clips, torch.device("cpu"))
         parts[part] = judge(per_clip, clips, corpus.labels).to_json()
     return {
@@ -121,19 +151,12 @@ def _parameters(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def _write(
-    settings: TrainSettings,
-    corpus: Corpus,
-    data: FoldData,
-    at: Progression,
-    config: Mapping[str, Any],
-    metrics: dict[str, Any],
-) -> None:
-    folder, ratio = settings.output, settings.hrf_ratio
+def _write(settings: TrainSettings, start: _Start, at: Progression, metrics: dict[str, Any]) -> None:
+    folder, ratio, corpus, data = settings.output, settings.hrf_ratio, start.corpus, start.data
     card = ModelCard(name=f"{settings.model}-{corpus.name}", labels=corpus.labels, features=data.spec)
     checkpoint = Checkpoint(
         model_name=settings.model,
-        config=config,
+        config=start.config,
         hrf=HrfSettings(ratio, settings.hrf_modules, settings.hrf_factors) if ratio else None,
         card=card,
         state_dict=at.best_state,

@@ -8,6 +8,10 @@ from typing import Any
 
 from codegen.errors import TinySerError
 
+OPTIMIZERS = ("adamw", "sgd")
+# Where and how a run happens, not what comes out of it.
+PLACES = ("output", "data", "device", "devices", "threads", "tensorboard")
+
 _WHOLE = {
     "fold": (0, 10_000),
     "epochs": (1, 100_000),
@@ -17,6 +21,7 @@ _WHOLE = {
     "hrf_ratio": (0, 64),
     "hrf_factors": (2, 3),
     "calibration_windows": (1, 10_000),
+    "devices": (1, 1024),
     "threads": (1, 256),
 }
 _REAL = {
@@ -26,6 +31,9 @@ _REAL = {
     "gain_db": (0.0, 40.0),
     "tilt_db": (0.0, 40.0),
     "masked": (0.0, 0.9),
+    "tempo": (0.0, 0.5),
+    "warp": (0.0, 0.5),
+    "mixup": (0.0, 10.0),
 }
 
 
@@ -34,9 +42,12 @@ class TrainSettings:
     """Settings of `train`. Raises TinySerError, naming the setting, what it holds and what is allowed.
 
     `hrf_ratio` 0 trains without HRF. `patience`: epochs without a better validation result before stopping, 0
-    never. `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`: largest share of
-    frames, and of mel bins, that SpecAugment blanks. `threads`: models this small gain little from a second
-    core, and lose much when something else wants it.
+    never. `batch_size`: clips a step, of all processes together. `weight_decay`: of matrices and kernels, not of
+    biases, norms and positions. `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`:
+    largest share of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
+    share, of a clip's speed and of its mel axis (vocal tract length perturbation); `mixup`: alpha of the Beta
+    distribution of mixup, 0 does not mix. `devices`: processes that share every batch, each on its own device.
+    `threads`: models this small gain little from a second core, and lose much when something else wants it.
     """
 
     corpus: str
@@ -52,18 +63,24 @@ class TrainSettings:
     patience: int = 0
     seed: int = 0
     batch_size: int = 32
+    optimizer: str = "adamw"
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.01
     label_smoothing: float = 0.1
     gain_db: float = 3.0
     tilt_db: float = 3.0
     masked: float = 0.2
+    tempo: float = 0.0
+    warp: float = 0.0
+    mixup: float = 0.0
     mel_bins: int = 40
     context_frames: int = 200
     stride_frames: int = 50
     calibration_windows: int = 200
     device: str = "auto"
+    devices: int = 1
     threads: int = 1
+    tensorboard: bool = False
 
     def __post_init__(self) -> None:
         for table, kinds in ((_WHOLE, (int,)), (_REAL, (int, float))):
@@ -71,9 +88,11 @@ class TrainSettings:
                 value = getattr(self, name)
                 if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
                     raise TinySerError(f"training: {name}: got {value!r}, allowed is {low}..{high}; change it")
+        if self.optimizer not in OPTIMIZERS:
+            allowed = ", ".join(OPTIMIZERS)
+            raise TinySerError(f"training: optimizer: got {self.optimizer!r}, allowed are {allowed}; change it")
 
     def identity(self) -> dict[str, Any]:
-        """What decides the result, as plain values: all but the places and the device."""
-        places = ("output", "data", "device", "threads")
-        content = {name: value for name, value in asdict(self).items() if name not in places}
+        """What decides the result, as plain values: all but PLACES."""
+        content = {name: value for name, value in asdict(self).items() if name not in PLACES}
         return {**content, "hrf_modules": list(self.hrf_modules)}

@@ -1,0 +1,25 @@
+"""DEQUANTIZE from int8 to float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from codegen.ir import Graph, Op, Rule
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Dequantize(Op):
+    """scale * (q - zero point). TFLM multiplies in double precision, where the product is exact, and rounds it once; so
+    does a multiplication in single precision (TFLite dequantize.h)."""
+
+    NAME: ClassVar[str] = "DEQUANTIZE"
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = ("float32",)
+    RULES: ClassVar[tuple[Rule, ...]] = (COMPUTED_INPUT, SAME_SIZE)
+
+    def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        given = graph.operand(self, 0)
+        params: dict[str, ParamValue] = {"count": given.size, "zero_point": given.zero_point, "scale": given.scale}
+        return (KernelCall("dequantize", self.site.inputs, self.site.outputs[0], params),)

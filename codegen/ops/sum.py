@@ -1,0 +1,32 @@
+"""SUM over any axes: int32 sums, scaled once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from codegen.fixed_point import quantize_multiplier
+from codegen.ir import Graph
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.reduction import Reduction
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Reduction):
+    """The sum (TFLite reduce.h, QuantizedMeanOrSum)."""
+
+    NAME: ClassVar[str] = "SUM"
+
+    def output_multiplier(self, graph: Graph) -> tuple[int, int]:
+        """(mantissa, shift) that bring a sum, zero points removed, to the output's scale."""
+        return quantize_multiplier(graph.operand(self, 0).scale / graph.output(self).scale)
+
+    def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
+        given, output = graph.operand(self, 0), graph.output(self)
+        multiplier, shift = self.output_multiplier(graph)
+        params: dict[str, ParamValue] = {
+            "shape": self.shape_param(graph),
+            "sum_offset": -given.zero_point * (given.size // output.size),
+            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": -128, "max": 127},
+        }
+        return (KernelCall("sum", self.site.inputs[:1], self.site.outputs[0], params),)

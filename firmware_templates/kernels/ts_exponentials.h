@@ -1,0 +1,36 @@
+/* What SOFTMAX and LOG_SOFTMAX share: the exponential of every difference to a row's maximum is in a table. */
+#ifndef TS_EXPONENTIALS_H
+#define TS_EXPONENTIALS_H
+
+#include "ts_requantize.h"
+
+#define TS_EXP_SUM_BITS 12 /* integer bits of a sum of exponentials */
+
+typedef struct {
+    int32_t rows;
+    int32_t columns;
+    int32_t exp_count;  /* differences from the row's maximum that count; larger ones give 0 */
+    const int32_t *exp; /* (exp_count,), exp(-scale * difference) in Q0 */
+} ts_exponentials_t;
+
+static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
+    int32_t largest = row[0];
+    for (int32_t i = 1; i < columns; ++i) {
+        largest = row[i] > largest ? row[i] : largest;
+    }
+    return largest;
+}
+
+/* Q12, 1 or more. */
+static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < e->columns; ++i) {
+        const int32_t difference = largest - row[i];
+        if (difference < e->exp_count) {
+            sum += ts_rounding_shift_right(e->exp[difference], TS_EXP_SUM_BITS);
+        }
+    }
+    return sum;
+}
+
+#endif

@@ -1,0 +1,33 @@
+/* gemmlowp's fixed point on int32, as TFLite's reference kernels use it. Qm is a number with m integer bits. */
+#ifndef TS_FIXED_POINT_H
+#define TS_FIXED_POINT_H
+
+#include "ts_requantize.h"
+
+/* Of a value above 0. */
+static inline int32_t ts_leading_zeros(uint32_t value) {
+    int32_t count = 0;
+    while ((value & UINT32_C(0x80000000)) == 0) {
+        value <<= 1;
+        ++count;
+    }
+    return count;
+}
+
+static inline int32_t ts_saturating_shift_left(int32_t value, int32_t exponent) {
+    const int64_t wide = (int64_t)value * (INT64_C(1) << exponent);
+    return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
+}
+
+/* 1 / (1 + x) for x in [0, 1), Q0 to Q0, by three Newton-Raphson steps from 48/17 - 32/17 * d. */
+static inline int32_t ts_one_over_one_plus(int32_t x) {
+    const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
+    int32_t estimate = 1515870810 + ts_doubling_high_mul(half_denominator, -1010580540); /* Q2 */
+    for (int i = 0; i < 3; ++i) {
+        const int32_t error = (INT32_C(1) << 29) - ts_doubling_high_mul(half_denominator, estimate);
+        estimate += ts_saturating_shift_left(ts_doubling_high_mul(estimate, error), 2);
+    }
+    return ts_saturating_shift_left(estimate, 1);
+}
+
+#endif
