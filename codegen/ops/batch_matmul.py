@@ -122,6 +122,10 @@ class BatchMatmul(Op):
     def paired_depth(self, graph: Graph) -> int:
         return self.operands(graph)[0].shape[-1]
 
+    def scratch_bytes(self, graph: Graph) -> int:
+        lhs, rhs = self.operands(graph)
+        return -(-lhs.shape[-1] // 4) * (16 + 8 * -(-rhs.shape[-1] // 2))
+
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         lhs, rhs, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         (left, right), product = self.operands(graph), self.product(graph)
@@ -148,8 +152,6 @@ class BatchMatmul(Op):
             "output_column_step": product.steps[-1],
             "lhs_offset": -lhs.zero_point,
             "rhs_offset": -rhs.zero_point,
-            "output_offset": output.zero_point,
-            "multiplier": multiplier,
-            "shift": shift,
+            "output": {"multiplier": multiplier, "right": -1 - shift, "rounding": 1 + 2 * output.zero_point},
         }
-        return (KernelCall("batch_matmul", self.site.inputs, self.site.outputs[0], params),)
+        return (KernelCall("batch_matmul", self.site.inputs, self.site.outputs[0], params, takes_scratch=True),)

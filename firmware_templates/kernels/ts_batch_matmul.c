@@ -1,102 +1,125 @@
 #include "ts_batch_matmul.h"
 
-#include "ts_dot.h"
-#include "ts_requantize.h"
+#include "ts_channels.h"
 
-static void store(const ts_batch_matmul_t *p, int8_t *output, int32_t row, int32_t column, int32_t sum) {
-    output[row * p->output_row_step + column * p->output_column_step] =
-        ts_clamp(ts_requantize(sum, p->multiplier, p->shift) + p->output_offset, -128, 127);
-}
-
-/* Both operands walk along the depth byte by byte: two rows and two columns at a time. */
-static void multiply_contiguous(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t *rhs, int8_t *output) {
-    for (int32_t row = 0; row < p->rows; row += 2) {
-        const int32_t row1 = row + 1 < p->rows ? row + 1 : row; /* an odd last row is computed twice */
-        ts_dot_t rows = {{lhs + row * p->lhs_row_step, lhs + row1 * p->lhs_row_step}, {rhs, rhs}, 0, 0, p->depth};
-        rows.left_offset = p->lhs_offset;
-        rows.right_offset = p->rhs_offset;
-        for (int32_t column = 0; column < p->columns; column += 2) {
-            const int32_t column1 = column + 1 < p->columns ? column + 1 : column;
-            int32_t sums[4] = {0, 0, 0, 0};
-            rows.right[0] = rhs + column * p->rhs_column_step;
-            rows.right[1] = rhs + column1 * p->rhs_column_step;
-            ts_dot_2x2(&rows, sums);
-            store(p, output, row, column, sums[0]);
-            store(p, output, row, column1, sums[1]);
-            store(p, output, row1, column, sums[2]);
-            store(p, output, row1, column1, sums[3]);
+/* The right operand's columns in pairs, four values of the one before the same four of the other, zeros behind the last
+ * values and beside an odd last column. */
+static void pack(const ts_batch_matmul_t *p, const int8_t *rhs, int8_t *packed) {
+    const int32_t step = p->rhs_depth_step;
+    for (int32_t column = 0; column < p->columns; column += 2) {
+        for (int32_t depth = 0; depth < p->depth; depth += 4) {
+            for (int32_t next = column; next < column + 2; ++next, packed += 4) {
+                const int8_t *from = rhs + next * p->rhs_column_step + depth * step;
+                if (next < p->columns && depth + 4 <= p->depth) {
+                    packed[0] = from[0];
+                    packed[1] = from[step];
+                    packed[2] = from[2 * step];
+                    packed[3] = from[3 * step];
+                    continue;
+                }
+                for (int32_t i = 0; i < 4; ++i) {
+                    packed[i] = (int8_t)(next < p->columns && depth + i < p->depth ? from[i * step] : 0);
+                }
+            }
         }
     }
 }
 
-#ifdef TS_HAS_SIMD
-/* Four neighbouring columns of one row. */
-static void multiply_4_columns(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t *rhs, int32_t sums[4]) {
-    const int32_t offsets = ts_both(p->rhs_offset);
-    int32_t sum0 = 0;
-    int32_t sum1 = 0;
-    int32_t sum2 = 0;
-    int32_t sum3 = 0;
-    for (int32_t left = p->depth; left > 0; --left) {
-        const int32_t a = *lhs + p->lhs_offset;
-        const uint32_t b = ts_load4(rhs);
-        const int32_t even = ts_even(offsets, b);
-        const int32_t odd = ts_odd(offsets, b);
-        sum0 += a * ts_low(even);
-        sum1 += a * ts_low(odd);
-        sum2 += a * ts_high(even);
-        sum3 += a * ts_high(odd);
-        lhs += p->lhs_depth_step;
-        rhs += p->rhs_depth_step;
-    }
-    sums[0] = sum0;
-    sums[1] = sum1;
-    sums[2] = sum2;
-    sums[3] = sum3;
-}
-#endif
-
-static int32_t dot(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t *rhs) {
+static int32_t widen4(const ts_batch_matmul_t *p, const int8_t *row, int32_t count, int16_t *wide) {
     int32_t sum = 0;
-    for (int32_t left = p->depth; left > 0; --left) {
-        sum += (*lhs + p->lhs_offset) * (*rhs + p->rhs_offset);
-        lhs += p->lhs_depth_step;
-        rhs += p->rhs_depth_step;
+    for (int32_t i = 0; i < 4; ++i) {
+        const int32_t value = i < count ? row[i * p->lhs_depth_step] + p->lhs_offset : 0;
+        wide[(i & 1) * 2 + (i >> 1)] = (int16_t)value;
+        sum += value;
     }
     return sum;
 }
 
-static void multiply(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t *rhs, int8_t *output) {
-    if (p->lhs_depth_step == 1 && p->rhs_depth_step == 1) {
-        multiply_contiguous(p, lhs, rhs, output);
+/* Two rows of the left operand as ts_pair_dot takes them, zero point removed; their sums go into `sums`. */
+static void widen(const ts_batch_matmul_t *p, const int8_t *row0, const int8_t *row1, int16_t *wide, int32_t sums[2]) {
+    int32_t sum0 = 0;
+    int32_t sum1 = 0;
+    int32_t left = p->depth;
+#ifdef TS_HAS_SIMD
+    const int32_t offsets = ts_both(p->lhs_offset);
+    for (; left >= 4 && p->lhs_depth_step == 1; left -= 4, row0 += 4, row1 += 4, wide += 8) {
+        const uint32_t a = ts_load4(row0);
+        const uint32_t b = ts_load4(row1);
+        int32_t *words = (int32_t *)(void *)wide;
+        words[0] = ts_even(offsets, a);
+        words[1] = ts_odd(offsets, a);
+        words[2] = ts_even(offsets, b);
+        words[3] = ts_odd(offsets, b);
+        sum0 = ts_multiply_add(words[1], 0x10001, ts_multiply_add(words[0], 0x10001, sum0));
+        sum1 = ts_multiply_add(words[3], 0x10001, ts_multiply_add(words[2], 0x10001, sum1));
+    }
+#endif
+    for (; left > 0; left -= 4, wide += 8) {
+        sum0 += widen4(p, row0, left, wide);
+        sum1 += widen4(p, row1, left, wide + 4);
+        row0 += 4 * p->lhs_depth_step;
+        row1 += 4 * p->lhs_depth_step;
+    }
+    sums[0] = sum0;
+    sums[1] = sum1;
+}
+
+static int8_t any_output(const ts_full_output_t *output, int32_t sum) {
+    const int32_t scaled = ts_requantize(sum, output->multiplier, -1 - output->right);
+    return ts_clamp(scaled + (output->rounding >> 1), -128, 127);
+}
+
+/* Two columns of two rows; of an odd last column or row, what is behind it is written first and then written over. */
+static void store(const ts_full_output_t *output, const int32_t sums[4], int8_t *at, int32_t next, int32_t below) {
+    if (output->right >= 0) {
+        at[below + next] = ts_to_full_output(output, sums[3]);
+        at[below] = ts_to_full_output(output, sums[2]);
+        at[next] = ts_to_full_output(output, sums[1]);
+        at[0] = ts_to_full_output(output, sums[0]);
         return;
     }
-    for (int32_t row = 0; row < p->rows; ++row) {
-        int32_t column = 0;
-#ifdef TS_HAS_SIMD
-        for (; p->rhs_column_step == 1 && column + 4 <= p->columns; column += 4) {
-            int32_t sums[4];
-            multiply_4_columns(p, lhs + row * p->lhs_row_step, rhs + column, sums);
-            for (int32_t i = 0; i < 4; ++i) {
-                store(p, output, row, column + i, sums[i]);
-            }
-        }
-#endif
-        for (; column < p->columns; ++column) {
-            store(p, output, row, column, dot(p, lhs + row * p->lhs_row_step, rhs + column * p->rhs_column_step));
+    at[below + next] = any_output(output, sums[3]);
+    at[below] = any_output(output, sums[2]);
+    at[next] = any_output(output, sums[1]);
+    at[0] = any_output(output, sums[0]);
+}
+
+/* One pair of matrices; `scratch` as in the header. */
+static void multiply(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t *rhs, int8_t *output,
+                     int8_t *scratch) {
+    const int32_t blocks = (p->depth + 3) >> 2;
+    const ts_full_output_t requantize = p->output;
+    int16_t *wide = (int16_t *)(void *)scratch;
+    int8_t *packed = scratch + 16 * blocks;
+    pack(p, rhs, packed);
+    for (int32_t row = 0; row < p->rows; row += 2) {
+        const int32_t pair = row + 1 < p->rows ? 1 : 0; /* an odd last row is computed twice */
+        int32_t left[2];
+        widen(p, lhs + row * p->lhs_row_step, lhs + (row + pair) * p->lhs_row_step, wide, left);
+        const int32_t below = pair * p->output_row_step;
+        const int32_t start0 = left[0] * p->rhs_offset;
+        const int32_t start1 = left[1] * p->rhs_offset;
+        const int8_t *weights = packed;
+        int8_t *out = output + row * p->output_row_step;
+        for (int32_t column = 0; column < p->columns; column += 2, weights += 8 * blocks) {
+            int32_t sums[4] = {start0, start0, start1, start1};
+            ts_pair_dot(wide, weights, blocks, sums);
+            store(&requantize, sums, out, column + 1 < p->columns ? p->output_column_step : 0, below);
+            out += 2 * p->output_column_step;
         }
     }
 }
 
-void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output) {
-    const ts_batch_matmul_t *p = params;
-    for (int32_t i = 0; i < p->batch_extent[0]; ++i) {
-        for (int32_t j = 0; j < p->batch_extent[1]; ++j) {
-            for (int32_t k = 0; k < p->batch_extent[2]; ++k) {
-                multiply(p, lhs + i * p->lhs_batch_step[0] + j * p->lhs_batch_step[1] + k * p->lhs_batch_step[2],
-                         rhs + i * p->rhs_batch_step[0] + j * p->rhs_batch_step[1] + k * p->rhs_batch_step[2],
-                         output + i * p->output_batch_step[0] + j * p->output_batch_step[1] +
-                             k * p->output_batch_step[2]);
+void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output,
+                     int8_t *scratch) {
+    const ts_batch_matmul_t p = *params;
+    for (int32_t i = 0; i < p.batch_extent[0]; ++i) {
+        for (int32_t j = 0; j < p.batch_extent[1]; ++j) {
+            for (int32_t k = 0; k < p.batch_extent[2]; ++k) {
+                multiply(&p, lhs + i * p.lhs_batch_step[0] + j * p.lhs_batch_step[1] + k * p.lhs_batch_step[2],
+                         rhs + i * p.rhs_batch_step[0] + j * p.rhs_batch_step[1] + k * p.rhs_batch_step[2],
+                         output + i * p.output_batch_step[0] + j * p.output_batch_step[1] + k * p.output_batch_step[2],
+                         scratch);
             }
         }
     }

@@ -2,7 +2,7 @@
 #ifndef TS_BATCH_MATMUL_H
 #define TS_BATCH_MATMUL_H
 
-#include <stdint.h>
+#include "ts_requantize.h"
 
 #define TS_BATCH_LOOPS 3
 
@@ -22,11 +22,11 @@ typedef struct {
     int32_t output_column_step;
     int32_t lhs_offset;
     int32_t rhs_offset;
-    int32_t output_offset;
-    int32_t multiplier;
-    int32_t shift;
+    ts_full_output_t output; /* right is below 0 where the shift is not */
 } ts_batch_matmul_t;
 
-void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output);
+/* `scratch` holds, per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns. */
+void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output,
+                     int8_t *scratch);
 
 #endif
