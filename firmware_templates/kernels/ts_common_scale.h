@@ -9,13 +9,13 @@
 /* The exact operand is given first. Values at the common scale are added. */
 typedef struct {
     ts_broadcast_t shape;
-    int32_t exact_factor; /* negative where it is subtracted */
-    int32_t exact_offset; /* the factor times the zero point, negative */
-    int32_t scaled_offset;
+    int32_t exact_factor;  /* negative where it is subtracted */
+    int32_t exact_offset;  /* what the factor makes of the zero point, negative */
     int32_t scaled_factor; /* a power of two */
+    int32_t scaled_offset;
     int32_t scaled_multiplier;
     int32_t scaled_right;
-    int32_t scaled_sign; /* 1 or -1 */
+    int32_t scaled_sign; /* negative where it is subtracted */
     ts_full_output_t output;
 } ts_common_scale_t;
 
@@ -23,9 +23,10 @@ static inline int32_t ts_exact_operand(const ts_common_scale_t *p, int32_t value
     return value * p->exact_factor + p->exact_offset;
 }
 
+/* Without its sign. */
 static inline int32_t ts_scaled_operand(const ts_common_scale_t *p, int32_t value) {
-    const int32_t high = ts_high_mul((value + p->scaled_offset) * p->scaled_factor, p->scaled_multiplier);
-    return ((((high + (high >> 31)) >> p->scaled_right) + 1) >> 1) * p->scaled_sign;
+    const int32_t high = ts_high_mul(value * p->scaled_factor + p->scaled_offset, p->scaled_multiplier);
+    return (((high + (high >> 31)) >> p->scaled_right) + 1) >> 1;
 }
 
 #endif

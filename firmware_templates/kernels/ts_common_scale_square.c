@@ -1,5 +1,9 @@
 #include "ts_common_scale_square.h"
 
+static int8_t square(const ts_common_scale_t *p, int32_t difference) {
+    return ts_to_full_output(&p->output, difference * difference);
+}
+
 static void apply(const void *params, const int8_t *first, int32_t first_step, const int8_t *second,
                   int32_t second_step, int8_t *output, int32_t count) {
     const ts_common_scale_t *p = (const ts_common_scale_t *)params;
@@ -9,7 +13,7 @@ static void apply(const void *params, const int8_t *first, int32_t first_step, c
         for (; output < end; ++output) {
             const int32_t a = ts_exact_operand(p, *first);
             first += first_step;
-            *output = ts_to_full_output(&p->output, (a + b) * (a + b));
+            *output = square(p, a + b * p->scaled_sign);
         }
         return;
     }
@@ -18,7 +22,7 @@ static void apply(const void *params, const int8_t *first, int32_t first_step, c
         for (; output < end; ++output) {
             const int32_t b = ts_scaled_operand(p, *second);
             ++second;
-            *output = ts_to_full_output(&p->output, (a + b) * (a + b));
+            *output = square(p, a + b * p->scaled_sign);
         }
         return;
     }
@@ -27,7 +31,7 @@ static void apply(const void *params, const int8_t *first, int32_t first_step, c
         const int32_t b = ts_scaled_operand(p, *second);
         ++first;
         ++second;
-        *output = ts_to_full_output(&p->output, (a + b) * (a + b));
+        *output = square(p, a + b * p->scaled_sign);
     }
 }
 

@@ -9,7 +9,7 @@ static void apply(const void *params, const int8_t *first, int32_t first_step, c
         for (; output < end; ++output) {
             const int32_t a = ts_exact_operand(p, *first);
             first += first_step;
-            *output = ts_to_full_output(&p->output, a + b);
+            *output = ts_twice_to_full_output(&p->output, a + b * p->scaled_sign);
         }
         return;
     }
@@ -18,7 +18,7 @@ static void apply(const void *params, const int8_t *first, int32_t first_step, c
         for (; output < end; ++output) {
             const int32_t b = ts_scaled_operand(p, *second);
             ++second;
-            *output = ts_to_full_output(&p->output, a + b);
+            *output = ts_twice_to_full_output(&p->output, a + b * p->scaled_sign);
         }
         return;
     }
@@ -27,7 +27,7 @@ static void apply(const void *params, const int8_t *first, int32_t first_step, c
         const int32_t b = ts_scaled_operand(p, *second);
         ++first;
         ++second;
-        *output = ts_to_full_output(&p->output, a + b);
+        *output = ts_twice_to_full_output(&p->output, a + b * p->scaled_sign);
     }
 }
 

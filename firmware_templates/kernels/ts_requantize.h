@@ -86,9 +86,14 @@ typedef struct {
     int32_t rounding; /* 1 + 2 * the zero point */
 } ts_full_output_t;
 
-static inline int8_t ts_to_full_output(const ts_full_output_t *output, int32_t value) {
-    const int32_t scaled = ts_high_mul(value * 2, output->multiplier);
+/* Of twice a result. */
+static inline int8_t ts_twice_to_full_output(const ts_full_output_t *output, int32_t twice) {
+    const int32_t scaled = ts_high_mul(twice, output->multiplier);
     return (int8_t)ts_saturate8((((scaled + (scaled >> 31)) >> output->right) + output->rounding) >> 1);
+}
+
+static inline int8_t ts_to_full_output(const ts_full_output_t *output, int32_t value) {
+    return ts_twice_to_full_output(output, value * 2);
 }
 
 /* The same for values between -2^30 and 2^30. */
