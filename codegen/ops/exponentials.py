@@ -49,4 +49,4 @@ EXPONENTIAL_RULES: tuple[Rule, ...] = (
 def exponentials_params(op: LastAxis, graph: Graph, beta: float) -> dict[str, ParamValue]:
     """Initialiser of `ts_exponentials_t`."""
     table = exp_table(graph.operand(op, 0).scale, beta)
-    return {**op.matrix_params(graph), "exp_count": len(table), "exp": table}
+    return {**op.matrix_params(graph), "exp_count": len(table), "exp": np.pad(table, (0, 256 - len(table)))}

@@ -10,7 +10,7 @@ typedef struct {
     int32_t rows;
     int32_t columns;
     int32_t exp_count;  /* differences from the row's maximum that count; larger ones give 0 */
-    const int32_t *exp; /* (exp_count,), exp(-scale * difference) in Q0 */
+    const int32_t *exp; /* (256,), exp(-scale * difference) in Q0 */
 } ts_exponentials_t;
 
 static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
@@ -23,12 +23,12 @@ static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
 
 /* Q12, 1 or more. */
 static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest) {
+    const int32_t *exp = e->exp;
     int32_t sum = 0;
-    for (int32_t i = 0; i < e->columns; ++i) {
-        const int32_t difference = largest - row[i];
-        if (difference < e->exp_count) {
-            sum += ts_rounding_shift_right(e->exp[difference], TS_EXP_SUM_BITS);
-        }
+    for (const int8_t *end = row + e->columns; row < end; ++row) {
+        /* Rounded; none is negative. */
+        const uint32_t rounded = (uint32_t)exp[largest - *row] + (UINT32_C(1) << (TS_EXP_SUM_BITS - 1));
+        sum += (int32_t)(rounded >> TS_EXP_SUM_BITS);
     }
     return sum;
 }

@@ -2,8 +2,15 @@
 
 #include "ts_fixed_point.h"
 
+/* scale * exp in Q0, rounded, to steps of 1/256, rounded again; nothing is negative. */
+static inline int32_t posterior(int32_t scale, int32_t exp, int32_t exponent) {
+    const uint32_t product = (uint32_t)(((uint64_t)(uint32_t)scale * (uint32_t)exp + (UINT32_C(1) << 30)) >> 31);
+    return (int32_t)((product + (UINT32_C(1) << (exponent - 1))) >> exponent);
+}
+
 void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output) {
     const int32_t columns = params->columns;
+    const int32_t *exp = params->exp;
     for (int32_t row = 0; row < params->rows; ++row, input += columns, output += columns) {
         const int32_t largest = ts_row_maximum(input, columns);
         const int32_t sum = ts_sum_of_exponentials(params, input, largest);
@@ -12,13 +19,9 @@ void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output)
         const int32_t scale = ts_one_over_one_plus(fraction);
         const int32_t exponent = TS_EXP_SUM_BITS - headroom + 31 - 8;
         for (int32_t i = 0; i < columns; ++i) {
-            const int32_t difference = largest - input[i];
-            int32_t value = -128;
             /* Where the sum reaches 512, every posterior is below half a step (and TFLM stops). */
-            if (difference < params->exp_count && exponent < 32) {
-                value += ts_rounding_shift_right(ts_doubling_high_mul(scale, params->exp[difference]), exponent);
-            }
-            output[i] = ts_clamp(value, -128, 127);
+            const int32_t value = exponent < 32 ? posterior(scale, exp[largest - input[i]], exponent) : 0;
+            output[i] = (int8_t)ts_saturate8(value - 128);
         }
     }
 }
