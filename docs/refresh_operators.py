@@ -18,9 +18,9 @@ The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject
 every input, and in all but the following corners those of TFLite's reference kernels as well (TensorFlow 2.19).
 `tests/ops/` compares all three; `tests/ops/disagreements.py` names the corners.
 
-- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, ABS, HARD_SWISH, LEAKY_RELU, PRELU, RELU and RSQRT: TFLM
-  combines scales in double precision, TFLite in single, which can move a rounding tie by one. TFLM's own sources before
-  autumn 2026 did as TFLite does (SUB, too).
+- FULLY_CONNECTED with one weight scale, BATCH_MATMUL, MUL, ABS, HARD_SWISH, LEAKY_RELU, PRELU, RELU, RSQRT and SVDF:
+  TFLM combines scales in double precision, TFLite in single, which can move a rounding tie by one. TFLM's own sources
+  before autumn 2026 did as TFLite does (SUB, too).
 - GELU: TFLM has none; here the bytes of TFLite's reference kernel are the truth, and `--runtime tflm` refuses it.
 - ELU: TFLite has no reference kernel that it could be compared with.
 - ELU and GELU: both runtimes fill a table with the C library's float32 exp, erfc and tanh, which are taken here to be
@@ -34,8 +34,15 @@ every input, and in all but the following corners those of TFLite's reference ke
 - MIRROR_PAD, PACK and UNPACK with an output of another quantization than the input: TFLite refuses them, TFLM moves
   the bytes.
 - GATHER with a computed index outside the axis: TFLM stops; here it takes the nearest place on the axis.
+- SVDF with an int8 state, a state with a zero point, or another activation than RELU: TFLite is wrong or refuses it.
+  Neither runtime applies the activation; the output's range does.
+- UNIDIRECTIONAL_SEQUENCE_LSTM: TFLite adds up the gates and takes their sigmoid and tanh with other roundings. On a
+  trained layer outputs differ by a few steps, and a layer that amplifies can make more of them.
 - RSQRT of a negative value: TFLM and TFLite stop; here it gives the largest output, as 0 does.
 - SOFTMAX with a sum of exponentials of 512 or more (rows of at least 512): TFLM stops; here every posterior is 0.
+
+## State
+SVDF and LSTM keep a state from one inference to the next, as TFLM does: `ser_model_reset` makes a model forget it.
 
 ## Table
 Made from the rules in `codegen/ops/` by `docs/refresh_operators.py`.

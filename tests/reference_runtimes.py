@@ -15,9 +15,7 @@ _ARENA_BYTES = 1 << 20
 _ARENA_BYTES_PER_MODEL_BYTE = 10
 
 
-def run_tflm(
-    model: bytes, rows: Sequence[Sequence[np.ndarray]], keep_state: bool = False
-) -> list[list[np.ndarray]]:
+def run_tflm(model: bytes, rows: Sequence[Sequence[np.ndarray]], keep_state: bool = False) -> list[list[np.ndarray]]:
     """Outputs of TFLite Micro: one list of tensors per row, a row being one array per model input.
 
     Each row meets a model that was just reset, or, with `keep_state`, what the rows before it left behind.

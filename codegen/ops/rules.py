@@ -89,6 +89,21 @@ def constant(position: int, *dtypes: str) -> Rule:
     return Rule(f"operand {position}", holds, got, f"a constant of type {' or '.join(dtypes)}")
 
 
+def constants(positions: range, dtype: str) -> Rule:
+    """Several operands in a row that must all be known at generation time."""
+    rules = [constant(position, dtype) for position in positions]
+
+    def violated(op: Op, graph: Graph) -> list[Rule]:
+        return [rule for rule in rules if not rule.holds(op, graph)]
+
+    return Rule(
+        f"operands {positions[0]} to {positions[-1]}",
+        lambda op, graph: not violated(op, graph),
+        lambda op, graph: ", ".join(f"{rule.about} {rule.got(op, graph)}" for rule in violated(op, graph)),
+        f"constants of type {dtype}",
+    )
+
+
 def presence(positions: Collection[int], wanted: bool, allowed: str) -> Rule:
     """Operands that must be there, or must not."""
 

@@ -13,7 +13,7 @@ from codegen.fixed_point import quantize_multiplier
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.linear import folded_bias
-from codegen.ops.rules import activation_name, constant, element_type, one_scale, presence, rank
+from codegen.ops.rules import activation_name, constants, element_type, one_scale, presence, rank
 from codegen.sigmoid_table import sigmoid_table
 
 # Positions of operands; of four in a row, the gates are input, forget, cell and output.
@@ -79,8 +79,9 @@ class UnidirectionalSequenceLstm(Op):
         presence(LAYER_NORMS, False, "no layer normalisation"),
         rank(INPUT, (3,)),
         rank(HIDDEN, (2,)),
-        *(constant(position, "int8") for position in (*INPUT_WEIGHTS, *RECURRENT_WEIGHTS)),
-        *(constant(position, "int32") for position in BIASES),
+        constants(INPUT_WEIGHTS, "int8"),
+        constants(RECURRENT_WEIGHTS, "int8"),
+        constants(BIASES, "int32"),
         element_type(HIDDEN, "int8"),
         element_type(CELL, "int16"),
         Rule(

@@ -249,11 +249,11 @@ REFUSED: dict[str, tuple[Lstm, str]] = {
     "rank of the hidden state": (Lstm(changes={18: {"shape": (12,)}}), "rank of operand 18 is 1, allowed: 2"),
     "weights of int16": (
         Lstm(changes={3: {"dtype": "int16"}}),
-        "operand 3 is constant int16, allowed: a constant of type int8",
+        "operands 1 to 4 is operand 3 constant int16, allowed: constants of type int8",
     ),
     "bias of int64": (
         Lstm(changes={12: {"dtype": "int64"}}),
-        "operand 12 is constant int64, allowed: a constant of type int32",
+        "operands 12 to 15 is operand 12 constant int64, allowed: constants of type int32",
     ),
     "hidden state of int16": (Lstm(changes={18: {"dtype": "int16"}}), "type of operand 18 is int16, allowed: int8"),
     "cell state of int8": (Lstm(changes={19: {"dtype": "int8"}}), "type of operand 19 is int8, allowed: int16"),
