@@ -11,10 +11,10 @@ import numpy as np
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.linear import conv_scratch_bytes, linear_param, widened_bytes
+from codegen.ops.linear import conv_scratch_bytes, linear_param, quad_stream, sums_are_small, widened_bytes
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
-from codegen.quantization import activation_range, channel_multipliers, split_multipliers
+from codegen.quantization import activation_range, channel_multipliers
 from codegen.rows import WHOLE, Access
 
 
@@ -169,8 +169,10 @@ def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier:
     assert filters.quant is not None
     channels = weights.shape[1]
     scales = filters.quant.scale if filters.per_channel else filters.quant.scale * channels
-    multiplier, shift = split_multipliers(channel_multipliers(given.scale, scales, output.scale))
+    multipliers = channel_multipliers(given.scale, scales, output.scale)
     low, high = activation_range(op.activation, output)
+    sums = np.zeros(channels, np.int32) if bias is None or bias.data is None else bias.data.ravel()
+    right = all(shift < 0 for _, shift in multipliers)
     params: dict[str, ParamValue] = {
         "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
         "depth_multiplier": depth_multiplier,
@@ -178,9 +180,7 @@ def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier:
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "weights": weights,
-        "bias": np.zeros(channels, np.int32) if bias is None else bias.data,
-        "multiplier": multiplier,
-        "shift": shift,
+        "is_small": int(right and (low, high) == (-128, 127) and sums_are_small(2 * weights.T.astype(int), sums)),
+        "stream": quad_stream(weights, sums, multipliers),
     }
     return KernelCall("depthwise_conv_2d", op.site.inputs[:1], op.site.outputs[0], params)

@@ -29,7 +29,7 @@ def linear_param(
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
     right = all(shift < 0 for _, shift in scales)
-    is_small = right and (low, high) == (-128, 127) and _sums_are_small(rows, folded, weight_offset)
+    is_small = right and (low, high) == (-128, 127) and sums_are_small(rows, folded, weight_offset)
     per_group = zip(np.split(rows, groups), np.split(folded, groups), np.split(np.array(scales), groups), strict=True)
     return {
         "inputs": rows.shape[1],
@@ -67,7 +67,20 @@ def _stream(weights: np.ndarray, bias: np.ndarray, scales: np.ndarray) -> np.nda
     return np.concatenate([per_pair.astype(np.int32), words.astype(np.int32)], axis=1)
 
 
-def _sums_are_small(weights: np.ndarray, bias: np.ndarray, weight_offset: int) -> bool:
+def quad_stream(weights: np.ndarray, bias: np.ndarray, scales: list[tuple[int, int]]) -> np.ndarray:
+    """(channels / 4, rounded up, 12 + taps) int32, filled up with zeros: what ts_depthwise_conv_2d.h reads, in order.
+
+    weights (taps, channels) int8, bias (channels,), scales: multiplier and shift of each channel.
+    """
+    taps, channels = weights.shape
+    quads = np.pad(weights, ((0, 0), (0, -channels % 4))).reshape(taps, -1, 4).transpose(1, 0, 2)
+    words = np.ascontiguousarray(quads).view("<i4").reshape(len(quads), taps)
+    per_channel = np.stack([bias, *(np.array(scales).T * [[1], [-1]] - [[0], [1]])])  # (3, channels)
+    per_quad = np.pad(per_channel, ((0, 0), (0, -channels % 4))).reshape(3, -1, 4).transpose(1, 0, 2).reshape(-1, 12)
+    return np.concatenate([per_quad.astype(np.int32), words.astype(np.int32)], axis=1)
+
+
+def sums_are_small(weights: np.ndarray, bias: np.ndarray, weight_offset: int = 0) -> bool:
     """Are all sums between -2^30 and 2^30, whatever the inputs are?"""
     largest = 128 * np.abs(weights.astype(np.int64) + weight_offset).sum(axis=1) + np.abs(bias.astype(np.int64))
     return bool(largest.max() < 2**30)

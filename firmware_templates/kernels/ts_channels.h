@@ -33,11 +33,6 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     return 6 + 2 * ((p->inputs + 3) >> 2);
 }
 
-static inline int32_t ts_small_channel(int32_t sum, int32_t multiplier, int32_t right, int32_t rounding) {
-    const int32_t scaled = ts_high_mul(sum * 2, multiplier);
-    return ts_saturate8((((scaled + (scaled >> 31)) >> right) + rounding) >> 1);
-}
-
 static inline int8_t ts_any_channel(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
     const int32_t scaled = ts_requantize(sum, scales->multiplier[channel], -1 - scales->right[channel]);
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
@@ -53,11 +48,11 @@ static inline void ts_pair_outputs(const ts_channels_t *p, const ts_scales_t *sc
         const int32_t right0 = scales->right[0];
         const int32_t multiplier1 = scales->multiplier[1];
         const int32_t right1 = scales->right[1];
-        output[pair] = (int8_t)ts_small_channel(sums[1], multiplier1, right1, rounding);
-        output[0] = (int8_t)ts_small_channel(sums[0], multiplier0, right0, rounding);
+        output[pair] = (int8_t)ts_scale_to_int8(sums[1], multiplier1, right1, rounding);
+        output[0] = (int8_t)ts_scale_to_int8(sums[0], multiplier0, right0, rounding);
         output += output_step;
-        output[pair] = (int8_t)ts_small_channel(sums[3], multiplier1, right1, rounding);
-        output[0] = (int8_t)ts_small_channel(sums[2], multiplier0, right0, rounding);
+        output[pair] = (int8_t)ts_scale_to_int8(sums[3], multiplier1, right1, rounding);
+        output[0] = (int8_t)ts_scale_to_int8(sums[2], multiplier0, right0, rounding);
         return;
     }
     output[pair] = ts_any_channel(p, scales, 1, sums[1]);

@@ -1,88 +1,124 @@
 #include "ts_depthwise_conv_2d.h"
 
-#include "ts_requantize.h"
-#include "ts_simd.h"
+/* Taps within the input, and where the first of them lies. */
+typedef struct {
+    ts_taps_t rows;
+    ts_taps_t columns;
+    const int8_t *input;
+} place_t;
 
-static int8_t scale(const ts_depthwise_conv_2d_t *p, int32_t channel, int32_t sum) {
-    const int32_t scaled = ts_requantize(sum, p->multiplier[channel], p->shift[channel]);
+static place_t find_place(const ts_window_t *w, const int8_t *input, int32_t y, int32_t x) {
+    place_t place = {ts_rows(w, y), ts_columns(w, x), input};
+    if (place.rows.end > place.rows.begin && place.columns.end > place.columns.begin) {
+        const int32_t row = place.rows.origin + place.rows.begin * w->dilation_height;
+        const int32_t column = place.columns.origin + place.columns.begin * w->dilation_width;
+        place.input = input + (row * w->input_width + column) * w->input_channels;
+    } else {
+        place.rows.end = place.rows.begin;
+    }
+    return place;
+}
+
+static int8_t any_output(const ts_depthwise_conv_2d_t *p, const ts_quad_t *quad, int32_t lane, int32_t sum) {
+    const int32_t scaled = ts_requantize(sum, quad->multiplier[lane], -1 - quad->right[lane]);
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
 }
 
-/* Output channel n from its input channel c; taps outside the input add nothing. */
-static int32_t convolve(const ts_depthwise_conv_2d_t *p, const int8_t *input, int32_t c, int32_t n, ts_taps_t rows,
-                        ts_taps_t columns) {
+/* Output channel 4 * quad + lane from its input channel; taps outside the input add nothing. */
+static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, const ts_quad_t *quad, int32_t lane,
+                       int32_t channel) {
     const ts_window_t *w = &p->window;
-    int32_t sum = p->bias[n];
-    for (int32_t y = rows.begin; y < rows.end; ++y) {
-        const int32_t row = (rows.origin + y * w->dilation_height) * w->input_width + columns.origin;
-        for (int32_t x = columns.begin; x < columns.end; ++x) {
-            const int32_t value = input[(row + x * w->dilation_width) * w->input_channels + c] + p->input_offset;
-            sum += value * p->weights[(y * w->filter_width + x) * w->output_channels + n];
+    const int8_t *weights = (const int8_t *)(quad + 1) + lane;
+    const int8_t *row = place->input + channel;
+    int32_t sum = quad->bias[lane];
+    for (int32_t y = place->rows.begin; y < place->rows.end; ++y) {
+        const int8_t *in = row;
+        for (int32_t x = place->columns.begin; x < place->columns.end; ++x) {
+            sum += (*in + p->input_offset) * weights[4 * (y * w->filter_width + x)];
+            in += w->dilation_width * w->input_channels;
         }
+        row += w->dilation_height * w->input_width * w->input_channels;
     }
-    return sum;
+    return any_output(p, quad, lane, sum);
 }
 
 #ifdef TS_HAS_SIMD
-/* Channels n to n + 3 at once, where output and input channels are the same. */
-static void convolve_4(const ts_depthwise_conv_2d_t *p, const int8_t *input, int32_t n, ts_taps_t rows,
-                       ts_taps_t columns, int8_t *output) {
+/* Four channels at once, where output and input channels are the same. */
+static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const ts_quad_t *quad,
+                          const int8_t *row, int8_t *output) {
     const ts_window_t *w = &p->window;
     const int32_t offsets = ts_both(p->input_offset);
-    const int32_t input_step = w->dilation_width * w->input_channels;
-    int32_t sum0 = p->bias[n];
-    int32_t sum1 = p->bias[n + 1];
-    int32_t sum2 = p->bias[n + 2];
-    int32_t sum3 = p->bias[n + 3];
-    for (int32_t y = rows.begin; y < rows.end; ++y) {
-        const int32_t row = (rows.origin + y * w->dilation_height) * w->input_width + columns.origin;
-        const int8_t *in = input + (row + columns.begin * w->dilation_width) * w->input_channels + n;
-        const int8_t *weights = p->weights + (y * w->filter_width + columns.begin) * w->output_channels + n;
-        for (int32_t left = columns.end - columns.begin; left > 0; --left) {
+    const int32_t step = w->dilation_width * w->input_channels;
+    const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
+    const int32_t columns = place->columns.end - place->columns.begin;
+    const int8_t *tap = (const int8_t *)(quad + 1) + 4 * (place->rows.begin * w->filter_width + place->columns.begin);
+    int32_t sum0 = quad->bias[0];
+    int32_t sum1 = quad->bias[1];
+    int32_t sum2 = quad->bias[2];
+    int32_t sum3 = quad->bias[3];
+    for (int32_t left = place->rows.end - place->rows.begin; left > 0; --left) {
+        const int8_t *in = row;
+        const int8_t *weights = tap;
+        for (const int8_t *end = tap + 4 * columns; weights < end; weights += 4) {
             const uint32_t a = ts_load4(in);
             const uint32_t b = ts_load4(weights);
             const int32_t a_even = ts_even(offsets, a);
-            const int32_t b_even = ts_even(0, b);
-            sum0 += ts_low(a_even) * ts_low(b_even);
-            sum2 += ts_high(a_even) * ts_high(b_even);
+            const int32_t b_even = ts_plain_even(b);
             const int32_t a_odd = ts_odd(offsets, a);
-            const int32_t b_odd = ts_odd(0, b);
-            sum1 += ts_low(a_odd) * ts_low(b_odd);
-            sum3 += ts_high(a_odd) * ts_high(b_odd);
-            in += input_step;
-            weights += w->output_channels;
+            const int32_t b_odd = ts_plain_odd(b);
+            sum0 = ts_multiply_add_low(a_even, b_even, sum0);
+            sum2 = ts_multiply_add_high(a_even, b_even, sum2);
+            sum1 = ts_multiply_add_low(a_odd, b_odd, sum1);
+            sum3 = ts_multiply_add_high(a_odd, b_odd, sum3);
+            in += step;
         }
+        tap += 4 * w->filter_width;
+        row += row_step;
     }
-    output[n] = scale(p, n, sum0);
-    output[n + 1] = scale(p, n + 1, sum1);
-    output[n + 2] = scale(p, n + 2, sum2);
-    output[n + 3] = scale(p, n + 3, sum3);
+    if (p->is_small) {
+        const int32_t rounding = 1 + 2 * p->output_offset;
+        sum0 = ts_scale_to_int8(sum0, quad->multiplier[0], quad->right[0], rounding);
+        sum1 = ts_scale_to_int8(sum1, quad->multiplier[1], quad->right[1], rounding);
+        sum2 = ts_scale_to_int8(sum2, quad->multiplier[2], quad->right[2], rounding);
+        sum3 = ts_scale_to_int8(sum3, quad->multiplier[3], quad->right[3], rounding);
+    } else {
+        sum0 = any_output(p, quad, 0, sum0);
+        sum1 = any_output(p, quad, 1, sum1);
+        sum2 = any_output(p, quad, 2, sum2);
+        sum3 = any_output(p, quad, 3, sum3);
+    }
+    output[0] = (int8_t)sum0;
+    output[1] = (int8_t)sum1;
+    output[2] = (int8_t)sum2;
+    output[3] = (int8_t)sum3;
 }
 #endif
 
 /* All channels at one position. */
-static void convolve_channels(const ts_depthwise_conv_2d_t *p, const int8_t *input, ts_taps_t rows, ts_taps_t columns,
-                              int8_t *output) {
+static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, int8_t *output) {
+    const int32_t channels = p->window.output_channels;
+    const int32_t words = TS_QUAD_WORDS + p->window.filter_height * p->window.filter_width;
     int32_t n = 0;
 #ifdef TS_HAS_SIMD
-    if (p->depth_multiplier == 1 && columns.end > columns.begin) {
-        for (; n + 4 <= p->window.output_channels; n += 4) {
-            convolve_4(p, input, n, rows, columns, output);
-        }
+    const int32_t *stream = p->stream;
+    for (; p->depth_multiplier == 1 && n + 4 <= channels; n += 4, stream += words) {
+        convolve_quad(p, place, (const ts_quad_t *)(const void *)stream, place->input + n, output + n);
     }
 #endif
-    for (; n < p->window.output_channels; ++n) {
-        output[n] = scale(p, n, convolve(p, input, n / p->depth_multiplier, n, rows, columns));
+    for (; n < channels; ++n) {
+        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(p->stream + (n >> 2) * words);
+        output[n] = convolve(p, place, quad, n & 3, n / p->depth_multiplier);
     }
 }
 
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output) {
-    const ts_window_t *w = &params->window;
+    const ts_depthwise_conv_2d_t p = *params;
+    const ts_window_t *w = &p.window;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         for (int32_t y = 0; y < w->output_height; ++y) {
-            const ts_taps_t rows = ts_rows(w, y);
             for (int32_t x = 0; x < w->output_width; ++x) {
-                convolve_channels(params, input, rows, ts_columns(w, x), output);
+                const place_t place = find_place(w, input, y, x);
+                convolve_channels(&p, &place, output);
                 output += w->output_channels;
             }
         }

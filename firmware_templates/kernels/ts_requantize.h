@@ -59,6 +59,12 @@ static inline int32_t ts_saturate8(int32_t value) {
 #endif
 }
 
+/* ts_scale_small and a zero point, saturated: `right` is -1 - the shift, `rounding` 1 + 2 * the zero point. */
+static inline int32_t ts_scale_to_int8(int32_t value, int32_t multiplier, int32_t right, int32_t rounding) {
+    const int32_t scaled = ts_high_mul(value * 2, multiplier);
+    return ts_saturate8((((scaled + (scaled >> 31)) >> right) + rounding) >> 1);
+}
+
 /* How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
  * knows that the bytes they write are not part of it. */
 typedef struct {

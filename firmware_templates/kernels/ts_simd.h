@@ -49,6 +49,15 @@ static inline int32_t ts_multiply_add(int32_t a, int32_t b, int32_t sum) {
     return (int32_t)__builtin_arm_smlad(a, b, sum);
 }
 
+/* sum + the product of the lower halves, or of the upper ones. */
+static inline int32_t ts_multiply_add_low(int32_t a, int32_t b, int32_t sum) {
+    return __builtin_arm_smlabb(a, b, sum);
+}
+
+static inline int32_t ts_multiply_add_high(int32_t a, int32_t b, int32_t sum) {
+    return __builtin_arm_smlatt(a, b, sum);
+}
+
 static inline int32_t ts_low(int32_t pair) {
     return (int16_t)pair;
 }
