@@ -71,6 +71,7 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
     shared = {
         "broadcast",
         "channels",
+        "common_scale",
         "dot",
         "exponentials",
         "fixed_point",
