@@ -15,6 +15,9 @@ from codegen.ir import ABSENT, Graph, Op
 from codegen.rows import Access, Rows, WindowRows
 
 
+MOST_BLOCKS = 128  # smaller ones save next to nothing
+
+
 @dataclass(frozen=True, slots=True)
 class RowsRead:
     """The rows of an operand that an operator reads for one block: `rows`, from `back` before its own block on.
@@ -96,7 +99,7 @@ def find_regions(uses: Uses, first: int, last: int) -> Iterator[Region]:
         return
     extents = [uses.graph.tensors[tensor].shape[axis] for tensor, axis in span.axes.items() if span.is_written(tensor)]
     most, roots = math.gcd(*extents), span.find_roots()
-    for blocks in range(most, 1, -1):
+    for blocks in range(min(most, MOST_BLOCKS), 1, -1):
         region = span.region(blocks, roots) if most % blocks == 0 else None
         if region is not None:
             yield region
