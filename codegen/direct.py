@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from codegen.invocation import Invocation
 from codegen.ir import Graph, Model
 from codegen.passes import run_passes
 from codegen.plan_memory import MemoryPlan, plan_memory
+from codegen.regions import Region
 from codegen.render import render, template_text
 from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK, choose_regions
@@ -30,7 +32,11 @@ class State:
 def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: Path | None = None) -> RuntimeFiles:
     """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK."""
     graph = run_passes(model.graph, model.name, dump_ir)
-    regions = choose_regions(graph, ARENA_SLACK[optimize])
+    return render_graph(graph, choose_regions(graph, ARENA_SLACK[optimize]), banner)
+
+
+def render_graph(graph: Graph, regions: Sequence[Region], banner: str) -> RuntimeFiles:
+    """C of a graph whose `regions`, in order and apart from each other, run row by row."""
     plan = plan_memory(graph, regions)
     pool = ConstantPool()
     segments = Invocation(graph, regions, plan, pool).segments()

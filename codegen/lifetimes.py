@@ -84,8 +84,7 @@ class _Finder:
             region = self._region.get(step)
             for tensor in op.activations(self._graph):
                 if tensor not in self._owner:
-                    self._entering.append(tensor)
-                    self._add(tensor, tensor)
+                    self._enter(tensor)
                 self._last_read[self._owner[tensor]] = step
             for output in op.site.outputs:
                 view_of = op.site.inputs[0] if op.IS_VIEW else output
@@ -94,15 +93,26 @@ class _Finder:
         if self._span == (0, len(self._graph.ops)):
             for tensor in self._graph.inputs:
                 if tensor not in self._owner:
-                    self._entering.append(tensor)
-                    self._add(tensor, tensor)
+                    self._enter(tensor)
         for tensor, owner in self._owner.items():
             if self._stays(tensor):
                 self._last_read[owner] = self._span[1]
 
+    def _enter(self, tensor: int) -> None:
+        """Of views that enter, only the first has memory."""
+        viewed = self._uses.viewed
+        same = (other for other in self._entering if viewed.get(other, other) == viewed.get(tensor, tensor))
+        owner = next(same, tensor)
+        self._add(tensor, owner)
+        if owner == tensor:
+            self._entering.append(tensor)
+
     def _stays(self, tensor: int) -> bool:
-        """Is it needed after the span?"""
-        return self._graph.tensors[tensor].is_variable or self._uses.last_read.get(tensor, -1) >= self._span[1]
+        """Is it, or what it has in common with other views that enter, needed after the span?"""
+        last = self._uses.last_read.get(tensor, -1)
+        if tensor in self._entering:
+            last = self._uses.last_needed.get(self._uses.viewed.get(tensor, tensor), -1)
+        return self._graph.tensors[tensor].is_variable or last >= self._span[1]
 
     def _add(self, tensor: int, owner: int) -> None:
         self._owner[tensor] = owner
@@ -138,7 +148,8 @@ class _Finder:
             if self._owner.get(tensor) == owner:
                 read = region.reads.get((step, position))
                 block = self._graph.tensors[tensor].shape[read.axis] // region.blocks if read else 0
-                if read is None or (read.rows, read.back) != (block, 0) or region.delays[step] != delay:
+                own = read is not None and (read.rows, read.step, read.back) == (block, block, 0)
+                if not own or region.delays[step] != delay:
                     return False
         return True
 

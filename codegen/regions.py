@@ -11,9 +11,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from codegen.ir import ABSENT, Graph, Op
+from codegen.ir import ABSENT, Graph, Op, Tensor
 from codegen.rows import Access, Rows, WindowRows
-
 
 MOST_BLOCKS = 128  # smaller ones save next to nothing
 
@@ -76,6 +75,8 @@ class Uses:
     graph: Graph
     written: Mapping[int, int]
     last_read: Mapping[int, int]
+    viewed: Mapping[int, int]  # of each view: the tensor that is none
+    last_needed: Mapping[int, int]  # of each tensor that is no view: where it or a view of it is last read
     _access: dict[tuple[int, int], tuple[Access, ...] | None] = field(default_factory=dict)
 
     @classmethod
@@ -83,7 +84,15 @@ class Uses:
         written = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.outputs}
         last_read = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.inputs}
         last_read.update(dict.fromkeys(graph.outputs, len(graph.ops)))
-        return cls(graph, written, last_read)
+        viewed: dict[int, int] = {}
+        for op in graph.ops:
+            if op.IS_VIEW:
+                viewed[op.site.outputs[0]] = viewed.get(op.site.inputs[0], op.site.inputs[0])
+        last_needed: dict[int, int] = {}
+        for tensor, step in last_read.items():
+            owner = viewed.get(tensor, tensor)
+            last_needed[owner] = max(last_needed.get(owner, step), step)
+        return cls(graph, written, last_read, viewed, last_needed)
 
     def row_access(self, step: int, axis: int) -> tuple[Access, ...] | None:
         """`Op.row_access` of the operator at a position."""
@@ -128,7 +137,10 @@ class _Span:
             op = self.graph.ops[step]
             for output in op.site.outputs:
                 if not self.is_inner(output) and output not in self.axes:
-                    self.axes[output] = _outermost_axis(self.graph.tensors[output].shape)
+                    outermost = _outermost_axis(self.graph.tensors[output].shape)
+                    if outermost is None:
+                        return False
+                    self.axes[output] = outermost
             known = {self.axes[output] for output in op.site.outputs if output in self.axes}
             if len(known) != 1 or not self._note_operands(step, axis := known.pop()):
                 return False
@@ -178,24 +190,27 @@ class _Span:
 
     def _buffer(self, root: int, blocks: int, history_bytes: int) -> RowBuffer:
         tensor = self.graph.tensors[root]
-        zero_point = tensor.zero_point if tensor.quant is not None else 0
-        return RowBuffer(tensor.bytes // blocks, history_bytes, zero_point)
+        return RowBuffer(tensor.bytes // blocks, history_bytes, _zero_point(tensor))
 
     def find_roots(self) -> dict[int, int]:
         """What is written here: its own memory, or that of what it is a view of.
 
-        A view of a whole tensor that is read beyond its edges has rows of its own, copied and padded.
+        A view that is read beyond its edges has rows of its own, copied and padded, where it is one of a whole tensor
+        or has another zero point.
         """
         padded = self._padded()
         roots: dict[int, int] = {}
         for op in self.graph.ops[self.first : self.last]:
             for output in op.site.outputs:
                 given = op.site.inputs[0]
-                if op.IS_VIEW and not (output in padded and given not in roots):
+                if op.IS_VIEW and not (output in padded and (given not in roots or self._repads(given, output))):
                     roots[output] = roots.get(given, given)
                 else:
                     roots[output] = output
         return roots
+
+    def _repads(self, given: int, output: int) -> bool:
+        return _zero_point(self.graph.tensors[given]) != _zero_point(self.graph.tensors[output])
 
     def _padded(self) -> set[int]:
         """Tensors of which windows read rows that do not exist."""
@@ -253,6 +268,10 @@ class _Span:
         return in_step and (how.pads or not reaches_out)
 
 
-def _outermost_axis(shape: tuple[int, ...]) -> int:
+def _outermost_axis(shape: tuple[int, ...]) -> int | None:
     """The first axis that has more than one row; neighbouring rows along it are neighbours in memory."""
-    return next((axis for axis, extent in enumerate(shape) if extent > 1), 0)
+    return next((axis for axis, extent in enumerate(shape) if extent > 1), None)
+
+
+def _zero_point(tensor: Tensor) -> int:
+    return tensor.zero_point if tensor.quant is not None else 0

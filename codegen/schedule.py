@@ -44,7 +44,8 @@ def choose_regions(graph: Graph, slack: float = 0.0) -> tuple[Region, ...]:
     alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
     spans = [_Span(uses, whole, first, last) for first, last in _spans(uses, _crossing(graph, whole))]
     finest = [candidate for span in spans if (candidate := span.next()) is not None]
-    allowed = int((1 + slack) * _search(alone, finest, 0)[-1].peak)
+    smallest = max(_search(alone, finest, 0)[-1].peak, whole.peak(-1, 0))  # before all operators there are all inputs
+    allowed = int((1 + slack) * smallest)
     spans = [span for span in spans if max(alone[span.first : span.last]) > allowed]
     coarser = [candidate for span in spans for candidate in span.rest(allowed)]
     return _regions(_search(alone, finest + coarser, allowed))

@@ -12,7 +12,7 @@ from codegen.ops.axes import from_front
 from codegen.ops.loops import MAX_REDUCE_LOOPS, Loop, contiguous_steps, merge_loops, padded
 from codegen.ops.operands import integers
 from codegen.ops.rules import constant, element_type
-from codegen.rows import WHOLE, Access, Rows
+from codegen.rows import WHOLE, Access, Rows, matching_axis
 
 
 def reduced_axes(op: Op, graph: Graph) -> tuple[int, ...]:
@@ -77,7 +77,7 @@ class Reduction(Op):
         }
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
-        given, output, reduced = graph.operand(self, 0).shape, graph.output(self).shape, reduced_axes(self, graph)
+        given, reduced = graph.operand(self, 0).shape, reduced_axes(self, graph)
         kept = [own for own in range(len(given)) if own not in reduced]
-        own = axis if len(output) == len(given) else kept[axis]
-        return None if own in reduced else (Rows(own), WHOLE)
+        own = matching_axis(graph.output(self).shape, [given[at] for at in kept], axis)
+        return None if own is None else (Rows(kept[own]), WHOLE)

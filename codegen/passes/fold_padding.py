@@ -21,10 +21,10 @@ from codegen.ops.reshape import Reshape
 def fold_padding(graph: Graph) -> Graph:
     """Removes each PAD of height and width whose readers are all convolutions."""
     for index in [op.site.index for op in graph.ops if isinstance(op, Pad)]:
-        graph = _behind_reshape(graph, index)
-        pad = _operator(graph, index)
-        if _foldable(pad, graph):
-            graph = _fold(pad, graph)
+        swapped = _behind_reshape(graph, index)
+        pad = _operator(swapped, index)
+        if _foldable(pad, swapped):
+            graph = _fold(pad, swapped)
     return graph
 
 
