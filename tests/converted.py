@@ -16,7 +16,9 @@ FRAMES, MELS, LABELS = 32, 16, ("calm", "glad", "sad")
 
 # The smallest of each model that still has every part of it. Speechformer joins 100 frames to one.
 SIZES = {
-    "convtransformer": {"channels1": 4, "channels2": 8, "width": 16, "heads": 2, "blocks": 1, "ffn_width": 24},
+    "convtransformer": {
+        "channels1": 4, "channels2": 8, "channels3": 8, "width": 16, "heads": 2, "blocks": 1, "ffn_width": 24,
+    },
     "conformer": {"channels1": 4, "channels2": 8, "width": 16, "heads": 2, "blocks": 1, "ffn_width": 24, "kernel": 7},
     "speechformer": {
         "context_frames": 200, "width": 32, "heads": 4, "ffn_width": 16,
@@ -66,10 +68,8 @@ def save_model(
     torch.manual_seed(7)
     config = {"context_frames": FRAMES, "mel_bins": MELS, "classes": len(LABELS), "dropout": 0.0, **SIZES[name]}
     model = build_model(name, config)
+    settle(model, torch.from_numpy(windows(name)))
     with torch.no_grad():
-        for module in model.modules():
-            if isinstance(module, torch.nn.BatchNorm1d):
-                settle(module)
         # Fresh heads answer nearly the same for everything: these weights make decisions differ.
         model.head.weight.div_(model.eval()(torch.from_numpy(windows(name))).std(dim=0).mean())
         model.head.bias.sub_(model(torch.from_numpy(windows(name))).mean(dim=0))
@@ -90,12 +90,22 @@ def windows(name: str) -> np.ndarray:
     return noise + np.linspace(-1, 1, 40, dtype=np.float32)[:, None, None]
 
 
-def settle(norm: torch.nn.BatchNorm1d) -> None:
-    """Statistics and scales as training leaves them: none is 0 or 1."""
-    norm.running_mean.normal_(0, 0.3)
-    norm.running_var.uniform_(0.5, 2)
-    norm.weight.data.uniform_(0.5, 1.5)
-    norm.bias.data.normal_(0, 0.3)
+def settle(model: torch.nn.Module, inputs: torch.Tensor) -> None:
+    """BatchNorms as training leaves them: statistics of `inputs`, scales and offsets that are not 1 and 0.
+
+    The model is left in evaluation mode.
+    """
+    import torch
+
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
+            module.weight.data.uniform_(0.5, 1.5)
+            module.bias.data.normal_(0, 0.3)
+            module.reset_running_stats()
+            module.momentum = None  # the plain mean over passes
+    with torch.no_grad():
+        model.train()(inputs)
+    model.eval()
 
 
 @cache

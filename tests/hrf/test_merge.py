@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from codegen.errors import TinySerError
+from tests.converted import settle
 from tinyser.hrf import HighRank, expand, merge, prove_equal
 from tinyser.models import build_model, preset_config
 
@@ -41,6 +42,13 @@ def small_model() -> nn.Module:
     torch.manual_seed(0)
     config = preset_config("convtransformer", "small", context_frames=32, mel_bins=20, classes=4)
     return build_model("convtransformer", config)
+
+
+def trained_model(model: nn.Module) -> nn.Module:
+    """A shaken copy with the statistics that its BatchNorms would then have: logits stay of the size of real ones."""
+    model = shaken(model)
+    settle(model, torch.randn(64, 32, 20))
+    return model
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -100,7 +108,7 @@ def test_three_factors_with_and_without_biases(biases: tuple[int, int, int]) -> 
 @pytest.mark.parametrize("modules", ["ffn", "ffn,ffn-out", "attention", "conv", ["head", "blocks.0.ffn.*"]])
 def test_model_keeps_its_class_and_keys(modules: str | list[str]) -> None:
     model = small_model()
-    expanded = shaken(expand(model, 4, modules))
+    expanded = trained_model(expand(model, 4, modules))
     merged = merge(expanded)
     assert type(merged) is type(model)
     assert list(merged.state_dict()) == list(model.state_dict())
@@ -168,7 +176,7 @@ def half_precision(pair: HighRank, merged: nn.Linear) -> None:
 
 @pytest.mark.parametrize("damage", [drop_inner_bias, add_inner_bias_unweighted, wrong_order, half_precision])
 def test_broken_merge_is_noticed(damage: Callable[[HighRank, nn.Linear], None]) -> None:
-    expanded = shaken(expand(small_model(), 4, "ffn"))
+    expanded = trained_model(expand(small_model(), 4, "ffn"))
     merged = merge(expanded)
     with torch.no_grad():
         for block in range(2):

@@ -1,4 +1,4 @@
-"""Conformer and SpeechFormer through the real converter: int8 throughout, and equal bytes in C, TFLM and TFLite."""
+"""Every model through the real converter: int8 throughout, and equal bytes in C, TFLM and TFLite."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tinyser.runtimes.torch_model import TorchRuntime
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=["conformer", "speechformer"])
+@pytest.fixture(scope="module", params=["convtransformer", "conformer", "speechformer"])
 def files(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
@@ -56,11 +56,23 @@ def test_decides_as_pytorch_does(files: Converted) -> None:
     assert sqnr_db(floats, int8) > 15
 
 
-def test_windows_and_glu_cost_no_gather_or_padding(files: Converted) -> None:
+PADDED = {"convtransformer": 3, "conformer": 2, "speechformer": 0}
+NORM = {"SQUARED_DIFFERENCE", "RSQRT", "MEAN"}
+CONVTRANSFORMER = {
+    "RESHAPE", "TRANSPOSE", "PAD", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "BATCH_MATMUL", "SOFTMAX",
+}  # fmt: skip
+
+
+def test_no_operator_but_those_of_the_model(files: Converted) -> None:
     names = [op.NAME for op in read_tflite(files.tflite).graph.ops]
-    assert not set(names) & {"SPLIT", "CONCATENATION", "QUANTIZE"}
-    # Two convolutions of the front end, each with its padding, and the conformer's depthwise one.
-    assert names.count("PAD") == ("CONV_2D" in names) * 2
+    assert not set(names) & {"SPLIT", "CONCATENATION", "QUANTIZE"}, "windows and GLU"
+    assert names.count("PAD") == PADDED[files.folder.name]
+    if files.folder.name != "convtransformer":
+        assert set(names) >= NORM, "LayerNorm"
+        return
+    assert set(names) == CONVTRANSFORMER, "no norm, no scale of its own"
+    # The positions and two residuals: biases and activations are in the linear layers.
+    assert names.count("ADD") == 3
 
 
 def test_estimated_bytes_are_near_the_constants(files: Converted) -> None:

@@ -19,11 +19,12 @@ from tinyser.models.size import count_macs, count_parameters, int8_bytes, list_s
 
 
 def test_macs_of_a_convtransformer_by_hand() -> None:
-    config = {"context_frames": 32, "mel_bins": 16, "classes": 3, "channels1": 4, "channels2": 8}
+    config = {"context_frames": 32, "mel_bins": 16, "classes": 3, "channels1": 4, "channels2": 8, "channels3": 12}
     model = build_model("convtransformer", {**config, "width": 16, "heads": 2, "blocks": 2, "ffn_width": 24})
-    convolutions = 16 * 8 * 4 * 9 + 8 * 4 * 8 * 4 * 9
-    block = 8 * (4 * 16 * 16 + 2 * 16 * 24) + 2 * 8 * 8 * 16
-    assert count_macs(model, torch.zeros(1, 32, 16)) == convolutions + 8 * 32 * 16 + 2 * block + 16 * 3
+    first, second, third = 16 * 8 * 4 * 9, 8 * 4 * (4 * 9 + 4 * 8), 4 * 2 * (8 * 9 + 8 * 12)
+    block = 4 * (4 * 16 * 16 + 2 * 16 * 24) + 2 * 4 * 4 * 16
+    ends = 4 * 24 * 16 + 4 * 16 + 4 * 16 + 16 * 3
+    assert count_macs(model, torch.zeros(2, 32, 16)) == 2 * (first + second + third + 2 * block + ends)
 
 
 def test_macs_of_a_depthwise_convolution() -> None:

@@ -67,7 +67,7 @@ def test_positions_count_in_the_first_stage_and_are_no_state() -> None:
     assert (model(x) - before).abs().max() > 1e-4
 
 
-@pytest.mark.parametrize("frames", [4, 150, 250])
+@pytest.mark.parametrize("frames", [50, 150, 250])
 def test_frames_that_do_not_divide(frames: int) -> None:
     with pytest.raises(ModelFormatError, match=f"context_frames: got {frames}, allowed is a multiple of 100"):
         small_speechformer(frames)

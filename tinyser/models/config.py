@@ -10,8 +10,9 @@ from codegen.errors import ModelFormatError
 
 _Config = TypeVar("_Config")
 
-# Smaller images leave nothing after two strided convolutions.
-_SMALLEST = {"context_frames": 4, "mel_bins": 4}
+# After three strided convolutions there are at least two frames: BatchNorm has no variance of one number, which is what
+# a last batch of a single clip would otherwise give it.
+_SMALLEST = {"context_frames": 9, "mel_bins": 4}
 _LARGEST = 10000
 
 
@@ -29,10 +30,10 @@ def read_config(kind: type[_Config], model: str, config: Mapping[str, Any]) -> _
 
 
 def check_entries(model: str, config: Any) -> None:
-    """Every entry of a config dataclass is a whole number, `dropout` a share. Raises ModelFormatError."""
+    """Every entry of a config dataclass is a whole number, each dropout a share. Raises ModelFormatError."""
     for field in fields(config):
         value = getattr(config, field.name)
-        if field.name == "dropout":
+        if field.name.endswith("dropout"):
             good, allowed = isinstance(value, int | float) and 0 <= value < 1, "a number 0..1, below 1"
         else:
             low = _SMALLEST.get(field.name, 1)

@@ -1,35 +1,88 @@
-"""The convolutional front end: log-mel image to a quarter of the frames, with learned positions."""
+"""The convolutional front end: log-mel image to fewer frames, with learned positions."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+# The layers of a front end that HRF may factor: those that mix channels. A depthwise kernel has nine numbers a
+# channel, and factoring it would widen the convolution with the largest image.
+CONVOLUTIONS = ("stages.*.conv", "stages.*.pointwise")
+
 
 class ConvFrontEnd(nn.Module):
-    """Two 3 x 3 convolutions of stride 2, a linear layer and learned absolute positions.
+    """Convolutions of stride 2, one a stage, a linear layer and learned absolute positions.
 
-    Models derive from it, so that its layers are named without a prefix.
+    Models derive from it, so that its layers are named without a prefix. The first stage is a plain convolution,
+    the others, of which `channels` names as many as it has further entries, are depthwise separable.
     """
 
     def __init__(
-        self, *, context_frames: int, mel_bins: int, channels1: int, channels2: int, width: int, dropout: float
+        self,
+        *,
+        context_frames: int,
+        mel_bins: int,
+        channels: Sequence[int],
+        width: int,
+        dropout: float,
+        edge_dropout: float,
     ) -> None:
         super().__init__()
-        self.frames, mels = (_halved(_halved(size)) for size in (context_frames, mel_bins))
-        self.conv1 = nn.Conv2d(1, channels1, 3, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(channels1, channels2, 3, stride=2, padding=1)
-        self.project = nn.Linear(channels2 * mels, width)
+        self.frames, mels = context_frames, mel_bins
+        stages: list[nn.Module] = [Stage(channels[0])]
+        stages += [SeparableStage(*pair) for pair in pairwise(channels)]
+        for _ in stages:
+            self.frames, mels = _halved(self.frames), _halved(mels)
+        self.stages = nn.Sequential(*stages)
+        self.edge_dropout = nn.Dropout(edge_dropout)
+        self.project = nn.Linear(channels[-1] * mels, width)
         self.positions = nn.Parameter(0.02 * torch.randn(1, self.frames, width))
         self.dropout = nn.Dropout(dropout)
 
     def embed(self, features: Tensor) -> Tensor:
         """(batch, context_frames, mel_bins) -> (batch, frames, width)."""
-        x = torch.relu(self.conv1(features.unsqueeze(1)))
-        x = torch.relu(self.conv2(x))
+        x = self.stages(features.unsqueeze(1))
         # Channels last, as TFLite stores them: the flattening is then only a reshape on the device.
         x = x.permute(0, 2, 3, 1).reshape(-1, self.frames, self.project.in_features)
-        return self.dropout(self.project(x) + self.positions)
+        return self.dropout(self.project(self.edge_dropout(x)) + self.positions)
+
+
+class Stage(nn.Module):
+    """3 x 3 convolution of stride 2, (batch, 1, frames, mels) -> (batch, channels, frames / 2, mels / 2)."""
+
+    NORM_WRITERS: ClassVar[Mapping[str, str]] = {"norm": "conv"}
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, channels, 3, stride=2, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.norm(self.conv(x)))
+
+
+class SeparableStage(nn.Module):
+    """Depthwise 3 x 3 convolution of stride 2, then a pointwise one.
+
+    (batch, inputs, frames, mels) -> (batch, outputs, frames / 2, mels / 2).
+    """
+
+    NORM_WRITERS: ClassVar[Mapping[str, str]] = {"depthwise_norm": "depthwise", "norm": "pointwise"}
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.depthwise = nn.Conv2d(inputs, inputs, 3, stride=2, padding=1, groups=inputs, bias=False)
+        self.depthwise_norm = nn.BatchNorm2d(inputs)
+        self.pointwise = nn.Conv2d(inputs, outputs, 1, bias=False)
+        self.norm = nn.BatchNorm2d(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.depthwise_norm(self.depthwise(x))
+        return torch.relu(self.norm(self.pointwise(x)))
 
 
 def _halved(size: int) -> int:

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tinyser.hrf import expand
 from tinyser.models import MODELS, build_model, preset_config, preset_names
+from tinyser.models.batch_norm import fold_norms
 
 RATIOS = (2, 4, 8)
 
@@ -63,14 +64,11 @@ def count_macs(model: nn.Module, features: torch.Tensor) -> int:
 def int8_bytes(model: nn.Module) -> int:
     """Estimate of the constants in flash: a byte a number, four for a bias of a linear layer or convolution.
 
-    A BatchNorm is folded into the convolution before it, which has no bias, and leaves it one. What a
-    runtime adds per channel, such as scales, is not in it.
+    Of the model as export leaves it, with BatchNorms folded away. What a runtime adds per channel, such as
+    scales, is not in it.
     """
     total = 0
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            total += 4 * module.num_features
-            continue
+    for module in fold_norms(model).modules():
         wide_bias = isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d)
         for constants in (module.named_parameters(recurse=False), module.named_buffers(recurse=False)):
             total += sum(number.numel() * (4 if wide_bias and name == "bias" else 1) for name, number in constants)

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from tinyser.training.augment import Augmenter, mixup
+from tinyser.training.average import new_average
 from tinyser.training.dataset import Clips, FoldData, all_windows, random_batches
 from tinyser.training.distributed import share
 from tinyser.training.learning_curve import LearningCurve
@@ -23,8 +23,6 @@ from tinyser.training.resume import Interrupted, Progression, write_last
 from tinyser.training.settings import TrainSettings
 
 _CLIP_NORM = 1.0
-# Weights are averaged over some 50 steps: what a few validation speakers say of single steps is mostly noise.
-_AVERAGING = 0.98
 
 
 def posteriors(model: nn.Module, clips: Clips, device: torch.device) -> Tensor:
@@ -61,7 +59,7 @@ class Trainer:
         self._data, self._labels, self._settings, self._fabric = data, labels, settings, fabric
         optimizer = new_optimizer(model, settings)
         self.model, self._optimizer = fabric.setup(model, optimizer)
-        self._average = AveragedModel(self.model.module, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGING))
+        self._average = new_average(self.model.module)
         batches = -(-len(data.train) // settings.batch_size)
         self._schedule = new_schedule(optimizer, settings, batches * settings.epochs)
         self._augment = Augmenter(data.spec, settings)
