@@ -120,7 +120,8 @@ def test_resolver_has_exactly_the_operators(bench_dir: Path) -> None:
 
 
 def test_every_operator_of_a_file_has_a_resolver_method() -> None:
-    assert {name for name in OPERATORS if name.isupper()} <= set(RESOLVER_METHODS)
+    not_in_tflm = {"GELU"}
+    assert {name for name in OPERATORS if name.isupper()} - set(RESOLVER_METHODS) == not_in_tflm
 
 
 def test_an_operator_without_resolver_is_refused() -> None:

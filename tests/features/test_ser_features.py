@@ -66,14 +66,14 @@ def project_for(tmp_path: Path, require_tool: Callable[..., None]) -> Callable[[
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(text)
         (tmp_path / "features/ser_status.h").write_text(template_text("model/ser_status.h"))
-        entry = TensorEntry("features", (1, wanted.context_frames, wanted.mel_bins), SCALE, ZERO_POINT, 1)
+        entry = TensorEntry("features", (1, wanted.context_frames, wanted.mel_bins), "int8", SCALE, ZERO_POINT, 1)
         return Project(tmp_path, "direct", "host", 0, (entry,), (), None, wanted, 0, 0, 0, (), (), ("features",), ())
 
     return make
 
 
 def reference(pcm: np.ndarray, wanted: FeatureSpec) -> np.ndarray:
-    entry = TensorEntry("features", (), SCALE, ZERO_POINT, 1)
+    entry = TensorEntry("features", (), "int8", SCALE, ZERO_POINT, 1)
     return quantize(normalise(log_mel(pcm, wanted), wanted), entry)
 
 
