@@ -109,7 +109,7 @@ def settle(model: torch.nn.Module, inputs: torch.Tensor) -> None:
 
 
 @cache
-def converted(base: Path, name: str = "convtransformer") -> Converted:
+def converted(base: Path, name: str) -> Converted:
     """All stages under `base`, which is the session's temporary folder."""
     from tinyser.convert.export_onnx import export_onnx
     from tinyser.convert.quantize import quantize

@@ -13,4 +13,4 @@ from tests.converted import Converted, converted
 def model_files(tmp_path_factory: pytest.TempPathFactory, require_module: Callable[..., None]) -> Converted:
     """A checkpoint and what export and quantize made of it."""
     require_module("torch", "onnx2tf", "tensorflow", "onnxruntime")
-    return converted(tmp_path_factory.getbasetemp())
+    return converted(tmp_path_factory.getbasetemp(), "convtransformer")
