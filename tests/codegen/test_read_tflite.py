@@ -49,7 +49,11 @@ def test_model_card_travels_in_the_metadata() -> None:
             r"input tensor 'features' is float32, allowed: int8",
             with_tensor_type(dense_model(), 0, "float32"),
         ),
-        (QuantizationError, r"tensor 'posteriors' is uint8, allowed: int8", with_tensor_type(dense_model(), 4, "uint8")),
+        (
+            QuantizationError,
+            r"tensor 'posteriors' is uint8, allowed: int8",
+            with_tensor_type(dense_model(), 4, "uint8"),
+        ),
         (
             QuantizationError,
             r"operator 0 FULLY_CONNECTED: tensor 'logits' is float32",
