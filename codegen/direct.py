@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codegen.constants import ConstantPool
-from codegen.invocation import Invocation
-from codegen.ir import Graph, Model
+from codegen.invocation import Invocation, Layer, origin
+from codegen.ir import Graph, Model, Op
+from codegen.kernel_costs import kernel_costs
+from codegen.memory_boxes import memory_of
+from codegen.memory_picture import memory_svg, memory_text
 from codegen.passes import run_passes
 from codegen.plan_memory import MemoryPlan, plan_memory
 from codegen.regions import Region
 from codegen.render import render, template_text
-from codegen.runtime_files import RuntimeFiles
+from codegen.runtime_files import LayerFlash, RuntimeFiles
 from codegen.schedule import ARENA_SLACK, choose_regions
 
 _INCLUDE = re.compile(r'#include "(ts_\w+\.h)"')
@@ -32,10 +35,10 @@ class State:
 def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: Path | None = None) -> RuntimeFiles:
     """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK."""
     graph = run_passes(model.graph, model.name, dump_ir)
-    return render_graph(graph, choose_regions(graph, ARENA_SLACK[optimize]), banner)
+    return render_graph(graph, choose_regions(graph, ARENA_SLACK[optimize]), banner, model.name)
 
 
-def render_graph(graph: Graph, regions: Sequence[Region], banner: str) -> RuntimeFiles:
+def render_graph(graph: Graph, regions: Sequence[Region], banner: str, name: str = "model") -> RuntimeFiles:
     """C of a graph whose `regions`, in order and apart from each other, run row by row."""
     plan = plan_memory(graph, regions)
     pool = ConstantPool()
@@ -62,9 +65,27 @@ def render_graph(graph: Graph, regions: Sequence[Region], banner: str) -> Runtim
         "model/ser_weights.h": render("model/ser_weights.h.j2", **context),
         "model/ser_weights.c": render("model/ser_weights.c.j2", **context),
     }
-    files.update(_kernel_files(kernels))
+    memory = memory_of(name, graph, regions, plan)
+    files["model/memory_plan.svg"] = memory_svg(memory)
+    files["model/memory_plan.txt"] = memory_text(memory)
+    files.update(kernel_files(kernels))
     sources = sorted(name for name in files if name.endswith(".c"))
-    return RuntimeFiles(files, tuple(sources), plan.arena_bytes, pool.total_bytes, _largest(graph, plan, pool))
+    return RuntimeFiles(
+        files,
+        tuple(sources),
+        plan.arena_bytes,
+        pool.total_bytes,
+        _largest(graph, plan, pool),
+        max((buffer.size for buffer in plan.buffers if buffer.tensor < 0), default=0),
+        tuple(kernels),
+        tuple(_layer_flash(op, layer, pool) for op, layer in zip(graph.ops, layers, strict=True) if layer.calls),
+    )
+
+
+def _layer_flash(op: Op, layer: Layer, pool: ConstantPool) -> LayerFlash:
+    constants = sum(constant.data.nbytes for constant in pool.constants if constant.origin == origin(op))
+    parameters = sum(kernel_costs().params_bytes[call.kernel] for call in layer.calls)
+    return LayerFlash(op.site.index, op.NAME, constants, parameters)
 
 
 def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
@@ -72,7 +93,7 @@ def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
     return State(plan.offsets[index], tensor.bytes, tensor.zero_point if tensor.dtype == "int8" else 0)
 
 
-def _kernel_files(kernels: list[str]) -> dict[str, str | bytes]:
+def kernel_files(kernels: list[str]) -> dict[str, str | bytes]:
     """Sources and headers of the kernels in use, with the headers that these include."""
     files: dict[str, str | bytes] = {}
     wanted = [f"ts_{kernel}{suffix}" for kernel in kernels for suffix in (".c", ".h")]

@@ -111,7 +111,7 @@ class Invocation:
     def _calls(self, op: Op, calls: Sequence[KernelCall], address: Callable[[int], str]) -> list[LayerCall]:
         made = []
         for number, call in enumerate(calls):
-            self.pool.origin = f"{op.site.index}: {op.NAME}"
+            self.pool.origin = origin(op)
             suffix = "" if number == 0 else f"_{number}"
             arguments = [address(index) for index in (*call.inputs, call.output)]
             if call.takes_scratch:
@@ -196,6 +196,11 @@ class Invocation:
             elements = whole_tensor.size // whole_tensor.shape[read.axis]
             return f"{self.pool.add(whole_tensor.data)} + {_advanced(0, read.step * elements, delay)}"
         return self._at(tensor, _advanced(self.plan.offsets[tensor], read.step * row, delay))
+
+
+def origin(op: Op) -> str:
+    """What the constants of an operator say of where they come from."""
+    return f"{op.site.index}: {op.NAME}"
 
 
 def _advanced(offset: int, step: int, delay: int) -> str:

@@ -82,7 +82,7 @@ class _Finder:
     def _share_views(self) -> None:
         for step, op in self._steps:
             region = self._region.get(step)
-            for tensor in op.activations(self._graph):
+            for tensor in self._uses.activations[step]:
                 if tensor not in self._owner:
                     self._enter(tensor)
                 self._last_read[self._owner[tensor]] = step
@@ -121,8 +121,9 @@ class _Finder:
     def _share_overwritten(self) -> None:
         """Outputs lie on operands that die with them, where the kernel reads each element before it writes."""
         for step, op in self._steps:
-            for position in op.overwrites(self._graph):
-                given, output = self._owner[op.site.inputs[position]], self._owner[op.site.outputs[0]]
+            operands = [op.site.inputs[position] for position in op.overwrites(self._graph)]
+            for given in [self._owner[operand] for operand in operands if operand in self._owner]:  # no constant
+                output = self._owner[op.site.outputs[0]]
                 if self._last_read.get(given, -1) <= step and self._row_by_row_alike(step, given, output):
                     for tensor in self._members.pop(output):
                         self._add(tensor, given)
@@ -157,11 +158,11 @@ class _Finder:
         first: dict[int, int] = {}
         last: dict[int, int] = {}
         for step, op in self._steps:
-            for tensor in (*op.activations(self._graph), *op.site.outputs):
+            for tensor in (*self._uses.activations[step], *op.site.outputs):
                 owner = self._owner[tensor]
                 begin, end = self._use(step, owner)
-                first[owner] = min(first.get(owner, begin), begin)
-                last[owner] = max(last.get(owner, end), end)
+                first.setdefault(owner, begin)  # steps come in order, and a region begins before all of its own
+                last[owner] = end
         before, after = self._span[0] - 1, self._span[1]
         for tensor in self._entering:
             owner = self._owner[tensor]
@@ -185,7 +186,7 @@ class _Finder:
 
     def _size(self, owner: int) -> int:
         held = self._inner.get(owner)
-        return held.bytes if held else self._graph.tensors[owner].bytes
+        return held.bytes if held else self._uses.bytes[owner]
 
 
 def _aligned(size: int) -> int:

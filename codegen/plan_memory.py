@@ -19,6 +19,7 @@ class MemoryPlan:
 
     offsets: Mapping[int, int]
     scratch: Mapping[int, int]  # by operator index
+    owner: Mapping[int, int]  # of each activation: the one whose buffer it lies in
     buffers: tuple[Buffer, ...]
     arena_bytes: int
     lower_bound: int  # largest sum of buffers that live at the same time
@@ -51,7 +52,7 @@ def _plan(graph: Graph, lives: Lifetimes) -> MemoryPlan:
             best, order = placed, candidate
     offsets = {tensor: best[owner] for tensor, owner in lives.owner.items()}
     scratch = {op.site.index: best[scratch_key(s)] for s, op in enumerate(graph.ops) if scratch_key(s) in best}
-    return MemoryPlan(offsets, scratch, tuple(buffers), _extent(buffers, best), bound)
+    return MemoryPlan(offsets, scratch, lives.owner, tuple(buffers), _extent(buffers, best), bound)
 
 
 def _orders(buffers: list[Buffer]) -> list[list[Buffer]]:

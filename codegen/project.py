@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
 from codegen.ir import Model, Tensor
+from codegen.kernel_costs import kernel_costs
 from codegen.render import render
 from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK
@@ -184,8 +185,11 @@ def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, option
         "labels": None if options.labels is None else list(options.labels),
         "features": None if options.features is None else options.features.to_json(),
         "arena_bytes": runtime.arena_bytes,
+        "scratch_bytes": runtime.scratch_bytes,
+        "stack_bytes": kernel_costs().stack_of(runtime.kernels, options.board.cpu) if runtime.kernels else None,
         "weights_bytes": runtime.weights_bytes,
         "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
+        "layers": [asdict(layer) for layer in runtime.layers],
         "operators": dict(sorted(model.operators.items())),
         "build": {
             "portable_sources": [*runtime.sources, *app.portable_sources],
@@ -242,6 +246,7 @@ _PURPOSES = (
     (r"model/ser_model\.c", "the model: its layers in order, on one static arena"),
     (r"model/ser_model_tflm\.cc", "the model on TensorFlow Lite Micro: operators, arena, interpreter"),
     (r"model/model_data\..*", "the model file as an aligned array"),
+    (r"model/memory_plan\..*", "what lies where in the arena, and when"),
     (r"model/.*", "kernel"),
     (r"features/ser_features_tables\..*", "window, FFT and mel tables, normalisation"),
     (r"features/.*", "audio to int8 feature frames, streaming"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from codegen.ir import ABSENT, Graph, Op, Tensor
 from codegen.rows import Access, Rows, WindowRows
@@ -77,6 +78,8 @@ class Uses:
     last_read: Mapping[int, int]
     viewed: Mapping[int, int]  # of each view: the tensor that is none
     last_needed: Mapping[int, int]  # of each tensor that is no view: where it or a view of it is last read
+    bytes: tuple[int, ...]  # by tensor
+    activations: tuple[tuple[int, ...], ...]  # by position of the operator
     _access: dict[tuple[int, int], tuple[Access, ...] | None] = field(default_factory=dict)
 
     @classmethod
@@ -92,7 +95,9 @@ class Uses:
         for tensor, step in last_read.items():
             owner = viewed.get(tensor, tensor)
             last_needed[owner] = max(last_needed.get(owner, step), step)
-        return cls(graph, written, last_read, viewed, last_needed)
+        sizes = tuple(tensor.bytes for tensor in graph.tensors)
+        activations = tuple(op.activations(graph) for op in graph.ops)
+        return cls(graph, written, last_read, viewed, last_needed, sizes, activations)
 
     def row_access(self, step: int, axis: int) -> tuple[Access, ...] | None:
         """`Op.row_access` of the operator at a position."""
@@ -103,26 +108,75 @@ class Uses:
 
 def find_regions(uses: Uses, first: int, last: int) -> Iterator[Region]:
     """Regions of the operators `first` to `last` (excluded), for every number of blocks that suits, most first."""
-    span = _Span(uses.graph, uses, first, last)
-    if not span.find_axes():
-        return
-    extents = [uses.graph.tensors[tensor].shape[axis] for tensor, axis in span.axes.items() if span.is_written(tensor)]
-    most, roots = math.gcd(*extents), span.find_roots()
-    for blocks in range(min(most, MOST_BLOCKS), 1, -1):
-        region = span.region(blocks, roots) if most % blocks == 0 else None
-        if region is not None:
-            yield region
+    for span in find_spans(uses, last, last - first):
+        if span.first == first:
+            yield from span.regions()
+
+
+def find_spans(uses: Uses, last: int, longest: int) -> Iterator[Span]:
+    """Spans of up to `longest` operators before position `last` that may run row by row, shortest first.
+
+    What rules out one span rules out every longer one, so that one walk backwards finds them all.
+    """
+    axes: dict[int, int] = {}
+    scattered: set[int] = set()
+    earliest = 0
+    for first in reversed(range(max(0, last - longest), last)):
+        known = len(axes)
+        after = _note_axes(uses, first, last, axes)
+        if after is None or first < (earliest := max(earliest, after)):
+            return
+        scattered.update(t for t in islice(axes, known, None) if math.prod(uses.graph.tensors[t].shape[: axes[t]]) > 1)
+        span = Span(uses.graph, uses, first, last, dict(axes), frozenset(scattered))
+        if all(span.is_inner(tensor) for tensor in scattered):
+            yield span
+
+
+def _note_axes(uses: Uses, step: int, last: int, axes: dict[int, int]) -> int | None:
+    """Adds the axis that the rows of each operand and output lie along; None where they lie along no single one.
+
+    Returns the position that a region has to begin at, or after, because it reads whole what is computed before.
+    """
+    op = uses.graph.ops[step]
+    for output in op.site.outputs:
+        outermost = _outermost_axis(uses.graph.tensors[output].shape)
+        if uses.last_read.get(output, -1) >= last and outermost is not None:
+            axes.setdefault(output, outermost)
+    known = {axes[output] for output in op.site.outputs if output in axes}
+    access = uses.row_access(step, axis := known.pop()) if len(known) == 1 else None
+    if access is None:
+        return None
+    axes.update(dict.fromkeys(op.site.outputs, axis))
+    earliest = 0
+    for tensor, how in zip(op.site.inputs, access, strict=False):
+        if how is None:
+            earliest = max(earliest, uses.written.get(tensor, -1) + 1)
+        elif axes.setdefault(tensor, how.axis) != how.axis:
+            return None
+    return earliest
 
 
 @dataclass(slots=True)
-class _Span:
-    """Operators that may become a region, and what is found out about them."""
+class Span:
+    """Operators `first` to `last` (excluded) that may become a region, and what is found out about them."""
 
     graph: Graph
     uses: Uses
     first: int
     last: int
-    axes: dict[int, int] = field(default_factory=dict)
+    axes: dict[int, int]  # that the rows of each tensor lie along
+    scattered: frozenset[int]  # tensors whose neighbouring rows are not neighbours in memory
+
+    def regions(self) -> Iterator[Region]:
+        """For every number of blocks that suits, most first."""
+        extents = [self._extent(tensor) for tensor in self.axes if self.is_written(tensor)]
+        most, roots = math.gcd(*extents), self.find_roots()
+        whole = {root for tensor, root in roots.items() if not self.is_inner(tensor)}
+        held = {tensor for tensor, root in roots.items() if root not in whole and self.is_written(root)}
+        for blocks in range(min(most, MOST_BLOCKS), 1, -1):
+            region = self.region(blocks, roots, held) if most % blocks == 0 else None
+            if region is not None:
+                yield region
 
     def is_written(self, tensor: int) -> bool:
         return self.first <= self.uses.written.get(tensor, -1) < self.last
@@ -131,45 +185,11 @@ class _Span:
         """Written here and read nowhere else: only its rows have to exist."""
         return self.is_written(tensor) and self.uses.last_read.get(tensor, -1) < self.last
 
-    def find_axes(self) -> bool:
-        """The axis that the rows of each tensor lie along, from what leaves backwards; False where that fails."""
-        for step in reversed(range(self.first, self.last)):
-            op = self.graph.ops[step]
-            for output in op.site.outputs:
-                if not self.is_inner(output) and output not in self.axes:
-                    outermost = _outermost_axis(self.graph.tensors[output].shape)
-                    if outermost is None:
-                        return False
-                    self.axes[output] = outermost
-            known = {self.axes[output] for output in op.site.outputs if output in self.axes}
-            if len(known) != 1 or not self._note_operands(step, axis := known.pop()):
-                return False
-            self.axes.update(dict.fromkeys(op.site.outputs, axis))
-        return all(self._contiguous(tensor) for tensor in self.axes if not self.is_inner(tensor))
-
-    def _note_operands(self, step: int, axis: int) -> bool:
-        access = self.uses.row_access(step, axis)
-        if access is None:
-            return False
-        for tensor, how in zip(self.graph.ops[step].site.inputs, access, strict=False):
-            if how is None:
-                if self.is_written(tensor):
-                    return False  # nobody has all of it before the region ends
-            elif self.axes.setdefault(tensor, how.axis) != how.axis:
-                return False
-        return True
-
-    def _contiguous(self, tensor: int) -> bool:
-        """Are neighbouring rows neighbours in memory?"""
-        return math.prod(self.graph.tensors[tensor].shape[: self.axes[tensor]]) == 1
-
     def _extent(self, tensor: int) -> int:
         return self.graph.tensors[tensor].shape[self.axes[tensor]]
 
-    def region(self, blocks: int, roots: dict[int, int]) -> Region | None:
+    def region(self, blocks: int, roots: dict[int, int], held: set[int]) -> Region | None:
         """The region in so many blocks; None where an operand's rows do not divide into them as they would have to."""
-        whole = {root for tensor, root in roots.items() if not self.is_inner(tensor)}
-        held = {tensor for tensor, root in roots.items() if root not in whole and self.is_written(root)}
         delays: dict[int, int] = {}
         reads: dict[tuple[int, int], RowsRead] = {}
         history = {roots[tensor]: 0 for tensor in held}
@@ -181,16 +201,16 @@ class _Span:
                 tensor = self.graph.ops[step].site.inputs[position]
                 reads[step, position] = read
                 if tensor in held:
-                    kept = read.back * (self.graph.tensors[tensor].bytes // self._extent(tensor))
+                    kept = read.back * (self.uses.bytes[tensor] // self._extent(tensor))
                     history[roots[tensor]] = max(history[roots[tensor]], kept)
-        if not all(self._contiguous(tensor) for tensor in roots if tensor not in held or history[roots[tensor]]):
+        if any(tensor in roots and (tensor not in held or history[roots[tensor]]) for tensor in self.scattered):
             return None
         buffers = {root: self._buffer(root, blocks, kept) for root, kept in sorted(history.items())}
         return Region(self.first, self.last, blocks, self.axes, delays, reads, roots, buffers)
 
     def _buffer(self, root: int, blocks: int, history_bytes: int) -> RowBuffer:
         tensor = self.graph.tensors[root]
-        return RowBuffer(tensor.bytes // blocks, history_bytes, _zero_point(tensor))
+        return RowBuffer(self.uses.bytes[root] // blocks, history_bytes, _zero_point(tensor))
 
     def find_roots(self) -> dict[int, int]:
         """What is written here: its own memory, or that of what it is a view of.

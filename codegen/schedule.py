@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby, islice
 
 from codegen.ir import Graph
 from codegen.lifetimes import Lifetimes, lifetimes, region_lifetimes
-from codegen.regions import Region, Uses, find_regions
+from codegen.regions import Region, Span, Uses, find_spans
 
 # How many times more than the smallest arena may be spent on larger blocks, which need fewer kernel calls.
 ARENA_SLACK = {"speed": 0.25, "size": 0.0}
@@ -40,55 +42,74 @@ def choose_regions(graph: Graph, slack: float = 0.0) -> tuple[Region, ...]:
 
     Of all ways that take at most `slack` times more than the smallest arena, the one with the least overhead.
     """
-    whole, uses = lifetimes(graph), Uses.of(graph)
-    alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
-    spans = [_Span(uses, whole, first, last) for first, last in _spans(uses, _crossing(graph, whole))]
-    finest = [candidate for span in spans if (candidate := span.next()) is not None]
-    smallest = max(_search(alone, finest, 0)[-1].peak, whole.peak(-1, 0))  # before all operators there are all inputs
-    allowed = int((1 + slack) * smallest)
-    spans = [span for span in spans if max(alone[span.first : span.last]) > allowed]
-    coarser = [candidate for span in spans for candidate in span.rest(allowed)]
-    return _regions(_search(alone, finest + coarser, allowed))
+    options = _options_of(graph)
+    allowed = int((1 + slack) * options.smallest)
+    coarser = [candidate for finest in options.finest for candidate in options.coarser(finest, allowed)]
+    return _regions(_search(options.alone, [finest.candidate for finest in options.finest] + coarser, allowed))
 
 
-@dataclass(slots=True)
-class _Span:
-    """Operators that may run as a region."""
+def smallest_peak(graph: Graph) -> int:
+    """Bytes that live at the same time, at most, with the regions that need the fewest."""
+    return _options_of(graph).smallest
+
+
+@dataclass(frozen=True, slots=True)
+class _Finest:
+    """A span as the region of the most blocks."""
+
+    span: Span
+    candidate: _Candidate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Options:
+    """What does not depend on how much memory is allowed."""
 
     uses: Uses
     whole: Lifetimes
-    first: int
-    last: int
-    regions: Iterator[Region] = field(init=False)
-    finest: _Candidate | None = field(init=False, default=None)
+    alone: list[int]  # bytes that live at each operator where it runs on whole tensors
+    finest: list[_Finest]
+    smallest: int
 
-    def __post_init__(self) -> None:
-        self.regions = find_regions(self.uses, self.first, self.last)
-
-    def next(self) -> _Candidate | None:
-        """The region of the most blocks that has not been looked at yet."""
-        region = next(self.regions, None)
-        if region is None:
-            return None
-        inside = region_lifetimes(self.uses, region)
-        touched = {self.whole.owner[tensor] for tensor in inside.owner}
-        others = sum(
-            buffer.size
-            for buffer in self.whole.buffers
-            if buffer.first < self.first and buffer.last >= self.last and buffer.tensor not in touched
-        )
-        peak = inside.peak(self.first, self.last) + others
-        candidate = _Candidate(region, peak, _overhead(self.uses.graph, region))
-        self.finest = self.finest or candidate
-        return candidate
-
-    def rest(self, allowed: int) -> Iterator[_Candidate]:
-        """Fewer and larger blocks, while they take at most `allowed` bytes."""
-        candidate = self.finest
-        while candidate is not None and candidate.peak <= allowed:
-            candidate = self.next()
-            if candidate is not None:
+    def coarser(self, finest: _Finest, allowed: int) -> Iterator[_Candidate]:
+        """Fewer and larger blocks, while they take at most `allowed` bytes, if the span takes more without blocks."""
+        span, peak = finest.span, finest.candidate.peak
+        if peak <= allowed < max(self.alone[span.first : span.last]):
+            for region in islice(span.regions(), 1, None):
+                candidate = _candidate(self.uses, self.whole, region)
                 yield candidate
+                if candidate.peak > allowed:
+                    break
+
+
+@lru_cache(maxsize=4)  # the pass that orders operators and the renderer ask about the same graphs
+def _options_of(graph: Graph) -> _Options:
+    whole, uses = lifetimes(graph), Uses.of(graph)
+    alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
+    finest, smallest = [], max(alone, default=0)
+    spans = sorted(_spans(uses, _crossing(graph, whole)), key=lambda span: -max(alone[span.first : span.last]))
+    for level, alike in groupby(spans, key=lambda span: max(alone[span.first : span.last])):
+        if level < smallest:
+            break  # the operators that are left take less than that without regions
+        for span in alike:
+            region = next(span.regions(), None)
+            if region is not None:
+                finest.append(_Finest(span, _candidate(uses, whole, region)))
+        # Before all operators there are all inputs.
+        smallest = max(_search(alone, [entry.candidate for entry in finest], 0)[-1].peak, whole.peak(-1, 0))
+    finest.sort(key=lambda entry: (entry.span.first, entry.span.last))
+    return _Options(uses, whole, alone, finest, smallest)
+
+
+def _candidate(uses: Uses, whole: Lifetimes, region: Region) -> _Candidate:
+    inside = region_lifetimes(uses, region)
+    touched = {whole.owner[tensor] for tensor in inside.owner}
+    others = sum(
+        buffer.size
+        for buffer in whole.buffers
+        if buffer.first < region.first and buffer.last >= region.last and buffer.tensor not in touched
+    )
+    return _Candidate(region, inside.peak(region.first, region.last) + others, _overhead(uses.graph, region))
 
 
 def _overhead(graph: Graph, region: Region) -> int:
@@ -112,19 +133,17 @@ def _crossing(graph: Graph, whole: Lifetimes) -> list[int]:
     ]
 
 
-def _spans(uses: Uses, crossing: list[int]) -> Iterator[tuple[int, int]]:
+def _spans(uses: Uses, crossing: list[int]) -> list[Span]:
     """Between positions where few bytes are handed on, and those beside operators that are no region by themselves."""
     end = len(uses.graph.ops)
     cuts = {0, end}
     cuts.update(at for at in range(1, end) if crossing[at - 1] >= crossing[at] < crossing[at + 1])
     for step in range(end):
-        if next(find_regions(uses, step, step + 1), None) is None:
+        alone = next(find_spans(uses, step + 1, 1), None)
+        if alone is None or next(alone.regions(), None) is None:
             cuts.update((step, step + 1))
-    places = sorted(cuts)
-    for i, first in enumerate(places):
-        for last in places[i + 1 :]:
-            if 2 <= last - first <= LONGEST:
-                yield first, last
+    spans = [span for last in cuts for span in find_spans(uses, last, LONGEST) if span.first in cuts]
+    return [span for span in spans if span.last - span.first > 1]
 
 
 def _search(alone: list[int], candidates: list[_Candidate], allowed: int) -> list[_Best]:

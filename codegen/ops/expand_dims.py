@@ -8,7 +8,7 @@ from typing import ClassVar
 from codegen.ir import Graph, Op, Rule
 from codegen.ops.axes import constant_axis
 from codegen.ops.operands import integers
-from codegen.ops.rules import COMPUTED_INPUT, constant
+from codegen.ops.rules import FOLDABLE_INPUT, constant
 
 
 def _axis(op: Op, graph: Graph) -> int | None:
@@ -30,7 +30,7 @@ class ExpandDims(Op):
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     IS_VIEW: ClassVar[bool] = True
     RULES: ClassVar[tuple[Rule, ...]] = (
-        COMPUTED_INPUT,
+        FOLDABLE_INPUT,
         constant(1, "int32"),
         Rule(
             "axis",

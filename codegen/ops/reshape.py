@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE, SAME_TYPE
+from codegen.ops.rules import FOLDABLE_INPUT, SAME_SIZE, SAME_TYPE
 from codegen.rows import Access, Rows, matching_axis
 
 
@@ -19,7 +19,7 @@ class Reshape(Op):
     IS_VIEW: ClassVar[bool] = True
     INPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8", "int32", "float32")
     OUTPUT_TYPES: ClassVar[tuple[str, ...]] = INPUT_TYPES
-    RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, SAME_TYPE, COMPUTED_INPUT)
+    RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, SAME_TYPE, FOLDABLE_INPUT)
 
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Reshape:

@@ -43,6 +43,12 @@ COMPUTED_INPUT = Rule(
     lambda op, graph: "a constant",
     "a computed tensor (fold constants before conversion)",
 )
+FOLDABLE_INPUT = Rule(
+    "input",
+    lambda op, graph: not graph.operand(op, 0).is_constant or op.site.outputs[0] not in graph.outputs,
+    lambda op, graph: "a constant",
+    "a computed tensor, or a constant where the output is not the model's",  # which passes/fold_constants.py folds
+)
 KNOWN_ACTIVATION = Rule(
     "fused activation",
     lambda op, graph: op.activation in ACTIVATIONS,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.ops.axes import from_front
-from codegen.ops.rules import COMPUTED_INPUT
+from codegen.ops.rules import FOLDABLE_INPUT
 
 
 def _dropped(op: Squeeze, graph: Graph) -> set[int | None]:
@@ -37,7 +37,7 @@ class Squeeze(Op):
     NAME: ClassVar[str] = "SQUEEZE"
     IS_VIEW: ClassVar[bool] = True
     RULES: ClassVar[tuple[Rule, ...]] = (
-        COMPUTED_INPUT,
+        FOLDABLE_INPUT,
         Rule("axes", _axes_valid, lambda op, graph: op.axes, "axes of the input that are 1 long, none for all those"),
         Rule(
             "output shape",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from codegen.ir import Graph
+from codegen.passes.fold_constants import fold_constants
 from codegen.passes.fold_padding import fold_padding
 from codegen.passes.fold_transposes import fold_transposes
 from codegen.passes.fuse_tables import fuse_tables
@@ -14,7 +15,9 @@ from codegen.passes.stage_windows import stage_windows
 from codegen.verify import verify
 
 PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
-    # First, while the PADs still stand beside their convolutions as the converter wrote them.
+    # First: the others take what is left for computed.
+    ("fold_constants", fold_constants),
+    # Then, while the PADs still stand beside their convolutions as the converter wrote them.
     ("fold_padding", fold_padding),
     # When it is known how far each convolution reaches.
     ("stage_windows", stage_windows),

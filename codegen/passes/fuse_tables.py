@@ -29,10 +29,10 @@ class Function:
 def fuse_tables(graph: Graph) -> Graph:
     """Replaces functions of one tensor by tables, and drops the operators of which nothing is left to read."""
     for op in graph.ops:
-        function = _function(op, graph)
-        if function is None or function.source is None:
+        if isinstance(op, Unary) and _private_source(op.site.inputs[0], graph) is None:
             continue
-        if not isinstance(op, Unary) or function.source != op.site.inputs[0]:
+        function = _function(op, graph)
+        if function is not None and function.source is not None:
             graph = _with_table(op, function.source, function, graph)
     return _without_unread(graph)
 
@@ -68,11 +68,17 @@ def _views(tensor: int, graph: Graph) -> list[Function]:
     if data is not None:
         return [Function(None, (int(data.ravel()[0]),) * 256)] if data.size == 1 else [Function(tensor, INPUTS)]
     itself = Function(tensor, INPUTS)
+    producer = _private_source(tensor, graph)
+    function = None if producer is None else _function(producer, graph)
+    return [itself] if function is None else [function, itself]
+
+
+def _private_source(tensor: int, graph: Graph) -> Unary | None:
+    """The unary operator that computes a tensor for one reader."""
     producer = graph.producer(tensor)
     if not isinstance(producer, Unary) or tensor in graph.outputs or len(graph.consumers(tensor)) != 1:
-        return [itself]
-    function = _function(producer, graph)
-    return [itself] if function is None else [function, itself]
+        return None
+    return producer
 
 
 def _without_unread(graph: Graph) -> Graph:

@@ -10,17 +10,16 @@ from dataclasses import replace
 
 from codegen.ir import Graph, Op
 from codegen.lifetimes import lifetimes
-from codegen.schedule import choose_regions
+from codegen.schedule import smallest_peak
 
 
 def order_operators(graph: Graph) -> Graph:
     """The graph in that of several orders that needs the smallest arena; in its own if none is better."""
-    orders = (graph, *(replace(graph, ops=tuple(order)) for order in (_greedy(graph), _depth_first(graph))))
-    return min(orders, key=_arena_bytes)
-
-
-def _arena_bytes(graph: Graph) -> int:
-    return lifetimes(graph, choose_regions(graph)).peak(-1, len(graph.ops) + 1)
+    graphs = [graph]
+    for order in (_greedy(graph), _depth_first(graph)):
+        if all(any(op is not other for op, other in zip(order, known.ops, strict=True)) for known in graphs):
+            graphs.append(replace(graph, ops=tuple(order)))
+    return min(graphs, key=smallest_peak)
 
 
 def _depth_first(graph: Graph) -> list[Op]:

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.ir import Graph, Op, OpSite, Quant, Tensor
+from codegen.lifetimes import ALIGNMENT
 from codegen.ops.add import Add
 from codegen.ops.reshape import Reshape
 from codegen.passes import run_passes
 from codegen.passes.order_operators import order_operators
-from codegen.plan_memory import ALIGNMENT, MemoryPlan, plan_memory
+from codegen.plan_memory import MemoryPlan, plan_memory
 from codegen.read_tflite import read_tflite
 
 QUANT = Quant((0.1,), (0,))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,6 +12,7 @@ from codegen.boards import PROJECTS
 
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = ("speed", "size")
+SHOWN_LAYERS = 8
 
 
 @click.command("generate", help="Generate a C firmware project from an int8 TFLite model.")
@@ -79,7 +82,32 @@ def command(
             err=True,
         )
     manifest = generate_project(parsed, options, output, arena_bytes, dump_ir).manifest
+    for line in _sizes(manifest):
+        click.echo(line)
     click.echo(
         f"{output}: runtime {runtime} for {board_id}, arena {manifest['arena_bytes']} bytes, "
         f"weights {manifest['weights_bytes']} bytes; see {output / 'README.md'}"
     )
+
+
+def _sizes(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What a project of runtime `direct` needs, and the layers that need most of the flash."""
+    if manifest["scratch_bytes"] is None:
+        return
+    stack = manifest["stack_bytes"]
+    yield f"static RAM: arena {manifest['arena_bytes']:,} bytes, of it scratch at most {manifest['scratch_bytes']:,}"
+    if stack is not None:
+        yield f"stack: at most {stack:,} bytes for ser_model_invoke and what it calls (GCC, -O2 or -Os)"
+    layers = sorted(manifest["layers"], key=lambda layer: -layer["constants"] - layer["parameters"])
+    constants = sum(layer["constants"] for layer in layers)
+    parameters = sum(layer["parameters"] for layer in layers)
+    yield f"flash besides kernels: constants {constants:,} bytes, parameters {parameters:,} bytes; by layer:"
+    for layer in layers[:SHOWN_LAYERS]:
+        name = f"{layer['index']} {layer['operator']}"
+        yield f"  {name:<34} {layer['constants']:>9,} + {layer['parameters']:>5,}"
+    if len(layers) > SHOWN_LAYERS:
+        rest = layers[SHOWN_LAYERS:]
+        yield (
+            f"  {f'{len(rest)} others, in manifest.json':<34} {sum(layer['constants'] for layer in rest):>9,} + "
+            f"{sum(layer['parameters'] for layer in rest):>5,}"
+        )

@@ -1,0 +1,84 @@
+"""RAM and flash of generated firmware, linked for a Cortex-M4F, beside TFLM with CMSIS-NN.
+
+Static RAM is .data and .bss of the image, the stack's reserve not counted; most of it is the arena. The image is .text,
+.ARM.exidx and .data, without the self-test's vectors. Constants are the arrays of ser_weights.c: the weights, and what
+was computed of them and of the scales. Code is the rest of the image; the peer's is its image minus the .tflite file.
+Flash besides weights is the image minus the bytes of the model's constant tensors as they are in the .tflite file, the
+same for both: ours includes constants beyond those, and the peer's the rest of the .tflite file, which it has in flash.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from peer import BOARD, beside_peer, models_of_command_line
+from rich.console import Console
+from rich.table import Table
+
+from codegen.boards import load_board
+from codegen.ir import Model
+from codegen.project import OPTIMIZATIONS, ProjectOptions, generate_project
+from codegen.read_tflite import read_tflite
+from tinyser.emulator.project_folder import load_project
+from tinyser.emulator.qemu import build_image
+from tinyser.emulator.sizes import measure
+
+COMPILER_OPTIMIZATIONS = ("-Os", "-O2")
+COLUMNS = ("model", "--optimize", "gcc", "arena", "static RAM", "constants", "code", "flash besides weights")
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Bytes."""
+
+    arena: int
+    ram: int
+    code: int
+    constants: int
+    flash_besides_weights: int
+
+
+def footprint(model: Model, optimize: str, compiler_optimization: str, folder: Path) -> Footprint:
+    """Generates and links one model in a new folder."""
+    board = replace(load_board(BOARD), optimisation=(compiler_optimization,))
+    generate_project(model, ProjectOptions(board=board, optimize=optimize), folder)
+    project = load_project(folder)
+    sizes = measure(project, build_image(project, board, folder), board.compiler_prefix)
+    assert sizes.flash_total is not None and sizes.flash_code is not None and sizes.ram is not None
+    besides = sizes.flash_total - project.selftest_bytes - weights_bytes(model)
+    return Footprint(project.arena_bytes, sizes.ram, sizes.flash_code, sizes.flash_weights, besides)
+
+
+def weights_bytes(model: Model) -> int:
+    """Bytes of the constant tensors."""
+    return sum(tensor.bytes for tensor in model.graph.tensors if tensor.is_constant)
+
+
+def main(models: list[Path]) -> None:
+    table = Table(title=f"direct, linked for {BOARD}; in brackets: of TFLM with CMSIS-NN", title_justify="left")
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in COLUMNS[:3] else "right")
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in models:
+            model = read_tflite(path)
+            beyond_weights = len(model.content) - weights_bytes(model)
+            for optimize in OPTIMIZATIONS:
+                for flag in COMPILER_OPTIMIZATIONS:
+                    found = footprint(model, optimize, flag, Path(scratch) / f"{path.stem}_{optimize}{flag}")
+                    table.add_row(
+                        path.stem,
+                        optimize,
+                        flag,
+                        beside_peer(path, "arena_bytes", found.arena),
+                        f"{found.ram:,}",
+                        f"{found.constants:,}",
+                        beside_peer(path, "code_bytes", found.code),
+                        beside_peer(path, "code_bytes", found.flash_besides_weights, beyond_weights),
+                    )
+    Console(width=130).print(table)
+
+
+if __name__ == "__main__":
+    main(models_of_command_line())
