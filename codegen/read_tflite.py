@@ -14,7 +14,8 @@ import numpy as np
 import tflite
 
 from codegen.errors import ModelFormatError, QuantizationError, UnsupportedOperatorError
-from codegen.ir import Graph, Model, Op, OpSite, Quant, Tensor
+from codegen.fold_shapes import ReadOperator, fold_shapes
+from codegen.ir import Graph, Model, OpSite, Quant, Tensor
 from codegen.model_card import ModelCard
 from codegen.ops import OPERATORS
 from codegen.verify import verify
@@ -74,17 +75,18 @@ def _read_graph(raw: Any, where: str) -> tuple[Graph, Mapping[str, int]]:
     tensors = tuple(_read_tensor(raw, subgraph.Tensors(i)) for i in range(subgraph.TensorsLength()))
     inputs, outputs = _indices(subgraph.InputsAsNumpy()), _indices(subgraph.OutputsAsNumpy())
     _refuse_float(tensors, inputs, where)
-    names = [_operator_name(raw, subgraph.Operators(i)) for i in range(subgraph.OperatorsLength())]
-    unknown = [(index, name) for index, name in enumerate(names) if name not in OPERATORS]
+    operators = [_read_operator(raw, subgraph.Operators(i), i) for i in range(subgraph.OperatorsLength())]
+    tensors, kept = fold_shapes(tensors, operators)
+    unknown = [operator for operator in kept if operator.name not in OPERATORS]
     if unknown:
-        found = ", ".join(f"operator {index} {name}" for index, name in unknown[:3])
+        found = ", ".join(f"operator {operator.site.index} {operator.name}" for operator in unknown[:3])
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         raise UnsupportedOperatorError(
             f"{where}: {found}{more} not supported; supported: {', '.join(sorted(OPERATORS))}; "
             "replace the operator in the model"
         )
-    ops = tuple(_read_op(subgraph.Operators(i), i, name) for i, name in enumerate(names))
-    return Graph(tensors, ops, inputs, outputs), Counter(names)
+    ops = tuple(OPERATORS[operator.name].parse(operator.site, operator.options) for operator in kept)
+    return Graph(tensors, ops, inputs, outputs), Counter(operator.name for operator in operators)
 
 
 def _indices(values: Any) -> tuple[int, ...]:
@@ -137,9 +139,10 @@ def _read_quant(raw: Any) -> Quant | None:
     return Quant(scale, zero_point, int(raw.QuantizedDimension()))
 
 
-def _read_op(raw: Any, index: int, name: str) -> Op:
-    site = OpSite(index=index, inputs=_indices(raw.InputsAsNumpy()), outputs=_indices(raw.OutputsAsNumpy()))
-    return OPERATORS[name].parse(site, _read_options(raw))
+def _read_operator(raw: Any, operator: Any, index: int) -> ReadOperator:
+    inputs, outputs = _indices(operator.InputsAsNumpy()), _indices(operator.OutputsAsNumpy())
+    site = OpSite(index=index, inputs=inputs, outputs=outputs)
+    return ReadOperator(_operator_name(raw, operator), site, _read_options(operator))
 
 
 def _read_options(raw: Any) -> dict[str, Any]:

@@ -53,6 +53,7 @@ RESOLVER_METHODS: Mapping[str, str] = {
     "RESIZE_BILINEAR": "AddResizeBilinear",
     "RESIZE_NEAREST_NEIGHBOR": "AddResizeNearestNeighbor",
     "RSQRT": "AddRsqrt",
+    "SHAPE": "AddShape",
     "SLICE": "AddSlice",
     "SOFTMAX": "AddSoftmax",
     "SPLIT": "AddSplit",

@@ -56,6 +56,8 @@ def _structure(graph: Graph) -> Iterator[str]:
     missing = [index for index in graph.outputs if index not in defined]
     if missing:
         yield f"output tensor {missing[0]} is never computed"
+    elif constant := [graph.tensors[index].name for index in graph.outputs if graph.tensors[index].is_constant]:
+        yield f"output tensor {constant[0]!r} is a constant, allowed: one that an operator computes from the inputs"
 
 
 def _used(graph: Graph) -> Iterator[tuple[Op, Tensor]]:

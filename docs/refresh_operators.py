@@ -44,6 +44,10 @@ every input, and in all but the following corners those of TFLite's reference ke
 ## State
 SVDF and LSTM keep a state from one inference to the next, as TFLM does: `ser_model_reset` makes a model forget it.
 
+## Shapes
+SHAPE, and STRIDED_SLICE and PACK of int32 constants, are computed when the model is read: the converter leaves them in
+models with a free batch size.
+
 ## Table
 Made from the rules in `codegen/ops/` by `docs/refresh_operators.py`.
 

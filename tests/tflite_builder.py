@@ -65,6 +65,7 @@ _KINDS: Mapping[str, _OperatorKind] = {
     "RESIZE_BILINEAR": _OperatorKind("ResizeBilinearOptions", 3),
     "RESIZE_NEAREST_NEIGHBOR": _OperatorKind("ResizeNearestNeighborOptions", 3),
     "RSQRT": _OperatorKind(None, 2),
+    "SHAPE": _OperatorKind("ShapeOptions", 1),
     "SLICE": _OperatorKind("SliceOptions", 2),
     "SOFTMAX": _OperatorKind("SoftmaxOptions", 2),
     "SPLIT": _OperatorKind("SplitOptions", 2),
