@@ -87,7 +87,7 @@ def _options_of(graph: Graph) -> _Options:
     whole, uses = lifetimes(graph), Uses.of(graph)
     alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
     finest, smallest = [], max(alone, default=0)
-    spans = sorted(_spans(uses, _crossing(graph, whole)), key=lambda span: -max(alone[span.first : span.last]))
+    spans = sorted(candidate_spans(uses, whole), key=lambda span: -max(alone[span.first : span.last]))
     for level, alike in groupby(spans, key=lambda span: max(alone[span.first : span.last])):
         if level < smallest:
             break  # the operators that are left take less than that without regions
@@ -109,11 +109,11 @@ def _candidate(uses: Uses, whole: Lifetimes, region: Region) -> _Candidate:
         for buffer in whole.buffers
         if buffer.first < region.first and buffer.last >= region.last and buffer.tensor not in touched
     )
-    return _Candidate(region, inside.peak(region.first, region.last) + others, _overhead(uses.graph, region))
+    return _Candidate(region, inside.peak(region.first, region.last) + others, overhead(uses.graph, region))
 
 
-def _overhead(graph: Graph, region: Region) -> int:
-    """Kernel calls beyond one per operator, and the last of an odd number of rows, which is computed twice."""
+def overhead(graph: Graph, region: Region) -> int:
+    """Instructions of calls beyond one per operator, and of the last of an odd number of rows, computed twice."""
     total = 0.0
     for op in graph.ops[region.first : region.last]:
         tensor = op.site.outputs[0]
@@ -133,9 +133,9 @@ def _crossing(graph: Graph, whole: Lifetimes) -> list[int]:
     ]
 
 
-def _spans(uses: Uses, crossing: list[int]) -> list[Span]:
+def candidate_spans(uses: Uses, whole: Lifetimes) -> list[Span]:
     """Between positions where few bytes are handed on, and those beside operators that are no region by themselves."""
-    end = len(uses.graph.ops)
+    end, crossing = len(uses.graph.ops), _crossing(uses.graph, whole)
     cuts = {0, end}
     cuts.update(at for at in range(1, end) if crossing[at - 1] >= crossing[at] < crossing[at + 1])
     for step in range(end):

@@ -8,11 +8,13 @@ from __future__ import annotations
 import atexit
 import ctypes
 import hashlib
+import re
 import shutil
 import subprocess
 import tempfile
 from _ctypes import dlclose
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from codegen.read_tflite import parse_tflite
 
 Files = Mapping[str, str | bytes]
 Edit = Callable[[Files], Files]
+Rows = Sequence[Sequence[np.ndarray]]  # of inputs: one array per input of the model
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
 FAST = ("-O1", "-fPIC", *WARNINGS)
@@ -49,6 +52,16 @@ int main(void) {
 """
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A rendered graph and the inputs to run it on."""
+
+    files: Files
+    graph: Graph
+    rows: Rows
+    keep_state: bool = False  # from row to row
+
+
 class CompilerError(RuntimeError):
     """The C compiler does not take the generated code."""
 
@@ -57,28 +70,39 @@ class RunError(RuntimeError):
     """The generated code, in a process of its own, did not end well."""
 
 
-def run_direct(
-    model: bytes, rows: Sequence[Sequence[np.ndarray]], edit: Edit | None = None, keep_state: bool = False
-) -> list[list[np.ndarray]]:
+def run_direct(model: bytes, rows: Rows, edit: Edit | None = None, keep_state: bool = False) -> list[list[np.ndarray]]:
     """Outputs of the generated C, one list of tensors per row; `edit` may change the files before they are compiled.
 
     Each row meets a model that was just reset, or, with `keep_state`, what the rows before it left behind.
     """
     files, graph = _generate(model, edit)
+    return run_programs([Program(files, graph, rows, keep_state)])[0]
+
+
+def run_programs(programs: Sequence[Program]) -> list[list[list[np.ndarray]]]:
+    """As `run_direct`, for several programs that are linked into one library."""
+    suffixes = [f"_{number}" for number in range(len(programs))]
+    files: dict[str, str | bytes] = {}
+    for program, suffix in zip(programs, suffixes, strict=True):
+        files.update(_renamed(program.files, suffix))
     with tempfile.TemporaryDirectory(dir=_objects_folder()) as folder:
         library = ctypes.CDLL(str(_link(files, Path(folder), FAST, "-shared")))
         try:
-            _initialise(library)
-            return [_invoke(library, graph, row, reset=not keep_state) for row in rows]
+            return [
+                _Loaded(library, suffix, program.graph).run(program)
+                for program, suffix in zip(programs, suffixes, strict=True)
+            ]
         finally:
             dlclose(library._handle)
 
 
-def run_direct_sanitized(
-    model: bytes, rows: Sequence[Sequence[np.ndarray]], keep_state: bool = False
-) -> list[list[np.ndarray]]:
+def run_direct_sanitized(model: bytes, rows: Rows, keep_state: bool = False) -> list[list[np.ndarray]]:
     """As `run_direct`, in a process of its own that stops at the first address or undefined-behaviour error."""
-    files, graph = _generate(model, None)
+    return run_sanitized(*_generate(model, None), rows, keep_state)
+
+
+def run_sanitized(files: Files, graph: Graph, rows: Rows, keep_state: bool = False) -> list[list[np.ndarray]]:
+    """`run_direct_sanitized` of a rendering."""
     sizes = [", ".join(str(graph.tensors[i].bytes) for i in side) for side in (graph.inputs, graph.outputs)]
     files = {**files, "model/harness.c": _HARNESS % (*sizes, len(rows), keep_state)}
     stdin = b"".join(tensor.tobytes() for row in rows for tensor in row)
@@ -101,24 +125,41 @@ def _generate(model: bytes, edit: Edit | None) -> tuple[Files, Graph]:
     return (edit(files) if edit else files), parsed.graph
 
 
-def _initialise(library: ctypes.CDLL) -> None:
-    library.ser_model_input.restype = library.ser_model_output.restype = ctypes.c_void_p
-    library.ser_model_input.argtypes = library.ser_model_output.argtypes = [ctypes.c_size_t]
-    assert library.ser_model_init() == 0
+def _renamed(files: Files, suffix: str) -> Files:
+    """The rendering with a suffix on its own files and whatever they define; kernels stay what they are."""
+
+    def rename(text: str) -> str:
+        return re.sub(r"\bser_(model|weights|constant)\w*", lambda match: match[0] + suffix, text)
+
+    return {rename(name): text if "/kernels/" in name else rename(str(text)) for name, text in files.items()}
 
 
-def _invoke(library: ctypes.CDLL, graph: Graph, row: Sequence[np.ndarray], reset: bool) -> list[np.ndarray]:
-    if reset:
-        assert library.ser_model_reset() == 0
-    for index, value in enumerate(row):
-        assert value.size == graph.tensors[graph.inputs[index]].size
-        ctypes.memmove(library.ser_model_input(index), value.tobytes(), value.size)
-    assert library.ser_model_invoke() == 0
-    outputs = []
-    for index, tensor in enumerate(graph.tensors[i] for i in graph.outputs):
-        content = ctypes.string_at(library.ser_model_output(index), tensor.bytes)
-        outputs.append(np.frombuffer(content, tensor.dtype).reshape(tensor.shape))
-    return outputs
+class _Loaded:
+    """The functions of one program in a library."""
+
+    def __init__(self, library: ctypes.CDLL, suffix: str, graph: Graph) -> None:
+        self._graph = graph
+        self._input, self._output, self._invoke, self._reset, init = (
+            getattr(library, f"ser_model_{name}{suffix}") for name in ("input", "output", "invoke", "reset", "init")
+        )
+        self._input.restype = self._output.restype = ctypes.c_void_p
+        self._input.argtypes = self._output.argtypes = [ctypes.c_size_t]
+        assert init() == 0
+
+    def run(self, program: Program) -> list[list[np.ndarray]]:
+        return [self._outputs(row, program.keep_state) for row in program.rows]
+
+    def _outputs(self, row: Sequence[np.ndarray], keep_state: bool) -> list[np.ndarray]:
+        assert keep_state or self._reset() == 0
+        for index, value in enumerate(row):
+            assert value.size == self._graph.tensors[self._graph.inputs[index]].size
+            ctypes.memmove(self._input(index), value.tobytes(), value.size)
+        assert self._invoke() == 0
+        outputs = []
+        for index, tensor in enumerate(self._graph.tensors[i] for i in self._graph.outputs):
+            content = ctypes.string_at(self._output(index), tensor.bytes)
+            outputs.append(np.frombuffer(content, tensor.dtype).reshape(tensor.shape))
+        return outputs
 
 
 def _link(files: Files, folder: Path, flags: Sequence[str], *more_flags: str) -> Path:
@@ -129,12 +170,22 @@ def _link(files: Files, folder: Path, flags: Sequence[str], *more_flags: str) ->
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
     sources = [name for name in files if name.endswith(".c")]
     kernels = [name for name in sources if "/kernels/" in name]
-    headers = "".join(str(files[name]) for name in sorted(files) if name.endswith(".h") and "/kernels/" in name)
-    objects = [_kernel_object(folder / name, str(files[name]) + headers, flags) for name in kernels]
+    objects = [_kernel_object(folder / name, _with_headers(name, files), flags) for name in kernels]
     own = [str(folder / name) for name in sources if name not in kernels]
     target = folder / "model.out"
     _compile([*flags, *more_flags, f"-I{folder / 'model'}", *own, *objects], target)
     return target
+
+
+def _with_headers(name: str, files: Files) -> str:
+    """A kernel's source with whatever it includes of the kernels' headers."""
+    parts, wanted = {}, [name]
+    while wanted:
+        name = wanted.pop()
+        if name not in parts:
+            parts[name] = str(files[name])
+            wanted += [f"model/kernels/{header}" for header in re.findall(r'#include "(ts_\w+\.h)"', parts[name])]
+    return "".join(parts.values())
 
 
 def _kernel_object(source: Path, content: str, flags: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from codegen.errors import DataError
 from codegen.ir import Graph
 from codegen.passes.fold_constants import fold_constants
 from codegen.passes.fold_padding import fold_padding
@@ -31,7 +32,10 @@ PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (
 
 
 def run_passes(graph: Graph, where: str, dump_to: Path | None = None) -> Graph:
-    """Applies all passes, verifying after each; with `dump_to`, writes the graph as text before and after each."""
+    """Applies all passes, verifying after each; with `dump_to`, writes the graph as text before and after each.
+
+    Raises DataError where that folder cannot be written.
+    """
     _dump(graph, dump_to, 0, "read")
     for number, (name, rewrite) in enumerate(PASSES, start=1):
         graph = rewrite(graph)
@@ -41,6 +45,10 @@ def run_passes(graph: Graph, where: str, dump_to: Path | None = None) -> Graph:
 
 
 def _dump(graph: Graph, folder: Path | None, number: int, name: str) -> None:
-    if folder is not None:
+    if folder is None:
+        return
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{number:02d}_{name}.txt").write_text(graph.dump(), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{folder}: cannot write graphs there ({error.strerror}); choose another folder") from error

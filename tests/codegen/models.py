@@ -36,3 +36,19 @@ def padded_convolution(readers: int = 1, pad_is_output: bool = False) -> bytes:
         builder.op("CONV_2D", [padded, weights], [output], padding="VALID", stride_h=2, stride_w=2)
         outputs.append(output)
     return builder.build([given], [*outputs, padded] if pad_is_output else outputs)
+
+
+def wide_inside() -> bytes:
+    """(1, 96, 4, 2) -> three CONV_2D with 16 channels -> one with 2: most of the arena is for what lies between."""
+    builder = ModelBuilder()
+    generator = np.random.default_rng(3)
+    image = builder.tensor("image", (1, 96, 4, 2), scale=0.05, zero_point=-7)
+    latest, channels = image, 2
+    for number, filters in enumerate((16, 16, 16, 2)):
+        data = generator.integers(-127, 128, (filters, 3, 3, channels))
+        scale = 0.1 / (0.05 * 90 * np.sqrt(9 * channels))
+        weights = builder.tensor(f"weights{number}", data.shape, scale=float(scale), data=data)
+        output = builder.tensor(f"output{number}", (1, 96, 4, filters), scale=0.05, zero_point=4)
+        builder.op("CONV_2D", [latest, weights, None], [output], padding="SAME", stride_h=1, stride_w=1)
+        latest, channels = output, filters
+    return builder.build([image], [latest])

@@ -13,8 +13,10 @@ from codegen.boards import load_board
 from codegen.ops import OPERATORS
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import parse_tflite
+from tests.codegen.models import wide_inside
 from tests.ops import test_dequantize
 from tests.ops.agreement import Case, truth
+from tests.ops.strategies import rows_for
 from tinyser.emulator.qemu import run
 
 # What has a DSP path of its own; the others run the same C on every core.
@@ -26,13 +28,16 @@ WITH_DSP_PATH = (
     "SVDF",
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
 )
+# What only rounds with an instruction of its own, and the edges of that.
+ROUNDED_BY_DSP = ("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB")
+ROUNDING = ("rounding ties", "rounding ties below a step", "very different scales")
 
 
 def cases(operator: str) -> dict[str, Case]:
-    """The operator's fixed case, and for those with a DSP path all its edge cases."""
+    """The operator's fixed case, and for those with a DSP path the edge cases of that."""
     module = import_module(f"tests.ops.test_{operator.lower()}")
-    edges = {name: edge.case() for name, edge in module.EDGES.items()} if operator in WITH_DSP_PATH else {}
-    return {"fixed": module.fixed_case(), **edges}
+    chosen = module.EDGES if operator in WITH_DSP_PATH else ROUNDING if operator in ROUNDED_BY_DSP else ()
+    return {"fixed": module.fixed_case(), **{name: module.EDGES[name].case() for name in chosen}}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,3 +71,9 @@ def test_cortex_m3(operator: str, tmp_path: Path) -> None:
 def test_float_arithmetic(board: str, edge: str, tmp_path: Path) -> None:
     """The same bits from the compiler's library (Cortex-M3) and from a float unit."""
     assert_same_on(board, test_dequantize.EDGES[edge].case(), tmp_path / "project")
+
+
+def test_row_regions(tmp_path: Path) -> None:
+    case = Case("wide inside", wide_inside(), rows_for([(1, 96, 4, 2)], 0)[:3])
+    assert_same_on("mps2-an386", case, tmp_path / "project")
+    assert "for (int32_t turn" in (tmp_path / "project" / "model" / "ser_model.c").read_text()

@@ -68,6 +68,8 @@ def command(
         features=None if features is None else FeatureSpec.load(features),
         labels=None if labels is None else tuple(name.strip() for name in labels.split(",")),
     )
+    if dump_ir is not None and runtime != "direct":
+        raise click.UsageError(f"--dump-ir: runtime {runtime} has no passes, allowed is --runtime direct")
     refuse_existing(output)
     parsed = read_tflite(model)
     arena_bytes = None
