@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from codegen.ir import Graph, Op, Tensor
 from codegen.regions import Region
 
@@ -43,7 +41,5 @@ def block_operator(graph: Graph, region: Region, step: int) -> BlockOperator:
 
 
 def _rows(tensor: Tensor, axis: int, rows: int) -> Tensor:
-    """A tensor of so many rows; of a constant the first ones, to which each block adds its own offset."""
-    shape = (*tensor.shape[:axis], rows, *tensor.shape[axis + 1 :])
-    data = None if tensor.data is None else np.ascontiguousarray(tensor.data.take(range(rows), axis=axis))
-    return replace(tensor, shape=shape, data=data)
+    """A tensor of so many rows; a constant, too, is others in each block, so that none can be folded into anything."""
+    return replace(tensor, shape=(*tensor.shape[:axis], rows, *tensor.shape[axis + 1 :]), data=None)

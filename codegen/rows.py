@@ -50,6 +50,12 @@ def matching_axis(shape: Sequence[int], other: Sequence[int], axis: int) -> int 
     return None
 
 
+def same_bytes_access(shape: Sequence[int], operand: Sequence[int], axis: int) -> tuple[Access, ...] | None:
+    """The access of an operator with one operand that has the output's elements in the same order."""
+    own = matching_axis(shape, operand, axis)
+    return None if own is None else (Rows(own),)
+
+
 def broadcast_access(shape: Sequence[int], operand: Sequence[int], axis: int) -> Access:
     """An operand that is right-aligned with the output and repeated where its extent is 1."""
     own = axis - (len(shape) - len(operand))

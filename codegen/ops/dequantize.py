@@ -8,6 +8,7 @@ from typing import ClassVar
 from codegen.ir import Graph, Op, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
+from codegen.rows import Access, same_bytes_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,9 @@ class Dequantize(Op):
     NAME: ClassVar[str] = "DEQUANTIZE"
     OUTPUT_TYPES: ClassVar[tuple[str, ...]] = ("float32",)
     RULES: ClassVar[tuple[Rule, ...]] = (COMPUTED_INPUT, SAME_SIZE)
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        return same_bytes_access(graph.output(self).shape, graph.operand(self, 0).shape, axis)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given = graph.operand(self, 0)

@@ -9,6 +9,7 @@ from codegen.ir import Graph, Op, Rule
 from codegen.ops.axes import constant_axis
 from codegen.ops.operands import integers
 from codegen.ops.rules import FOLDABLE_INPUT, constant
+from codegen.rows import WHOLE, Access, same_bytes_access
 
 
 def _axis(op: Op, graph: Graph) -> int | None:
@@ -45,3 +46,7 @@ class ExpandDims(Op):
             "the input's shape with an axis 1 long put in",
         ),
     )
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        access = same_bytes_access(graph.output(self).shape, graph.operand(self, 0).shape, axis)
+        return None if access is None else (*access, WHOLE)

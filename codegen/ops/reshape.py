@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.ops.rules import FOLDABLE_INPUT, SAME_SIZE, SAME_TYPE
-from codegen.rows import Access, Rows, matching_axis
+from codegen.rows import Access, same_bytes_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +26,4 @@ class Reshape(Op):
         return cls(replace(site, inputs=site.inputs[:1]))
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
-        own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
-        return None if own is None else (Rows(own),)
+        return same_bytes_access(graph.output(self).shape, graph.operand(self, 0).shape, axis)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.ops.axes import from_front
 from codegen.ops.rules import FOLDABLE_INPUT
+from codegen.rows import Access, same_bytes_access
 
 
 def _dropped(op: Squeeze, graph: Graph) -> set[int | None]:
@@ -50,3 +51,6 @@ class Squeeze(Op):
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Squeeze:
         return cls(site, tuple(options.get("SqueezeDims", ())))
+
+    def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
+        return same_bytes_access(graph.output(self).shape, graph.operand(self, 0).shape, axis)

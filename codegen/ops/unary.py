@@ -14,7 +14,7 @@ import numpy as np
 from codegen.ir import Graph, Op, Rule, Tensor
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import SAME_SIZE
-from codegen.rows import Access, Rows, matching_axis
+from codegen.rows import Access, same_bytes_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class Unary(Op):
         return (0,)
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
-        own = matching_axis(graph.output(self).shape, graph.operand(self, 0).shape, axis)
-        return None if own is None else (Rows(own),)
+        return same_bytes_access(graph.output(self).shape, graph.operand(self, 0).shape, axis)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         params: dict[str, ParamValue] = {"count": graph.output(self).size, "table": self.table(graph)}

@@ -54,7 +54,7 @@ def test_graphs_are_written_after_each_pass(model: Path, tmp_path: Path) -> None
     names = ["read", *(name for name, _ in PASSES)]
     assert sorted(path.name for path in graphs.iterdir()) == [f"{i:02d}_{name}.txt" for i, name in enumerate(names)]
     assert (graphs / "00_read.txt").read_text().count("CONV_2D") == 4
-    assert "RESHAPE" in (graphs / "02_stage_windows.txt").read_text()
+    assert "RESHAPE" in next(graphs.glob("*_stage_windows.txt")).read_text()
 
 
 def test_bad_options(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

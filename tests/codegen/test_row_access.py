@@ -12,7 +12,7 @@ import pytest
 
 from codegen.block_operator import block_operator
 from codegen.direct import render_graph
-from codegen.ir import Graph
+from codegen.ir import Graph, Op
 from codegen.ops import OPERATORS
 from codegen.passes.fold_padding import fold_padding
 from codegen.passes.fold_transposes import fold_transposes
@@ -134,7 +134,11 @@ def assert_blocks_are_rows_of_the_whole(case: Case) -> None:
 IN_STEP = {"padding": "SAME", "stride": (2, 2), "window": (2, 2), "image": (6, 4)}  # windows stay inside
 
 
-@pytest.mark.parametrize("operator", sorted(OPERATORS))
+# All others run on whole tensors; GELU, one of many tables, has no TFLM to compare with.
+BY_ROWS = sorted(name for name, op in OPERATORS.items() if op.row_access is not Op.row_access and name != "GELU")
+
+
+@pytest.mark.parametrize("operator", BY_ROWS)
 def test_block_operators(operator: str) -> None:
     pooling = {"AVERAGE_POOL_2D", "MAX_POOL_2D"}
     case = import_module(f"tests.ops.test_{operator.lower()}").fixed_case
