@@ -57,11 +57,58 @@ def view_with_another_zero_point() -> Case:
     return network_case(network, [given], [network.convolve(view, Window((1, 3), (1, 1), (1, 1), "SAME"), 2)])
 
 
-def view_that_is_read_by_windows_and_without() -> Case:
-    """An input that convolutions read through views, that is added to what they give, and read in place too."""
-    network = Network(random.Random(3))
-    given = network.tensor((1, 8, 4))
-    return network_case(network, [given], [network.residual(given), network.unary(given)])
+def late_sum_beside_what_works_in_place() -> Case:
+    """TANH could write over the input block by block, but the ADD reads that block a turn later."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 1, 2))
+    convolved = network.convolve(given, Window((3, 1), (1, 1), (1, 1), "SAME"), 2)
+    summed = network.op("ADD", [given, convolved], network.tensor((1, 12, 1, 2), 0.1))
+    in_place = network.op("TANH", [given], network.tensor((1, 12, 1, 2), 1 / 128, 0))
+    return network_case(network, [given], [summed, in_place])
+
+
+def windows_across_transposed_rows() -> Case:
+    """Between the TRANSPOSEs neighbouring rows are no neighbours in memory, so that none can be kept."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 3, 2))
+    crossed = network.permuted(given, (0, 2, 1, 3))
+    convolved = network.convolve(crossed, Window((1, 3), (1, 1), (1, 1), "SAME"), 2)
+    return network_case(network, [given], [network.permuted(convolved, (0, 2, 1, 3))])
+
+
+def pool_that_reaches_out() -> Case:
+    """Its windows are clipped at the edges: rows of zero points would count."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 1, 2))
+    rectified = network.op("RELU", [given], network.tensor((1, 12, 1, 2), zero_point=-7))
+    options = {"filter_height": 3, "filter_width": 1, "stride_h": 1, "stride_w": 1, "padding": "SAME"}
+    pooled = network.op("AVERAGE_POOL_2D", [rectified], network.tensor((1, 12, 1, 2), like=rectified), **options)
+    return network_case(network, [given], [pooled])
+
+
+def matrix_product_with_itself() -> Case:
+    """Every row of the product reads its own row of the RELU, and all of them."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 2))
+    rectified = network.op("RELU", [given], network.tensor((1, 12, 2), zero_point=-7))
+    product = network.op("BATCH_MATMUL", [rectified, rectified], network.tensor((1, 12, 12), 0.3), adj_y=True)
+    return network_case(network, [given], [network.unary(product)])
+
+
+def rows_that_do_not_divide() -> Case:
+    """Twelve rows are a view of nine, from which they are copied: in three blocks, but not in more."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 9, 4))
+    image = network.reshape(given, (1, 12, 1, 3))
+    return network_case(network, [given], [network.convolve(image, Window((3, 1), (1, 1), (1, 1), "SAME"), 2)])
+
+
+def views_of_one_tensor_on_both_sides() -> Case:
+    """Windows read a copied view, a sum the tensor itself, and a view of it is an output."""
+    network = Network(random.Random(1))
+    given = network.tensor((1, 4, 2))
+    rectified = network.unary(given)
+    return network_case(network, [given], [network.residual(rectified), network.reshape(rectified, (4, 2))])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +116,12 @@ def view_that_is_read_by_windows_and_without() -> Case:
     [
         strided_window_beside_what_works_in_place,
         view_with_another_zero_point,
-        view_that_is_read_by_windows_and_without,
+        late_sum_beside_what_works_in_place,
+        windows_across_transposed_rows,
+        pool_that_reaches_out,
+        matrix_product_with_itself,
+        rows_that_do_not_divide,
+        views_of_one_tensor_on_both_sides,
     ],
 )
 def test_every_region_of_a_case_that_is_easily_wrong(make: Callable[[], Case]) -> None:

@@ -23,6 +23,8 @@ from tests.codegen.row_networks import Network, network_case
 from tests.generated import Program, run_programs
 from tests.ops.agreement import Case
 from tests.ops.pooling import Pool
+from tests.ops.test_concatenation import concatenation_case
+from tests.ops.test_split import split_case
 from tests.reference_runtimes import run_tflm
 
 
@@ -143,6 +145,24 @@ def test_block_operators(operator: str) -> None:
     pooling = {"AVERAGE_POOL_2D", "MAX_POOL_2D"}
     case = import_module(f"tests.ops.test_{operator.lower()}").fixed_case
     assert_blocks_are_rows_of_the_whole(Pool(operator=operator, **IN_STEP).case() if operator in pooling else case())
+
+
+BROADCASTS = {
+    "BATCH_MATMUL": ("right broadcast", "left broadcast", "crossed broadcast", "fewer dimensions on the left"),
+    "ADD": ("row", "column first", "crossed", "batch"),
+}
+
+
+@pytest.mark.parametrize(("operator", "name"), [(key, name) for key, names in BROADCASTS.items() for name in names])
+def test_broadcasts(operator: str, name: str) -> None:
+    assert_blocks_are_rows_of_the_whole(import_module(f"tests.ops.test_{operator.lower()}").EDGES[name].case())
+
+
+def test_parts_that_are_joined_or_split_along_an_axis_have_no_blocks_of_it() -> None:
+    for case in (concatenation_case((2, 4, 3), 1, (4, 4)), split_case((2, 8, 3), 1, 2)):
+        graph = parse_tflite(case.model).graph
+        assert {way.axis for way in ways_to_block(graph)} == {0, 2}
+        assert_blocks_are_rows_of_the_whole(case)
 
 
 @pytest.mark.parametrize("seed", range(4))
