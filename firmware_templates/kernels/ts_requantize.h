@@ -53,7 +53,7 @@ static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int
 /* The nearest int8. */
 static inline int32_t ts_saturate8(int32_t value) {
 #ifdef TS_HAS_SIMD
-    return __builtin_arm_ssat(value, 8);
+    return (int32_t)__builtin_arm_ssat(value, 8);
 #else
     return value < -128 ? -128 : value > 127 ? 127 : value;
 #endif
