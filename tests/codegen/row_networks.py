@@ -1,5 +1,5 @@
-"""Random networks in which rows matter: windows that reach out, residual sums across them, tensors that are read twice,
-grouped, transposed, attended to, and outputs in the middle.
+"""Networks in which rows matter, operator by operator: windows that reach out, residual sums across them, rows that are
+grouped, transposed and attended to.
 
 Tensors are images (batch, height, width, channels) or sequences (batch, frames, channels).
 """
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from tests.ops.agreement import Case
-from tests.ops.strategies import seeds, weights
+from tests.ops.strategies import weights
 from tests.ops.windows import window_output_size
 from tests.tflite_builder import ModelBuilder
 
@@ -317,56 +316,6 @@ class Network:
     def transpose(self, source: int) -> int:
         orders = ((0, 2, 1),) if len(self.shapes[source]) == 3 else ((0, 1, 3, 2), (0, 2, 1, 3), (0, 3, 1, 2))
         return self.permuted(source, self.random.choice(orders))
-
-
-Operator = Callable[[Network, int], "int | None"]
-# More often what reads several rows or has several readers.
-OPERATORS: dict[str, tuple[int, Operator]] = {
-    method.__name__: (weight, method)
-    for weight, method in (
-        (3, Network.convolution),
-        (3, Network.pool),
-        (1, Network.as_sequence),
-        (2, Network.as_image),
-        (3, Network.convolution_1d),
-        (2, Network.dense),
-        (3, Network.attention),
-        (1, Network.mix_frames),
-        (2, Network.group),
-        (3, Network.layer_norm),
-        (2, Network.positions),
-        (1, Network.unary),
-        (1, Network.softmax),
-        (2, Network.binary),
-        (1, Network.average),
-        (5, Network.residual),
-        (2, Network.swap_halves),
-        (1, Network.channel_slice),
-        (1, Network.channel_pad),
-        (1, Network.transpose),
-    )
-}
-NAMES = [name for name, (weight, _) in OPERATORS.items() for _ in range(weight)]
-IMAGES = st.tuples(*(st.sampled_from(n) for n in ((1, 1, 1, 2), (12, 8, 6, 24), (1, 2, 3), (1, 2, 4))))
-SEQUENCES = st.tuples(*(st.sampled_from(n) for n in ((1, 1, 1, 2), (12, 8, 16, 24), (1, 2, 3, 4))))
-
-
-@st.composite
-def networks(draw: st.DrawFn) -> Case:
-    """Each step on the latest tensor, now and then on an earlier one."""
-    network = Network(random.Random(draw(seeds)))
-    shape = draw(st.one_of(IMAGES, SEQUENCES))
-    inputs = [network.tensor(shape) for _ in range(draw(st.sampled_from((1, 1, 2))))]
-    latest = inputs[0]
-    for name in draw(st.lists(st.sampled_from(NAMES), min_size=3, max_size=9)):
-        source = latest if draw(st.integers(0, 5)) else draw(st.sampled_from(sorted(network.shapes)))
-        output = OPERATORS[name][1](network, source)
-        latest = latest if output is None else output
-    if latest in inputs:
-        latest = network.unary(latest)
-    made = sorted(set(network.shapes) - {*inputs, latest})
-    outputs = [latest, *draw(st.lists(st.sampled_from(made), max_size=2, unique=True))] if made else [latest]
-    return network_case(network, inputs, outputs)
 
 
 def network_case(network: Network, inputs: Sequence[int], outputs: Sequence[int]) -> Case:

@@ -17,7 +17,7 @@ from codegen.read_tflite import read_tflite
 from codegen.schedule import ARENA_SLACK, choose_regions
 from tests.codegen.arena import assert_sound
 from tests.codegen.forced_regions import lowered, some_ways
-from tests.codegen.row_networks import networks
+from tests.codegen.random_networks import networks
 from tests.ops.agreement import Case, examples
 
 QUANT = Quant((0.1,), (0,))

@@ -6,9 +6,11 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
+from codegen.plan_memory import plan_memory
 from codegen.schedule import ARENA_SLACK, choose_regions
+from tests.codegen.arena import assert_sound
 from tests.codegen.forced_regions import (
     all_regions,
     assert_regions_change_nothing,
@@ -18,7 +20,8 @@ from tests.codegen.forced_regions import (
     rendered,
     some_ways,
 )
-from tests.codegen.row_networks import Network, Window, network_case, networks
+from tests.codegen.random_networks import networks
+from tests.codegen.row_networks import Network, Window, network_case
 from tests.generated import run_sanitized
 from tests.ops.agreement import Case, examples
 from tests.reference_runtimes import run_tflm
@@ -30,7 +33,7 @@ def compiler_and_reference_runtime(require_tool: Callable[..., None], require_mo
     require_module("tflite_micro")
 
 
-@examples
+@settings(examples, max_examples=2 * examples.max_examples)
 @given(case=networks())
 def test_any_region_gives_the_same_bytes(case: Case) -> None:
     graph = lowered(case)
@@ -79,7 +82,7 @@ def windows_across_transposed_rows() -> Case:
 def pool_that_reaches_out() -> Case:
     """Its windows are clipped at the edges: rows of zero points would count."""
     network = Network(random.Random(0))
-    given = network.tensor((1, 12, 1, 2))
+    given = network.tensor((1, 12, 1, 2), zero_point=-100)
     rectified = network.op("RELU", [given], network.tensor((1, 12, 1, 2), zero_point=-7))
     options = {"filter_height": 3, "filter_width": 1, "stride_h": 1, "stride_w": 1, "padding": "SAME"}
     pooled = network.op("AVERAGE_POOL_2D", [rectified], network.tensor((1, 12, 1, 2), like=rectified), **options)
@@ -89,10 +92,10 @@ def pool_that_reaches_out() -> Case:
 def matrix_product_with_itself() -> Case:
     """Every row of the product reads its own row of the RELU, and all of them."""
     network = Network(random.Random(0))
-    given = network.tensor((1, 12, 2))
+    given = network.tensor((1, 12, 2), zero_point=-100)
     rectified = network.op("RELU", [given], network.tensor((1, 12, 2), zero_point=-7))
-    product = network.op("BATCH_MATMUL", [rectified, rectified], network.tensor((1, 12, 12), 0.3), adj_y=True)
-    return network_case(network, [given], [network.unary(product)])
+    product = network.op("BATCH_MATMUL", [rectified, rectified], network.tensor((1, 12, 12), 0.3, -100), adj_y=True)
+    return network_case(network, [given], [product])
 
 
 def rows_that_do_not_divide() -> Case:
@@ -129,6 +132,8 @@ def test_every_region_of_a_case_that_is_easily_wrong(make: Callable[[], Case]) -
     graph = lowered(case)
     regions = all_regions(graph)
     assert regions
+    for region in regions:
+        assert_sound(graph, (region,), plan_memory(graph, (region,)))
     assert_regions_change_nothing(case, graph, [(region,) for region in regions])
 
 
