@@ -40,9 +40,3 @@ def channel_multipliers(
 ) -> list[tuple[int, int]]:
     """(mantissa, shift) per filter channel; products in double precision."""
     return [quantize_multiplier(input_scale * scale / output_scale) for scale in filter_scales]
-
-
-def split_multipliers(multipliers: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Mantissas as int32 and shifts as int8, the layout that the kernels read."""
-    mantissas = np.array([mantissa for mantissa, _ in multipliers], dtype=np.int32)
-    return mantissas, np.array([shift for _, shift in multipliers], dtype=np.int8)

@@ -106,13 +106,6 @@ class Uses:
         return self._access[step, axis]
 
 
-def find_regions(uses: Uses, first: int, last: int) -> Iterator[Region]:
-    """Regions of the operators `first` to `last` (excluded), for every number of blocks that suits, most first."""
-    for span in find_spans(uses, last, last - first):
-        if span.first == first:
-            yield from span.regions()
-
-
 def find_spans(uses: Uses, last: int, longest: int) -> Iterator[Span]:
     """Spans of up to `longest` operators before position `last` that may run row by row, shortest first.
 

@@ -152,6 +152,7 @@ class BatchMatmul(Op):
             "output_column_step": product.steps[-1],
             "lhs_offset": -lhs.zero_point,
             "rhs_offset": -rhs.zero_point,
+            "is_small": int(shift < 0 and left.shape[-1] * 255 * 255 < 2**30),
             "output": {"multiplier": multiplier, "right": -1 - shift, "rounding": 1 + 2 * output.zero_point},
         }
         return (KernelCall("batch_matmul", self.site.inputs, self.site.outputs[0], params, takes_scratch=True),)

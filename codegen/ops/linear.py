@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -28,18 +28,21 @@ def linear_param(
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
-    right = all(shift < 0 for _, shift in scales)
-    is_small = right and (low, high) == (-128, 127) and sums_are_small(rows, folded, weight_offset)
-    per_group = zip(np.split(rows, groups), np.split(folded, groups), np.split(np.array(scales), groups), strict=True)
+    largest = largest_sum(rows.astype(int) + weight_offset, folded, 128)
+    count = weights.shape[0] // groups
+    streams = [
+        stream(rows[first : first + count], folded[first : first + count], scales[first : first + count], 2, 4)
+        for first in range(0, weights.shape[0], count)
+    ]
     return {
         "inputs": rows.shape[1],
-        "outputs": weights.shape[0] // groups,
+        "outputs": count,
         "weight_offset": weight_offset,
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "is_small": int(is_small),
-        "stream": np.concatenate([_stream(*group) for group in per_group]),
+        "is_small": is_small(largest, scales, (low, high)),
+        "stream": np.concatenate(streams),
     }
 
 
@@ -53,37 +56,31 @@ def conv_scratch_bytes(inputs: int) -> int:
     return widened_bytes(inputs) + 2 * inputs
 
 
-def _stream(weights: np.ndarray, bias: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """(pairs of channels, 6 + 2 * blocks of inputs) int32, filled up with zeros: what ts_channels.h reads, in order.
+def stream(
+    weights: np.ndarray, bias: np.ndarray, scales: Sequence[tuple[int, int]], together: int, run: int
+) -> np.ndarray:
+    """(groups of channels, words) int32: what kernels read of a layer, in order, filled up with zeros.
 
-    weights (channels, inputs) int8, bias (channels,), scales (channels, 2): multiplier and shift.
+    Of `together` channels their biases, multipliers and -1 - shifts, then their weights, `run` inputs of each in turn.
+    weights (channels, inputs) int8, bias (channels,), scales: multiplier and shift of each channel.
     """
     channels, inputs = weights.shape
-    filled = np.pad(weights, ((0, -channels % 2), (0, -inputs % 4)))
-    in_pairs = filled.reshape(-1, 2, filled.shape[1] // 4, 4).transpose(0, 2, 1, 3)
-    words = np.ascontiguousarray(in_pairs).view("<i4").reshape(len(in_pairs), -1)
-    per_channel = np.stack([bias, scales[:, 0], -1 - scales[:, 1]])  # (3, channels)
-    per_pair = np.pad(per_channel, ((0, 0), (0, -channels % 2))).reshape(3, -1, 2).transpose(1, 0, 2).reshape(-1, 6)
-    return np.concatenate([per_pair.astype(np.int32), words.astype(np.int32)], axis=1)
+    filled = np.pad(weights, ((0, -channels % together), (0, -inputs % run)))
+    in_turn = filled.reshape(-1, together, filled.shape[1] // run, run).transpose(0, 2, 1, 3)
+    words = np.ascontiguousarray(in_turn).view(np.int8).reshape(len(in_turn), -1).view("<i4").astype(np.int32)
+    per_channel = np.array([(b, multiplier, -1 - shift) for b, (multiplier, shift) in zip(bias, scales, strict=True)])
+    per_group = np.pad(per_channel, ((0, -channels % together), (0, 0))).reshape(-1, together, 3).transpose(0, 2, 1)
+    return np.concatenate([per_group.reshape(len(words), -1).astype(np.int32), words], axis=1)
 
 
-def quad_stream(weights: np.ndarray, bias: np.ndarray, scales: list[tuple[int, int]]) -> np.ndarray:
-    """(channels / 4, rounded up, 12 + taps) int32, filled up with zeros: what ts_depthwise_conv_2d.h reads, in order.
-
-    weights (taps, channels) int8, bias (channels,), scales: multiplier and shift of each channel.
-    """
-    taps, channels = weights.shape
-    quads = np.pad(weights, ((0, 0), (0, -channels % 4))).reshape(taps, -1, 4).transpose(1, 0, 2)
-    words = np.ascontiguousarray(quads).view("<i4").reshape(len(quads), taps)
-    per_channel = np.stack([bias, *(np.array(scales).T * [[1], [-1]] - [[0], [1]])])  # (3, channels)
-    per_quad = np.pad(per_channel, ((0, 0), (0, -channels % 4))).reshape(3, -1, 4).transpose(1, 0, 2).reshape(-1, 12)
-    return np.concatenate([per_quad.astype(np.int32), words.astype(np.int32)], axis=1)
+def is_small(largest_sum: int, scales: Sequence[tuple[int, int]], output_range: tuple[int, int]) -> int:
+    """1 where sums lie between -2^30 and 2^30, shifts are negative, and outputs are all of int8."""
+    return int(largest_sum < 2**30 and all(shift < 0 for _, shift in scales) and output_range == (-128, 127))
 
 
-def sums_are_small(weights: np.ndarray, bias: np.ndarray, weight_offset: int = 0) -> bool:
-    """Are all sums between -2^30 and 2^30, whatever the inputs are?"""
-    largest = 128 * np.abs(weights.astype(np.int64) + weight_offset).sum(axis=1) + np.abs(bias.astype(np.int64))
-    return bool(largest.max() < 2**30)
+def largest_sum(weights: np.ndarray, bias: np.ndarray, largest_input: int) -> int:
+    """Bound of bias plus weighted inputs over all channels; weights (channels, inputs), bias (channels,)."""
+    return int((largest_input * np.abs(weights.astype(np.int64)).sum(axis=1) + np.abs(bias.astype(np.int64))).max())
 
 
 def folded_bias(weights: np.ndarray, bias: np.ndarray | None, weight_offset: int, input_offset: int) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""Puts a view in front of each window that reaches beyond the edges of its input.
+"""Puts a view in front of each convolution of a model's input, so that a row region may begin with it.
 
 A view costs nothing; in a row region it becomes a copy of the few rows that are being read, with the padding that a
-whole tensor does not have around it.
+whole tensor does not have around it. What operators compute needs no view: their regions hold its rows.
 """
 
 from __future__ import annotations

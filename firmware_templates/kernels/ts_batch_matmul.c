@@ -70,8 +70,9 @@ static int8_t any_output(const ts_full_output_t *output, int32_t sum) {
 }
 
 /* Two columns of two rows; of an odd last column or row, what is behind it is written first and then written over. */
-static void store(const ts_full_output_t *output, const int32_t sums[4], int8_t *at, int32_t next, int32_t below) {
-    if (output->right >= 0) {
+static void store(int32_t is_small, const ts_full_output_t *output, const int32_t sums[4], int8_t *at, int32_t next,
+                  int32_t below) {
+    if (is_small) {
         at[below + next] = ts_to_full_output(output, sums[3]);
         at[below] = ts_to_full_output(output, sums[2]);
         at[next] = ts_to_full_output(output, sums[1]);
@@ -104,7 +105,7 @@ static void multiply(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t
         for (int32_t column = 0; column < p->columns; column += 2, weights += 8 * blocks) {
             int32_t sums[4] = {start0, start0, start1, start1};
             ts_pair_dot(wide, weights, blocks, sums);
-            store(&requantize, sums, out, column + 1 < p->columns ? p->output_column_step : 0, below);
+            store(p->is_small, &requantize, sums, out, column + 1 < p->columns ? p->output_column_step : 0, below);
             out += 2 * p->output_column_step;
         }
     }

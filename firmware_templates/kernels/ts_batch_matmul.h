@@ -22,7 +22,8 @@ typedef struct {
     int32_t output_column_step;
     int32_t lhs_offset;
     int32_t rhs_offset;
-    ts_full_output_t output; /* right is below 0 where the shift is not */
+    int32_t is_small; /* sums lie between -2^30 and 2^30, the shift is negative */
+    ts_full_output_t output;
 } ts_batch_matmul_t;
 
 /* `scratch` holds, per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns. */

@@ -35,21 +35,37 @@ static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t a
     }
 }
 
-/* Outputs of a run of values; each operand moves on by its step, 0 or 1. */
-typedef void (*ts_binary_run_t)(const void *params, const int8_t *first, int32_t first_step, const int8_t *second,
-                                int32_t second_step, int8_t *output, int32_t count);
+/* What becomes of one operand's value, and of both of them. */
+typedef int32_t (*ts_operand_t)(const void *params, int8_t value);
+typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 
-/* As ts_broadcast_apply, run by run: what is repeated in a run is looked at once. */
-static inline void ts_broadcast_runs(const ts_broadcast_t *shape, ts_binary_run_t apply, const void *params,
-                                     const int8_t *first, const int8_t *second, int8_t *output) {
+/* As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made
+ * ready once. All functions are static ones of the including kernel. */
+static inline void ts_broadcast_operands(const ts_broadcast_t *shape, ts_operand_t first_operand,
+                                         ts_operand_t second_operand, ts_join_t join, const void *params,
+                                         const int8_t *first, const int8_t *second, int8_t *output) {
     const ts_broadcast_t *s = shape;
     for (int32_t i = 0; i < s->extent[0]; ++i) {
         for (int32_t j = 0; j < s->extent[1]; ++j) {
             for (int32_t k = 0; k < s->extent[2]; ++k) {
                 const int8_t *a = first + i * s->first_step[0] + j * s->first_step[1] + k * s->first_step[2];
                 const int8_t *b = second + i * s->second_step[0] + j * s->second_step[1] + k * s->second_step[2];
-                apply(params, a, s->first_step[3], b, s->second_step[3], output, s->extent[3]);
-                output += s->extent[3];
+                const int8_t *end = output + s->extent[3];
+                if (s->second_step[3] == 0) {
+                    const int32_t repeated = second_operand(params, *b);
+                    for (; output < end; a += s->first_step[3]) {
+                        *output++ = join(params, first_operand(params, *a), repeated);
+                    }
+                } else if (s->first_step[3] == 0) {
+                    const int32_t repeated = first_operand(params, *a);
+                    for (; output < end; ++b) {
+                        *output++ = join(params, repeated, second_operand(params, *b));
+                    }
+                } else {
+                    for (; output < end; ++a, ++b) {
+                        *output++ = join(params, first_operand(params, *a), second_operand(params, *b));
+                    }
+                }
             }
         }
     }

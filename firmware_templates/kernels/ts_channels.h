@@ -48,11 +48,11 @@ static inline void ts_pair_outputs(const ts_channels_t *p, const ts_scales_t *sc
         const int32_t right0 = scales->right[0];
         const int32_t multiplier1 = scales->multiplier[1];
         const int32_t right1 = scales->right[1];
-        output[pair] = (int8_t)ts_scale_to_int8(sums[1], multiplier1, right1, rounding);
-        output[0] = (int8_t)ts_scale_to_int8(sums[0], multiplier0, right0, rounding);
+        output[pair] = (int8_t)ts_saturate8(ts_scale_small(2 * sums[1], multiplier1, right1, rounding));
+        output[0] = (int8_t)ts_saturate8(ts_scale_small(2 * sums[0], multiplier0, right0, rounding));
         output += output_step;
-        output[pair] = (int8_t)ts_scale_to_int8(sums[3], multiplier1, right1, rounding);
-        output[0] = (int8_t)ts_scale_to_int8(sums[2], multiplier0, right0, rounding);
+        output[pair] = (int8_t)ts_saturate8(ts_scale_small(2 * sums[3], multiplier1, right1, rounding));
+        output[0] = (int8_t)ts_saturate8(ts_scale_small(2 * sums[2], multiplier0, right0, rounding));
         return;
     }
     output[pair] = ts_any_channel(p, scales, 1, sums[1]);

@@ -25,8 +25,8 @@ static inline int32_t ts_exact_operand(const ts_common_scale_t *p, int32_t value
 
 /* Without its sign. */
 static inline int32_t ts_scaled_operand(const ts_common_scale_t *p, int32_t value) {
-    const int32_t high = ts_high_mul(value * p->scaled_factor + p->scaled_offset, p->scaled_multiplier);
-    return (((high + (high >> 31)) >> p->scaled_right) + 1) >> 1;
+    const int32_t shifted = value * p->scaled_factor + p->scaled_offset;
+    return ts_scale_small(shifted, p->scaled_multiplier, p->scaled_right, 1);
 }
 
 #endif

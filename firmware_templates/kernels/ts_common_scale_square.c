@@ -1,42 +1,23 @@
 #include "ts_common_scale_square.h"
 
-static int8_t square(const ts_common_scale_t *p, int32_t difference) {
-    return ts_to_full_output(&p->output, difference * difference);
+static int32_t first_operand(const void *params, int8_t value) {
+    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    return ts_exact_operand(p, value);
 }
 
-static void apply(const void *params, const int8_t *first, int32_t first_step, const int8_t *second,
-                  int32_t second_step, int8_t *output, int32_t count) {
+static int32_t second_operand(const void *params, int8_t value) {
     const ts_common_scale_t *p = (const ts_common_scale_t *)params;
-    const int8_t *end = output + count;
-    if (second_step == 0) {
-        const int32_t b = ts_scaled_operand(p, *second);
-        for (; output < end; ++output) {
-            const int32_t a = ts_exact_operand(p, *first);
-            first += first_step;
-            *output = square(p, a + b * p->scaled_sign);
-        }
-        return;
-    }
-    if (first_step == 0) {
-        const int32_t a = ts_exact_operand(p, *first);
-        for (; output < end; ++output) {
-            const int32_t b = ts_scaled_operand(p, *second);
-            ++second;
-            *output = square(p, a + b * p->scaled_sign);
-        }
-        return;
-    }
-    for (; output < end; ++output) {
-        const int32_t a = ts_exact_operand(p, *first);
-        const int32_t b = ts_scaled_operand(p, *second);
-        ++first;
-        ++second;
-        *output = square(p, a + b * p->scaled_sign);
-    }
+    return ts_scaled_operand(p, value);
+}
+
+static int8_t join(const void *params, int32_t first, int32_t second) {
+    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const int32_t difference = first + second * p->scaled_sign;
+    return ts_to_full_output(&p->output, difference * difference);
 }
 
 void ts_common_scale_square(const ts_common_scale_square_t *params, const int8_t *first, const int8_t *second,
                             int8_t *output) {
     const ts_common_scale_t p = *params;
-    ts_broadcast_runs(&p.shape, apply, &p, first, second, output);
+    ts_broadcast_operands(&p.shape, first_operand, second_operand, join, &p, first, second, output);
 }

@@ -1,38 +1,22 @@
 #include "ts_common_scale_sum.h"
 
-static void apply(const void *params, const int8_t *first, int32_t first_step, const int8_t *second,
-                  int32_t second_step, int8_t *output, int32_t count) {
+static int32_t first_operand(const void *params, int8_t value) {
     const ts_common_scale_t *p = (const ts_common_scale_t *)params;
-    const int8_t *end = output + count;
-    if (second_step == 0) {
-        const int32_t b = ts_scaled_operand(p, *second);
-        for (; output < end; ++output) {
-            const int32_t a = ts_exact_operand(p, *first);
-            first += first_step;
-            *output = ts_twice_to_full_output(&p->output, a + b * p->scaled_sign);
-        }
-        return;
-    }
-    if (first_step == 0) {
-        const int32_t a = ts_exact_operand(p, *first);
-        for (; output < end; ++output) {
-            const int32_t b = ts_scaled_operand(p, *second);
-            ++second;
-            *output = ts_twice_to_full_output(&p->output, a + b * p->scaled_sign);
-        }
-        return;
-    }
-    for (; output < end; ++output) {
-        const int32_t a = ts_exact_operand(p, *first);
-        const int32_t b = ts_scaled_operand(p, *second);
-        ++first;
-        ++second;
-        *output = ts_twice_to_full_output(&p->output, a + b * p->scaled_sign);
-    }
+    return ts_exact_operand(p, value);
+}
+
+static int32_t second_operand(const void *params, int8_t value) {
+    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    return ts_scaled_operand(p, value);
+}
+
+static int8_t join(const void *params, int32_t first, int32_t second) {
+    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    return ts_twice_to_full_output(&p->output, first + second * p->scaled_sign);
 }
 
 void ts_common_scale_sum(const ts_common_scale_sum_t *params, const int8_t *first, const int8_t *second,
                          int8_t *output) {
     const ts_common_scale_t p = *params;
-    ts_broadcast_runs(&p.shape, apply, &p, first, second, output);
+    ts_broadcast_operands(&p.shape, first_operand, second_operand, join, &p, first, second, output);
 }

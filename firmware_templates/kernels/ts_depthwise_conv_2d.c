@@ -77,10 +77,10 @@ static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place,
     }
     if (p->is_small) {
         const int32_t rounding = 1 + 2 * p->output_offset;
-        sum0 = ts_scale_to_int8(sum0, quad->multiplier[0], quad->right[0], rounding);
-        sum1 = ts_scale_to_int8(sum1, quad->multiplier[1], quad->right[1], rounding);
-        sum2 = ts_scale_to_int8(sum2, quad->multiplier[2], quad->right[2], rounding);
-        sum3 = ts_scale_to_int8(sum3, quad->multiplier[3], quad->right[3], rounding);
+        sum0 = ts_saturate8(ts_scale_small(2 * sum0, quad->multiplier[0], quad->right[0], rounding));
+        sum1 = ts_saturate8(ts_scale_small(2 * sum1, quad->multiplier[1], quad->right[1], rounding));
+        sum2 = ts_saturate8(ts_scale_small(2 * sum2, quad->multiplier[2], quad->right[2], rounding));
+        sum3 = ts_saturate8(ts_scale_small(2 * sum3, quad->multiplier[3], quad->right[3], rounding));
     } else {
         sum0 = any_output(p, quad, 0, sum0);
         sum1 = any_output(p, quad, 1, sum1);

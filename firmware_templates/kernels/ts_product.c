@@ -1,37 +1,21 @@
 #include "ts_product.h"
 
-static void apply(const void *params, const int8_t *first, int32_t first_step, const int8_t *second,
-                  int32_t second_step, int8_t *output, int32_t count) {
+static int32_t first_operand(const void *params, int8_t value) {
     const ts_product_t *p = (const ts_product_t *)params;
-    const int8_t *end = output + count;
-    if (second_step == 0) {
-        const int32_t b = *second + p->second_offset;
-        for (; output < end; ++output) {
-            const int32_t a = *first + p->first_offset;
-            first += first_step;
-            *output = ts_to_full_output(&p->output, a * b);
-        }
-        return;
-    }
-    if (first_step == 0) {
-        const int32_t a = *first + p->first_offset;
-        for (; output < end; ++output) {
-            const int32_t b = *second + p->second_offset;
-            ++second;
-            *output = ts_to_full_output(&p->output, a * b);
-        }
-        return;
-    }
-    for (; output < end; ++output) {
-        const int32_t a = *first + p->first_offset;
-        const int32_t b = *second + p->second_offset;
-        ++first;
-        ++second;
-        *output = ts_to_full_output(&p->output, a * b);
-    }
+    return value + p->first_offset;
+}
+
+static int32_t second_operand(const void *params, int8_t value) {
+    const ts_product_t *p = (const ts_product_t *)params;
+    return value + p->second_offset;
+}
+
+static int8_t join(const void *params, int32_t first, int32_t second) {
+    const ts_product_t *p = (const ts_product_t *)params;
+    return ts_to_full_output(&p->output, first * second);
 }
 
 void ts_product(const ts_product_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
     const ts_product_t p = *params;
-    ts_broadcast_runs(&p.shape, apply, &p, first, second, output);
+    ts_broadcast_operands(&p.shape, first_operand, second_operand, join, &p, first, second, output);
 }

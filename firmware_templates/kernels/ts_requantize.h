@@ -39,15 +39,16 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
 #endif
 }
 
-/* ts_requantize for values between -2^30 and 2^30 and negative shifts, in fewer instructions. */
-static inline int32_t ts_scale_small(int32_t value, int32_t multiplier, int32_t shift) {
-    const int32_t scaled = ts_high_mul(value * 2, multiplier);
-    return (((scaled + (scaled >> 31)) >> (-1 - shift)) + 1) >> 1;
+/* ts_requantize of half of `twice`, in fewer instructions, plus a zero point: for values between -2^30 and 2^30 and
+ * negative shifts. `right` is -1 - the shift, `rounding` 1 + 2 * the zero point. */
+static inline int32_t ts_scale_small(int32_t twice, int32_t multiplier, int32_t right, int32_t rounding) {
+    const int32_t scaled = ts_high_mul(twice, multiplier);
+    return (((scaled + (scaled >> 31)) >> right) + rounding) >> 1;
 }
 
-/* The same for any shift. */
+/* ts_requantize for values between -2^30 and 2^30. */
 static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int32_t shift) {
-    return shift < 0 ? ts_scale_small(value, multiplier, shift) : ts_requantize(value, multiplier, shift);
+    return shift < 0 ? ts_scale_small(value * 2, multiplier, -1 - shift, 1) : ts_requantize(value, multiplier, shift);
 }
 
 /* The nearest int8. */
@@ -57,12 +58,6 @@ static inline int32_t ts_saturate8(int32_t value) {
 #else
     return value < -128 ? -128 : value > 127 ? 127 : value;
 #endif
-}
-
-/* ts_scale_small and a zero point, saturated: `right` is -1 - the shift, `rounding` 1 + 2 * the zero point. */
-static inline int32_t ts_scale_to_int8(int32_t value, int32_t multiplier, int32_t right, int32_t rounding) {
-    const int32_t scaled = ts_high_mul(value * 2, multiplier);
-    return ts_saturate8((((scaled + (scaled >> 31)) >> right) + rounding) >> 1);
 }
 
 /* How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
@@ -94,8 +89,7 @@ typedef struct {
 
 /* Of twice a result. */
 static inline int8_t ts_twice_to_full_output(const ts_full_output_t *output, int32_t twice) {
-    const int32_t scaled = ts_high_mul(twice, output->multiplier);
-    return (int8_t)ts_saturate8((((scaled + (scaled >> 31)) >> output->right) + output->rounding) >> 1);
+    return (int8_t)ts_saturate8(ts_scale_small(twice, output->multiplier, output->right, output->rounding));
 }
 
 static inline int8_t ts_to_full_output(const ts_full_output_t *output, int32_t value) {

@@ -57,14 +57,6 @@ static inline int32_t ts_multiply_add_low(int32_t a, int32_t b, int32_t sum) {
 static inline int32_t ts_multiply_add_high(int32_t a, int32_t b, int32_t sum) {
     return __builtin_arm_smlatt(a, b, sum);
 }
-
-static inline int32_t ts_low(int32_t pair) {
-    return (int16_t)pair;
-}
-
-static inline int32_t ts_high(int32_t pair) {
-    return pair >> 16;
-}
 #endif
 
 #endif

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from codegen.direct import render_graph
 from codegen.ir import Graph
 from codegen.passes import run_passes
 from codegen.read_tflite import parse_tflite
-from codegen.regions import Region, Uses, find_regions
+from codegen.regions import Region, Uses, find_spans
 from tests.generated import Files, Program, run_programs
 from tests.ops.agreement import Case
 from tests.reference_runtimes import run_tflm
@@ -30,8 +29,8 @@ def lowered(case: Case) -> Graph:
 
 def all_regions(graph: Graph) -> list[Region]:
     uses = Uses.of(graph)
-    spans = combinations(range(len(graph.ops) + 1), 2)
-    return [region for span in spans for region in find_regions(uses, *span)]
+    ends = range(1, len(graph.ops) + 1)
+    return [region for last in ends for span in find_spans(uses, last, last) for region in span.regions()]
 
 
 def some_ways(graph: Graph, generator: random.Random, count: int = WAYS) -> list[Way]:

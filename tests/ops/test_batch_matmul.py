@@ -106,6 +106,9 @@ def test_agrees_with_tflm_and_tflite(product: BatchMatMul) -> None:
 
 
 EDGES = {
+    "sums beyond 2^30": BatchMatMul(
+        rows=1, depth=17000, columns=1, left_zero_point=127, right_zero_point=127, spread=2000.0
+    ),
     "vectors": BatchMatMul(rows=1, columns=1, depth=17),
     "outer product": BatchMatMul(depth=1),
     "everything one": BatchMatMul(rows=1, columns=1, depth=1),

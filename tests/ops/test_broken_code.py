@@ -65,7 +65,7 @@ BREAKAGES = {
         TIES, "ts_requantize.h", r"INT64_C\(1\) << 31", "INT64_C(1) << 32"
     ),
     "ties towards plus infinity": Breakage(TIES, "ts_requantize.h", r"\(scaled \+ \(scaled >> 31\)\)", "scaled"),
-    "right shift off by one": Breakage(TIES, "ts_requantize.h", r"output->right\)", "(output->right + 1))"),
+    "right shift off by one": Breakage(TIES, "ts_requantize.h", r">> right\)", ">> (right + 1))"),
     "output zero point off by one": Breakage(CONV, "ser_model.c", r"(\.output_offset = )(-?\d+)", plus(1)),
     "upper bound off by one": Breakage(CONV, "ser_model.c", r"(\.output_max = )(-?\d+)", plus(1)),
     "one weight off by one": Breakage(
