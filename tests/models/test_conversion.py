@@ -65,7 +65,7 @@ CONVTRANSFORMER = {
 
 def test_no_operator_but_those_of_the_model(files: Converted) -> None:
     names = [op.NAME for op in read_tflite(files.tflite).graph.ops]
-    assert not set(names) & {"SPLIT", "CONCATENATION", "QUANTIZE"}, "windows and GLU"
+    assert not set(names) & {"SPLIT", "STRIDED_SLICE", "CONCATENATION", "QUANTIZE"}, "q, k, v, windows and GLU"
     assert names.count("PAD") == PADDED[files.folder.name]
     if files.folder.name != "convtransformer":
         assert set(names) >= NORM, "LayerNorm"

@@ -9,19 +9,20 @@ from torch import Tensor, nn
 
 
 class SelfAttention(nn.Module):
-    """Multi-head self-attention in plain matrix products, (batch, frames, width) in and out.
+    """Multi-head self-attention in plain matrix products, (batch * frames, width) in and out.
 
-    Or, when `flat`, (batch * frames, width) in and out. With a `window`, a divisor of `frames`, frames attend
-    only to those of their own window; the windows do not overlap, so that cutting into them is a reshape. q, k
-    and v are separate layers: each gets its own int8 scale.
+    With a `window`, a divisor of the frames, frames attend only to those of their own window; the windows do not
+    overlap, so that cutting into them is a reshape. q, k and v are separate layers, each with its own int8 scale.
+    All frames are rows of one matrix: converters then see linear layers with a bias, and keep q, k and v apart;
+    products of three axes they join, and put additions and slices behind them.
     """
 
-    def __init__(self, width: int, heads: int, frames: int, window: int | None = None, flat: bool = False) -> None:
+    def __init__(self, width: int, heads: int, frames: int, window: int | None = None) -> None:
         super().__init__()
         # Sizes as plain numbers: shapes taken from tensors would put shape arithmetic into the exported
         # graph.
         self.split_shape = (-1, window or frames, heads, width // heads)
-        self.joined_shape = (-1, width) if flat else (-1, frames, width)
+        self.joined_shape = (-1, width)
         self.scale = (width // heads) ** -0.5
         self.q = nn.Linear(width, width)
         self.k = nn.Linear(width, width)
@@ -36,7 +37,7 @@ class SelfAttention(nn.Module):
         return self.out(mixed)
 
     def _split(self, x: Tensor) -> Tensor:
-        """(batch, frames, width) or flat -> (batch * windows, heads, window, width / heads)."""
+        """(batch * frames, width) -> (batch * windows, heads, window, width / heads)."""
         return x.reshape(self.split_shape).transpose(1, 2)
 
 

@@ -86,13 +86,13 @@ class Conformer(ConvFrontEnd):
         x = self.embed(features)
         for block in self.blocks:
             x = block(x)
-        return self.head(self.edge_dropout(self.pool(x.flatten(0, 1))))
+        return self.head(self.edge_dropout(self.pool(x)))
 
 
 class Block(nn.Module):
     """Half-step FFN, attention, convolution, half-step FFN, each pre-norm with a residual, then LayerNorm.
 
-    (batch, frames, width) in and out.
+    (batch * frames, width) in and out.
     """
 
     def __init__(self, config: ConformerConfig, frames: int) -> None:
@@ -103,7 +103,7 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(width)
         self.attention = SelfAttention(width, config.heads, frames)
         self.norm3 = nn.LayerNorm(width)
-        self.convolution = ConvolutionModule(width, config.kernel)
+        self.convolution = ConvolutionModule(width, config.kernel, frames)
         self.norm4 = nn.LayerNorm(width)
         self.ffn2 = FeedForward(width, config.ffn_width, functional.silu)
         self.norm5 = nn.LayerNorm(width)
@@ -119,7 +119,7 @@ class Block(nn.Module):
 
 
 class ConvolutionModule(nn.Module):
-    """Pointwise with GLU, depthwise over frames, BatchNorm, SiLU, pointwise; (batch, frames, width) in and out.
+    """Pointwise with GLU, depthwise over frames, BatchNorm, SiLU, pointwise; (batch * frames, width) in and out.
 
     Pointwise convolutions are linear layers over the last axis: no transposes on the device. Export folds
     the BatchNorm, whose statistics are fixed by then, into the depthwise convolution.
@@ -127,8 +127,9 @@ class ConvolutionModule(nn.Module):
 
     NORM_WRITERS: ClassVar[Mapping[str, str]] = {"batch_norm": "depthwise"}
 
-    def __init__(self, width: int, kernel: int) -> None:
+    def __init__(self, width: int, kernel: int, frames: int) -> None:
         super().__init__()
+        self.split_shape, self.joined_shape = (-1, frames, width), (-1, width)
         self.value = nn.Linear(width, width)
         self.gate = nn.Linear(width, width)
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width, bias=False)
@@ -137,8 +138,8 @@ class ConvolutionModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.value(x) * torch.sigmoid(self.gate(x))
-        x = self.batch_norm(self.depthwise(x.transpose(1, 2)))
-        return self.pointwise(functional.silu(x).transpose(1, 2))
+        x = self.batch_norm(self.depthwise(x.reshape(self.split_shape).transpose(1, 2)))
+        return self.pointwise(functional.silu(x).transpose(1, 2).reshape(self.joined_shape))
 
 
 def build(config: Mapping[str, Any]) -> Conformer:

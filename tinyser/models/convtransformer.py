@@ -79,9 +79,7 @@ class ConvTransformer(ConvFrontEnd):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits; export appends the softmax."""
-        # All frames as rows of one matrix: converters then see linear layers with bias and activation, not products
-        # of three axes with additions behind them.
-        x = self.embed(features).flatten(0, 1)
+        x = self.embed(features)
         for block in self.blocks:
             x = block(x)
         return self.head(self.edge_dropout(self.pool(self.norm(x))))
@@ -98,7 +96,7 @@ class Block(nn.Module):
     def __init__(self, config: ConvTransformerConfig, frames: int) -> None:
         super().__init__()
         self.norm1 = nn.BatchNorm1d(config.width)
-        self.attention = SelfAttention(config.width, config.heads, frames, flat=True)
+        self.attention = SelfAttention(config.width, config.heads, frames)
         self.norm2 = nn.BatchNorm1d(config.width)
         self.ffn = FeedForward(config.width, config.ffn_width, dropout=config.dropout)
         self.dropout = nn.Dropout(config.dropout)

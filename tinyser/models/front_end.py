@@ -44,11 +44,12 @@ class ConvFrontEnd(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def embed(self, features: Tensor) -> Tensor:
-        """(batch, context_frames, mel_bins) -> (batch, frames, width)."""
+        """(batch, context_frames, mel_bins) -> (batch * frames, width)."""
         x = self.stages(features.unsqueeze(1))
         # Channels last, as TFLite stores them: the flattening is then only a reshape on the device.
-        x = x.permute(0, 2, 3, 1).reshape(-1, self.frames, self.project.in_features)
-        return self.dropout(self.project(self.edge_dropout(x)) + self.positions)
+        x = x.permute(0, 2, 3, 1).reshape(-1, self.project.in_features)
+        x = self.project(self.edge_dropout(x)).reshape(-1, self.frames, self.project.out_features)
+        return self.dropout(x + self.positions).reshape(-1, self.project.out_features)
 
 
 class Stage(nn.Module):

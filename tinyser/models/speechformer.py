@@ -86,14 +86,15 @@ class SpeechFormer(nn.Module):
         phonemes = frames // MERGES[0]
         words = phonemes // MERGES[1]
         utterances = words // MERGES[2]
+        self.rows_shape, self.ends_shape = (-1, config.mel_bins), (-1, utterances, width)
         self.project = nn.Linear(config.mel_bins, width)
         self.dropout = nn.Dropout(config.dropout)
         self.frame = Stage(config, config.frame_layers, frames, WINDOWS[0], sinusoids(frames, width))
-        self.to_phonemes = MergeBlock(width, phonemes, MERGES[0])
+        self.to_phonemes = MergeBlock(width, MERGES[0])
         self.phoneme = Stage(config, config.phoneme_layers, phonemes, WINDOWS[1])
-        self.to_words = MergeBlock(width, words, MERGES[1])
+        self.to_words = MergeBlock(width, MERGES[1])
         self.word = Stage(config, config.word_layers, words, WINDOWS[2])
-        self.to_utterance = MergeBlock(width, utterances, MERGES[2])
+        self.to_utterance = MergeBlock(width, MERGES[2])
         self.utterance = Stage(config, config.utterance_layers, utterances, utterances)
         self.fc1 = nn.Linear(width, width // 2)
         self.fc2 = nn.Linear(width // 2, width // 4)
@@ -101,17 +102,17 @@ class SpeechFormer(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits; export appends the softmax."""
-        x = self.frame(self.project(features))
+        x = self.frame(self.project(features.reshape(self.rows_shape)))
         x = self.phoneme(self.to_phonemes(x))
         x = self.word(self.to_words(x))
-        x = self.utterance(self.to_utterance(x)).mean(dim=1)
+        x = self.utterance(self.to_utterance(x)).reshape(self.ends_shape).mean(dim=1)
         x = self.dropout(torch.relu(self.fc1(x)))
         x = self.dropout(torch.relu(self.fc2(x)))
         return self.head(x)
 
 
 class Stage(nn.Module):
-    """LayerNorm, then encoder layers with attention within windows, (batch, frames, width) in and out."""
+    """LayerNorm, then encoder layers with attention within windows, (batch * frames, width) in and out."""
 
     positions: Tensor | None
 
@@ -132,10 +133,11 @@ class Stage(nn.Module):
 
 
 class Layer(nn.Module):
-    """Post-norm encoder layer, (batch, frames, width) in and out; positions do not enter the residual."""
+    """Post-norm encoder layer, (batch * frames, width) in and out; positions do not enter the residual."""
 
     def __init__(self, config: SpeechFormerConfig, frames: int, window: int) -> None:
         super().__init__()
+        self.split_shape, self.joined_shape = (-1, frames, config.width), (-1, config.width)
         self.attention = SelfAttention(config.width, config.heads, frames, window)
         self.norm1 = nn.LayerNorm(config.width)
         self.ffn = FeedForward(config.width, config.ffn_width)
@@ -143,22 +145,22 @@ class Layer(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor, positions: Tensor | None) -> Tensor:
-        placed = x if positions is None else x + positions
+        placed = x if positions is None else (x.reshape(self.split_shape) + positions).reshape(self.joined_shape)
         x = self.norm1(x + self.dropout(self.attention(placed)))
         return self.norm2(x + self.dropout(self.ffn(x)))
 
 
 class MergeBlock(nn.Module):
-    """Mean, linear layer, LayerNorm: (batch, frames * joined, width) -> (batch, frames, width)."""
+    """Mean, linear layer, LayerNorm: (batch * frames * joined, width) -> (batch * frames, width)."""
 
-    def __init__(self, width: int, frames: int, joined: int) -> None:
+    def __init__(self, width: int, joined: int) -> None:
         super().__init__()
-        self.grouped_shape = (-1, frames, joined, width)
+        self.grouped_shape = (-1, joined, width)
         self.linear = nn.Linear(width, width)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.linear(x.reshape(self.grouped_shape).mean(dim=2)))
+        return self.norm(self.linear(x.reshape(self.grouped_shape).mean(dim=1)))
 
 
 def longest_window(frames: int, allowed: int) -> int:
