@@ -58,7 +58,7 @@ def test_factoring_changes_nothing_and_merging_is_exact(name: str, ratio: int, f
     make, shape = LAYERS[name]
     torch.manual_seed(1)
     layer, x = make(), torch.randn(shape)
-    factored = HighRank.factor(layer, ratio, factors)
+    factored = HighRank.factor(layer, ratio, factors).eval()
     assert len(list(factored.children())) == factors
     torch.testing.assert_close(factored(x), layer(x), atol=1e-5, rtol=0)
     trained = shaken(factored, by=0.3 if factors == 2 else 0.1)
@@ -74,8 +74,24 @@ def test_factoring_changes_nothing_and_merging_is_exact(name: str, ratio: int, f
 def test_merging_in_double_precision_is_exact(name: str, factors: int) -> None:
     make, shape = LAYERS[name]
     torch.manual_seed(1)
-    trained, x = shaken(HighRank.factor(make().double(), 4, factors)), torch.randn(shape, dtype=torch.float64)
+    trained, x = shaken(HighRank.factor(make().double(), 4, factors)).eval(), torch.randn(shape, dtype=torch.float64)
     torch.testing.assert_close(trained.merge()(x), trained(x), atol=1e-12, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("factors", [2, 3])
+def test_training_has_the_values_and_gradients_of_the_factors(name: str, factors: int) -> None:
+    make, shape = LAYERS[name]
+    torch.manual_seed(1)
+    layer, x = shaken(HighRank.factor(make().double(), 4, factors)), torch.randn(shape, dtype=torch.float64)
+    values, gradients = [], []
+    for mode in (True, False):
+        layer.train(mode).zero_grad()
+        values.append(layer(x))
+        values[-1].square().sum().backward()
+        gradients.append([parameter.grad.clone() for parameter in layer.parameters()])
+    torch.testing.assert_close(*values, atol=1e-12, rtol=1e-12)
+    torch.testing.assert_close(*gradients, atol=1e-9, rtol=1e-9)
 
 
 @settings(max_examples=25, deadline=None)
@@ -89,7 +105,7 @@ def test_any_pair_of_linear_layers(sizes: tuple[int, int, int], biases: tuple[bo
     torch.manual_seed(seed)
     inner = nn.Linear(inputs, ratio * outputs, bias=biases[0])
     outer = nn.Linear(ratio * outputs, outputs, bias=biases[1])
-    pair, x = HighRank(inner, outer), torch.randn(4, inputs)
+    pair, x = HighRank(inner, outer).eval(), torch.randn(4, inputs)
     merged = pair.merge()
     assert (merged.bias is not None) == any(biases), "W2 b1 counts even where b2 does not exist"
     torch.testing.assert_close(merged(x), pair(x), atol=1e-5, rtol=1e-5)
@@ -99,7 +115,7 @@ def test_any_pair_of_linear_layers(sizes: tuple[int, int, int], biases: tuple[bo
 def test_three_factors_with_and_without_biases(biases: tuple[int, int, int]) -> None:
     torch.manual_seed(0)
     inner, middle, outer = nn.Linear(5, 8, biases[0]), nn.Linear(8, 6, biases[1]), nn.Linear(6, 3, biases[2])
-    three, x = HighRank(inner, outer, middle), torch.randn(4, 5)
+    three, x = HighRank(inner, outer, middle).eval(), torch.randn(4, 5)
     merged = three.merge()
     assert (merged.bias is not None) == any(biases)
     torch.testing.assert_close(merged(x), three(x), atol=1e-6, rtol=1e-5)

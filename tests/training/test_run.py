@@ -102,6 +102,23 @@ def test_patience_stops_early(tiny: Settings) -> None:
     assert result.metrics["epochs"] == result.metrics["best_epoch"] + 1
 
 
+def test_without_validation_its_speakers_are_trained_on_and_the_last_epoch_is_taken(tiny: Settings) -> None:
+    with_them = quiet_train(tiny(output=tiny().output / "validated")).metrics
+    result = quiet_train(tiny(validate=False))
+    speakers = result.metrics["speakers"]
+    assert set(speakers["train"]) == {*with_them["speakers"]["train"], *with_them["speakers"]["validation"]}
+    assert speakers["test"] == with_them["speakers"]["test"] and speakers["validation"] == []
+    assert result.metrics["best_epoch"] == 3 and "validation" not in result.metrics
+    assert "validation" not in (result.folder / "log.csv").read_text()
+
+
+def test_patience_needs_validation_speakers(tiny: Settings) -> None:
+    with pytest.raises(TinySerError, match="patience: got 2 without validation speakers, allowed is 0"):
+        tiny(patience=2, validate=False)
+    with pytest.raises(TinySerError, match="validate: got 'no', allowed are true and false"):
+        tiny(validate="no")
+
+
 def test_other_settings_in_the_same_folder(tiny: Settings) -> None:
     quiet_train(tiny(epochs=1))
     with pytest.raises(OutputExistsError, match="another learning_rate"):

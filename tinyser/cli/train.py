@@ -38,6 +38,12 @@ def _setting(name: str, text: str | None = None, choices: tuple[str, ...] = ()) 
 @_setting("fold", "Which speakers are tested, from 0.")
 @_setting("epochs")
 @_setting("patience", "Epochs without gain before stopping; 0: never stop.")
+@click.option(
+    "--validate/--no-validate",
+    default=_DEFAULTS["validate"],
+    show_default=True,
+    help="Choose the epoch on validation speakers; or train on them too, and take the last epoch.",
+)
 @_setting("seed")
 @_setting("batch_size", "Clips a step, of all devices together.")
 @_setting("optimizer", "sgd: with Nesterov momentum 0.9.", OPTIMIZERS)

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 # Exactly these: a subclass may use its weights in another way than its forward, as nn.MultiheadAttention
 # does.
@@ -34,28 +35,27 @@ class HighRank(nn.Module):
         self.outer = outer
 
     def forward(self, x: Tensor) -> Tensor:
-        """Whatever shape the factored layer takes and gives."""
+        """Whatever shape the factored layer takes and gives.
+
+        Evaluation goes through the factors, one after the other: that the merged layer equals them is proven
+        by comparison (`prove_equal`). Training multiplies the factors first, which is the same function with the
+        same gradients at about the cost of the layer that was factored.
+        """
+        if self.training:
+            return _apply(self.inner, x, *self._product(self.inner.weight.dtype))
         x = self.inner(x)
         return self.outer(x if self.middle is None else self.middle(x))
 
     @property
     def weight(self) -> Tensor:
         """The merged weight, for modules that read a layer's weight, as nn.TransformerEncoderLayer does."""
-        rest, _ = self._after_inner()
-        product = rest @ _matrices(self.inner, self.inner.weight)
-        taps = self.inner.weight.shape[1:]
-        return product.reshape(-1, *taps).to(self.inner.weight.dtype)
+        return self._product(torch.float64)[0].to(self.inner.weight.dtype)
 
     @property
     def bias(self) -> Tensor | None:
         """The merged bias; there is one when any factor has one: W2 b1 counts even where b2 does not exist."""
-        inner = self.inner
-        if all(part is None or part.bias is None for part in (inner, self.middle, self.outer)):
-            return None
-        rest, offset = self._after_inner()
-        if inner.bias is not None:
-            offset = offset + rest @ _columns(inner, inner.bias)
-        return offset.flatten().to(inner.weight.dtype)
+        bias = self._product(torch.float64)[1]
+        return None if bias is None else bias.to(self.inner.weight.dtype)
 
     @classmethod
     def factor(cls, layer: nn.Module, ratio: int, factors: int = 2) -> HighRank:
@@ -70,13 +70,13 @@ class HighRank(nn.Module):
         factored = cls(*_blank_factors(layer, ratio, factors))
         inner, outer = factored.inner, factored.outer
         with torch.no_grad():
-            weight, w1 = _matrices(layer, layer.weight), _matrices(inner, inner.weight)
-            rest, offset = factored._after_inner()
+            weight, w1 = _matrices(layer, layer.weight.double()), _matrices(inner, inner.weight.double())
+            rest, offset = factored._after_inner(torch.float64)
             w1 = w1 + torch.linalg.pinv(rest) @ (weight - rest @ w1)
             inner.weight.copy_(w1.reshape(inner.weight.shape))
             if layer.bias is not None:
-                shift = rest @ _columns(inner, inner.bias) + offset - _columns(outer, outer.bias)
-                outer.bias.copy_((_columns(layer, layer.bias) - shift).flatten())
+                shift = rest @ _columns(inner, inner.bias.double()) + offset - _columns(outer, outer.bias.double())
+                outer.bias.copy_((_columns(layer, layer.bias.double()) - shift).flatten())
         return factored
 
     def merge(self) -> Any:
@@ -89,17 +89,35 @@ class HighRank(nn.Module):
                 merged.bias.copy_(bias)
         return merged.train(self.training)
 
-    def _after_inner(self) -> tuple[Tensor, Tensor]:
-        """What follows the inner layer, as float64 `rest @ y + offset`: W2 and b2, or W3 W2 and W3 b2 + b3."""
-        rest = _matrices(self.outer, self.outer.weight)
+    def _product(self, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+        """Weight and bias of the one layer equal to this, computed in `dtype`."""
+        inner = self.inner
+        rest, offset = self._after_inner(dtype)
+        weight = (rest @ _matrices(inner, inner.weight.to(dtype))).reshape(-1, *inner.weight.shape[1:])
+        if inner.bias is not None:
+            offset = offset + rest @ _columns(inner, inner.bias.to(dtype))
+        elif all(part is None or part.bias is None for part in (self.middle, self.outer)):
+            return weight, None
+        return weight, offset.flatten()
+
+    def _after_inner(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """What follows the inner layer, as `rest @ y + offset`: W2 and b2, or W3 W2 and W3 b2 + b3."""
+        rest = _matrices(self.outer, self.outer.weight.to(dtype))
         offset = rest.new_zeros(rest.shape[0], rest.shape[1], 1)
         if self.outer.bias is not None:
-            offset = offset + _columns(self.outer, self.outer.bias)
+            offset = offset + _columns(self.outer, self.outer.bias.to(dtype))
         if self.middle is None:
             return rest, offset
         if self.middle.bias is not None:
-            offset = offset + rest @ _columns(self.middle, self.middle.bias)
-        return rest @ _matrices(self.middle, self.middle.weight), offset
+            offset = offset + rest @ _columns(self.middle, self.middle.bias.to(dtype))
+        return rest @ _matrices(self.middle, self.middle.weight.to(dtype)), offset
+
+
+def _apply(layer: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """What a layer of the kind of `layer` gives with another weight and bias."""
+    if isinstance(layer, nn.Linear):
+        return functional.linear(x, weight, bias)
+    return layer._conv_forward(x, weight, bias)
 
 
 def _blank_factors(layer: Any, ratio: int, factors: int) -> tuple[Any, Any, Any]:
@@ -140,11 +158,11 @@ def _groups(layer: Any) -> int:
 
 
 def _matrices(layer: Any, weight: Tensor) -> Tensor:
-    """A weight as float64 (groups, outputs per group, inputs per group * taps)."""
+    """A weight as (groups, outputs per group, inputs per group * taps)."""
     groups = _groups(layer)
-    return weight.double().reshape(groups, weight.shape[0] // groups, -1)
+    return weight.reshape(groups, weight.shape[0] // groups, -1)
 
 
 def _columns(layer: Any, bias: Tensor) -> Tensor:
-    """A bias as float64 (groups, outputs per group, 1)."""
-    return bias.double().reshape(_groups(layer), -1, 1)
+    """A bias as (groups, outputs per group, 1)."""
+    return bias.reshape(_groups(layer), -1, 1)

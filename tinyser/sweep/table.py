@@ -43,7 +43,7 @@ class Row:
     test_speakers: tuple[str, ...]
     epochs_run: int
     best_epoch: int
-    validation_uar: float
+    validation_uar: float | None  # none without validation speakers
     parameters_trained: int
     parameters_merged: int
     merge_difference: float

@@ -72,7 +72,7 @@ def _execute(job: Job, folder: Path) -> Row:
         test_speakers=tuple(trained.metrics["speakers"]["test"]),
         epochs_run=trained.metrics["epochs"],
         best_epoch=trained.metrics["best_epoch"],
-        validation_uar=trained.metrics["validation"]["uar"],
+        validation_uar=trained.metrics["validation"]["uar"] if settings.validate else None,
         parameters_trained=merged.parameters_before,
         parameters_merged=merged.parameters_after,
         merge_difference=merged.equality.largest_difference,

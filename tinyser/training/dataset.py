@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -53,12 +53,15 @@ class FoldData:
     test: Clips
 
 
-def load_fold(corpus: Corpus, number: int, spec: FeatureSpec, console: Console) -> FoldData:
+def load_fold(corpus: Corpus, number: int, spec: FeatureSpec, console: Console, *, validate: bool = True) -> FoldData:
     """Reads (or computes and keeps) the features of every clip of the fold.
 
+    Without `validate` the validation speakers are training speakers like the others, and that part is empty.
     Raises DataError for an unreadable recording, or when the training speakers lack a class.
     """
     fold = corpus.fold(number)
+    if not validate:
+        fold = replace(fold, train=(*fold.train, *fold.validation), validation=())
     speakers = {"train": fold.train, "validation": fold.validation, "test": fold.test}
     parts = {part: corpus.of_speakers(speakers[part]) for part in PARTS}
     cache = FeatureCache(spec)

@@ -23,7 +23,7 @@ def new_optimizer(model: nn.Module, settings: TrainSettings) -> Optimizer:
     groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
     if settings.optimizer == "sgd":
         return SGD(groups, lr=settings.learning_rate, momentum=_MOMENTUM, nesterov=True)
-    return AdamW(groups, lr=settings.learning_rate)
+    return AdamW(groups, lr=settings.learning_rate, fused=True)
 
 
 def _decays(name: str, parameter: nn.Parameter) -> bool:

@@ -21,7 +21,7 @@ from tinyser.corpora import Corpus, load_corpus
 from tinyser.hrf import expand, merge
 from tinyser.models import build_model, preset_config
 from tinyser.models.checkpoint import Checkpoint, HrfSettings, save_checkpoint
-from tinyser.training.dataset import FoldData, calibration_windows, load_fold
+from tinyser.training.dataset import PARTS, FoldData, calibration_windows, load_fold
 from tinyser.training.distributed import connect, launch
 from tinyser.training.learning_curve import need_tensorboard
 from tinyser.training.loop import Trainer, judge, posteriors
@@ -94,7 +94,7 @@ def _prepare(settings: TrainSettings, console: Console) -> _Start:
         context_frames=settings.context_frames,
         stride_frames=settings.stride_frames,
     )
-    data = load_fold(corpus, settings.fold, blank, console)
+    data = load_fold(corpus, settings.fold, blank, console, validate=settings.validate)
     config, model = _new_model(settings, corpus)
     return _Start(corpus, data, config, model, read_last(settings, data))
 
@@ -128,17 +128,17 @@ def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[dict[str, Any],
 
 
 def _metrics(settings: TrainSettings, start: _Start, at: Progression) -> dict[str, Any]:
-    corpus, model = start.corpus, start.model
-    fold = corpus.fold(settings.fold)
+    corpus, model, data = start.corpus, start.model, start.data
     parts = {}
-    for part, clips in (("validation", start.data.validation), ("test", start.data.test)):
-        per_clip = posteriors(model, clips, torch.device("cpu"))
-        parts[part] = judge(per_clip, clips, corpus.labels).to_json()
+    for part, clips in (("validation", data.validation), ("test", data.test)):
+        if len(clips):
+            per_clip = posteriors(model, clips, torch.device("cpu"))
+            parts[part] = judge(per_clip, clips, corpus.labels).to_json()
     return {
         "corpus": corpus.name,
         "labels": list(corpus.labels),
         "fold": settings.fold,
-        "speakers": {"train": fold.train, "validation": fold.validation, "test": fold.test},
+        "speakers": {part: list(dict.fromkeys(getattr(data, part).speakers)) for part in PARTS},
         "seed": settings.seed,
         "epochs": at.epoch,
         "best_epoch": at.best_epoch,

@@ -42,7 +42,8 @@ class TrainSettings:
     """Settings of `train`. Raises TinySerError, naming the setting, what it holds and what is allowed.
 
     `hrf_ratio` 0 trains without HRF. `patience`: epochs without a better validation result before stopping, 0
-    never. `batch_size`: clips a step, of all processes together. `weight_decay`: of matrices and kernels, not of
+    never. `validate` False trains on the validation speakers too, all epochs, and takes the last one's weights.
+    `batch_size`: clips a step, of all processes together. `weight_decay`: of matrices and kernels, not of
     biases, norms and positions. `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`:
     largest share of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
     share, of a clip's speed and of its mel axis (vocal tract length perturbation); `mixup`: alpha of the Beta
@@ -61,6 +62,7 @@ class TrainSettings:
     fold: int = 0
     epochs: int = 60
     patience: int = 0
+    validate: bool = True
     seed: int = 0
     batch_size: int = 32
     optimizer: str = "adamw"
@@ -91,6 +93,14 @@ class TrainSettings:
         if self.optimizer not in OPTIMIZERS:
             allowed = ", ".join(OPTIMIZERS)
             raise TinySerError(f"training: optimizer: got {self.optimizer!r}, allowed are {allowed}; change it")
+
+        if not isinstance(self.validate, bool):
+            raise TinySerError(f"training: validate: got {self.validate!r}, allowed are true and false; change it")
+        if self.patience and not self.validate:
+            raise TinySerError(
+                f"training: patience: got {self.patience} without validation speakers, allowed is 0; validate, "
+                "or train all epochs"
+            )
 
     def identity(self) -> dict[str, Any]:
         """What decides the result, as plain values: all but PLACES."""
