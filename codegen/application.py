@@ -88,12 +88,22 @@ def _vector(selftest: SelfTest, input_bytes: list[int], output_bytes: list[int])
 
 
 def _add_board(result: ApplicationFiles, board: Board) -> None:
-    shared = ["board.h"] + (["board_job.h"] if board.qemu else [])
-    for name in shared:
-        result.files[f"board/{name}"] = template_text(f"board/{name}")
-    for name in template_names(f"board/{board.family}"):
-        target = f"board/{name.removesuffix('.j2')}"
-        path = f"board/{board.family}/{name}"
-        result.files[target] = render(path, board=board) if name.endswith(".j2") else template_text(path)
+    for path in _board_templates(board):
+        target = f"board/{path.rpartition('/')[2].removesuffix('.j2')}"
+        result.files[target] = render(path, board=board) if path.endswith(".j2") else template_text(path)
         if target.endswith((".c", ".S")):
             result.board_sources.append(target)
+
+
+def _board_templates(board: Board) -> list[str]:
+    if board.clock is None or board.console is None:
+        return ["board/board.h", "board/host/board_host.c"]
+    paths = ["board/board.h", "board/board_parts.h", f"board/console/{board.console.driver}.c"]
+    paths += [f"board/cortex_m/{name}" for name in template_names("board/cortex_m")]
+    if board.clock.driver != "reset":
+        paths.append(f"board/clock/{board.clock.driver}.c")
+    if board.qemu is None:
+        return [*paths, "board/silicon/halt.c"]
+    wanted = ("semihosting", "stack_gauge", board.qemu.counter)
+    emulated = [name for name in template_names("board/emulated") if name.startswith(wanted)]
+    return [*paths, "board/board_job.h", *(f"board/emulated/{name}" for name in emulated)]

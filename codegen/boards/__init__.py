@@ -1,6 +1,7 @@
 """Boards as data: one validated TOML file each, every size with the document it comes from.
 
-A new board is a new file here (and, for a new family, a folder under `firmware_templates/board/`).
+A new board is a new file here. Its drivers are C files in `firmware_templates/board/`: `console/`, `clock/`,
+`emulated/`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ else:
     import tomli as tomllib
 
 PROJECTS = ("cmake", "arduino", "zephyr", "platformio", "pico-sdk")
-FAMILIES = ("host", "mps2")
+FAMILIES = ("host", "cortex-m")
 # How far a board's images were run: on the desktop, booted in QEMU with checked results, or only compiled and linked.
 EVIDENCE = ("host", "qemu", "build")
 # Which floating-point units GCC knows for a core (GCC manual, Arm options, -mcpu and -mfpu).
@@ -31,7 +32,12 @@ FPUS: Mapping[str, tuple[str, ...]] = {
     "cortex-m4": ("none", "fpv4-sp-d16"),
     "cortex-m7": ("none", "fpv5-sp-d16", "fpv5-d16"),
     "cortex-m33": ("none", "fpv5-sp-d16"),
+    "cortex-m55": ("auto",),  # GCC derives vectors and floating point from the core's name
 }
+# Files of these names under `firmware_templates/board/`; "reset" leaves the clock as reset does and needs none.
+CONSOLES = ("cmsdk_uart", "nrf_uart", "pl011", "stm32_usart_v1", "stm32_usart_v2")
+CLOCKS = ("reset", "stm32f4")
+COUNTERS = ("cmsdk_timer", "systick")
 FLOAT_ABIS = ("none", "soft", "softfp", "hard")
 C_DIALECT = ("-std=c99",)
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
@@ -47,17 +53,52 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """Frequency of the core and how the board gets there; with driver "reset" the other two frequencies are None."""
+
+    hz: int
+    driver: str
+    reset_hz: int | None
+    crystal_hz: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Bits of a register that are cleared and set at start, and why."""
+
+    address: int
+    clear: int
+    set: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The UART that texts go to; `clock_divider`: core clock over that of the UART. `setup` connects its pins."""
+
+    driver: str
+    base: int
+    baud: int
+    clock_divider: int
+    setup: tuple[Setting, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Qemu:
-    """The emulator's program and machine name."""
+    """The emulator's program and machine name, and the timer that counts instructions, at `counter_hz` there."""
 
     program: str
     machine: str
+    counter: str
+    counter_hz: int
     source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """One board; `clock_hz`, `flash`, `ram` and `stack_bytes` are None on the host alone."""
+    """One board; `clock`, `console`, `flash`, `ram` and `stack_bytes` are None on the host alone."""
 
     id: str
     title: str
@@ -70,7 +111,8 @@ class Board:
     source: str
     compiler_prefix: str
     optimisation: tuple[str, ...]
-    clock_hz: int | None
+    clock: Clock | None
+    console: Console | None
     flash: Region | None
     ram: Region | None
     stack_bytes: int | None
@@ -138,7 +180,7 @@ def parse_board(text: str, where: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise BoardError(f"{where}: not TOML ({error}); mend that line") from error
     is_host = data.get("family") == "host"
-    tables = ("compiler",) if is_host else ("compiler", "clock", "flash", "ram", "stack")
+    tables = ("compiler",) if is_host else ("compiler", "clock", "console", "flash", "ram", "stack")
     top = _Table(where, data, optional=() if is_host else ("qemu",))
     sub = {name: _Table(f"{where} [{name}]", top.table(name)) for name in tables}
     qemu = _qemu(where, top.table("qemu")) if "qemu" in data and not is_host else None
@@ -155,15 +197,15 @@ def parse_board(text: str, where: str) -> Board:
         source=top.text("source"),
         compiler_prefix=sub["compiler"].text("prefix", may_be_empty=True),
         optimisation=sub["compiler"].texts("optimisation", None),
-        clock_hz=None if is_host else sub["clock"].integer("hz", 1),
+        clock=None if is_host else _clock(sub["clock"]),
+        console=None if is_host else _console(sub["console"]),
         flash=None if is_host else _region(sub["flash"]),
         ram=None if is_host else _region(sub["ram"]),
         stack_bytes=None if is_host else sub["stack"].integer("bytes", 256),
         qemu=qemu,
     )
-    for name in ("clock", "stack"):
-        if name in sub:
-            sub[name].text("source")
+    if not is_host:
+        sub["stack"].text("source")
     for table in (top, *sub.values()):
         table.reject_unknown()
     _check_float_abi(where, board)
@@ -187,9 +229,42 @@ def _region(table: _Table) -> Region:
     return Region(table.integer("base", 0), table.integer("bytes", 1024), table.text("source"))
 
 
+def _clock(table: _Table) -> Clock:
+    hz, driver = table.integer("hz", 1), table.choice("driver", CLOCKS)
+    reset_hz, crystal_hz = (
+        None if driver == "reset" else table.integer(name, 1) for name in ("reset_hz", "crystal_hz")
+    )
+    return Clock(hz, driver, reset_hz, crystal_hz, table.text("source"))
+
+
+def _console(table: _Table) -> Console:
+    return Console(
+        driver=table.choice("driver", CONSOLES),
+        base=table.integer("base", 0),
+        baud=table.integer("baud", 1200),
+        clock_divider=table.integer("clock_divider", 1),
+        setup=tuple(_setting(row) for row in table.rows("setup")),
+        source=table.text("source"),
+    )
+
+
+def _setting(table: _Table) -> Setting:
+    setting = Setting(
+        table.integer("address", 0), table.integer("clear", 0), table.integer("set", 0), table.text("why")
+    )
+    table.reject_unknown()
+    return setting
+
+
 def _qemu(where: str, data: Mapping[str, Any]) -> Qemu:
     table = _Table(f"{where} [qemu]", data)
-    qemu = Qemu(table.text("program"), table.text("machine"), table.text("source"))
+    qemu = Qemu(
+        table.text("program"),
+        table.text("machine"),
+        table.choice("counter", COUNTERS),
+        table.integer("counter_hz", 1),
+        table.text("source"),
+    )
     table.reject_unknown()
     return qemu
 
@@ -242,6 +317,14 @@ class _Table:
         if not isinstance(value, dict):
             raise self._refuse(key, value, "a table")
         return value
+
+    def rows(self, key: str) -> list[_Table]:
+        """An array of tables, which may be missing."""
+        self._asked.add(key)
+        value = self._data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            raise self._refuse(key, value, "an array of tables")
+        return [_Table(f"{self._where} {key}[{index}]", row) for index, row in enumerate(value)]
 
     def reject_unknown(self) -> None:
         unknown = sorted(set(self._data) - self._asked)

@@ -33,7 +33,8 @@ def test_outputs_and_figures(board: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(result.outputs, expected_sums(rows(3)))
     assert result.instructions == again.instructions
     assert result.instructions is not None and len(set(result.instructions)) == 1
-    assert 480 * 4 < result.instructions_per_inference < 480 * 25  # type: ignore[operator]
+    most = 125 if load_board(board).cpu == "cortex-m0" else 25  # the former divides in software
+    assert 480 * 4 < result.instructions_per_inference < 480 * most  # type: ignore[operator]
     assert result.stack_bytes is not None and 64 < result.stack_bytes < 1024
     sizes = result.sizes
     assert sizes.flash_total == sizes.flash_weights + sizes.flash_code + 483  # type: ignore[operator]

@@ -24,11 +24,10 @@ def _print_table(boards: tuple[Board, ...]) -> None:
     from rich.table import Table
 
     table = Table()
-    for name in ("board", "core", "flash", "RAM", "QEMU machine", "evidence", "projects"):
-        table.add_column(name, no_wrap=name in ("board", "core"))
+    for name in ("board", "core", "flash", "RAM", "evidence", "projects"):
+        table.add_column(name, no_wrap=name != "projects", justify="right" if name in ("flash", "RAM") else "left")
     for board in boards:
         row = board.to_json()
         sizes = [f"{row[key]:,}" if row[key] else "-" for key in ("flash_bytes", "ram_bytes")]
-        projects = ", ".join(board.projects)
-        table.add_row(board.id, board.cpu, *sizes, row["qemu"] or "-", board.evidence, projects)
+        table.add_row(board.id, board.cpu, *sizes, board.evidence, ", ".join(board.projects))
     Console().print(table)

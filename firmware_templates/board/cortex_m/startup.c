@@ -12,6 +12,7 @@ extern void (*const board_init_array_end[])(void);
 int main(void);
 void board_reset(void);
 void board_fault(void);
+void board_systick(void);
 void board_report_fault(uint32_t *frame);
 
 #define COPROCESSOR_ACCESS (*(volatile uint32_t *)(uintptr_t)0xE000ED88u)
@@ -24,12 +25,12 @@ typedef union {
     void (*handler)(void);
 } vector_t;
 
-/* Initial stack pointer, reset, then the faults and system exceptions; no interrupt is enabled. */
+/* Initial stack pointer, reset, then the faults and system exceptions; no interrupt but SysTick is ever enabled. */
 __attribute__((section(".vectors"), used)) static const vector_t vectors[16] = {
     {.stack = board_stack_top}, {.handler = board_reset}, {.handler = board_fault}, {.handler = board_fault},
     {.handler = board_fault},   {.handler = board_fault}, {.handler = board_fault}, {.handler = NULL},
     {.handler = NULL},          {.handler = NULL},        {.handler = NULL},        {.handler = board_fault},
-    {.handler = board_fault},   {.handler = NULL},        {.handler = board_fault}, {.handler = board_fault},
+    {.handler = board_fault},   {.handler = NULL},        {.handler = board_fault}, {.handler = board_systick},
 };
 
 void board_reset(void) {
@@ -79,3 +80,6 @@ __attribute__((naked)) void board_fault(void) {
                      "bl board_report_fault\n\t"
                      "pop {r4, pc}");
 }
+
+/* Who uses SysTick replaces it. */
+void board_systick(void) __attribute__((weak, alias("board_fault")));

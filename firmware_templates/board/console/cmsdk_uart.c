@@ -1,0 +1,24 @@
+/* Console on a CMSDK APB UART (Arm DDI 0479, APB UART). */
+#include "board.h"
+#include "board_config.h"
+#include "board_parts.h"
+
+#define DATA BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x00u)
+#define STATE BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x04u)
+#define CTRL BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x08u)
+#define BAUDDIV BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x10u)
+#define TX_FULL 1u
+#define TX_ENABLE 1u
+
+void board_console_init(uint32_t clock_hz) {
+    BAUDDIV = clock_hz / BOARD_CONSOLE_BAUD;
+    CTRL = TX_ENABLE;
+}
+
+void board_print(const char *text) {
+    for (; *text != '\0'; ++text) {
+        while ((STATE & TX_FULL) != 0u) {
+        }
+        DATA = (uint8_t)*text;
+    }
+}
