@@ -23,6 +23,7 @@ COMMANDS = {
     "emulate": ("tinyser.cli.emulate", "Run a generated project on the desktop, in QEMU or in TFLM."),
     "check": ("tinyser.cli.check", "Compare the stages of a model on a corpus or on recorded inputs."),
     "boards": ("tinyser.cli.boards", "List the boards firmware can be generated for."),
+    "fit": ("tinyser.cli.fit", "Show which boards a model fits, with what room and how long an inference takes."),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from codegen.boards import PROJECTS
+from codegen.boards.board import PROJECTS
 
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = ("speed", "size")

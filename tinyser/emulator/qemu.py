@@ -26,17 +26,23 @@ _TAG_RUN, _TAG_CLIP, _TAG_WINDOW, _TAG_END = 1, 2, 3, 4
 
 
 def run(
-    project: Project | str | Path, inputs: Int8s, *, keep_state: bool = False, timeout: float = TIMEOUT_SECONDS
+    project: Project | str | Path,
+    inputs: Int8s,
+    *,
+    keep_state: bool = False,
+    board: Board | None = None,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> Emulation:
     """Runs int8 (runs, input bytes), each on a reset model, or all as one sequence (`keep_state`).
 
-    Raises BoardError when the board has no machine in QEMU, ToolError when a tool is missing or the image fails.
+    `board`: a description that differs from the one of the project's board, for code of another core. Raises
+    BoardError when the board has no machine in QEMU, ToolError when a tool is missing or the image fails.
     """
     project = project if isinstance(project, Project) else load_project(project)
     rows = project.check_rows(inputs)
     kind = _KIND_SEQUENCE if keep_state else _KIND_INPUTS
     job = struct.pack("<II", kind, len(rows)) + rows.tobytes()
-    result, sizes = _run_job(project, job, timeout)
+    result, sizes = _run_job(project, board or board_of(project), job, timeout)
     return _emulation(result, sizes, result.outputs)
 
 
@@ -47,7 +53,7 @@ def classify(
     project = project if isinstance(project, Project) else load_project(project)
     project.need_features()
     job = struct.pack("<II", _KIND_AUDIO, len(pcm)) + pcm.astype("<i2").tobytes()
-    result, sizes = _run_job(project, job, timeout)
+    result, sizes = _run_job(project, board_of(project), job, timeout)
     emulation = _emulation(result, sizes, result.windows)
     return Classification(emulation, project.label_names(), tuple(result.posteriors), result.decision)
 
@@ -106,8 +112,7 @@ class _Result:
         return np.frombuffer(b"".join(self.window_outputs), dtype=np.int8).reshape(-1, self.output_bytes)
 
 
-def _run_job(project: Project, job: bytes, timeout: float) -> tuple[_Result, Sizes]:
-    board = board_of(project)
+def _run_job(project: Project, board: Board, job: bytes, timeout: float) -> tuple[_Result, Sizes]:
     with tempfile.TemporaryDirectory(prefix="tinyser-qemu-") as scratch:
         folder = Path(scratch)
         image = build_image(project, board, folder)

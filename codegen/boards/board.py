@@ -1,0 +1,144 @@
+"""What a board is: core, memories, clock, console, and the compiler flags that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PROJECTS = ("cmake", "arduino", "zephyr", "platformio", "pico-sdk")
+FAMILIES = ("host", "cortex-m")
+# How far a board's images were run: on the desktop, booted in QEMU with checked results, or only compiled and linked.
+EVIDENCE = ("host", "qemu", "build")
+# Which floating-point units GCC knows for a core (GCC manual, Arm options, -mcpu and -mfpu).
+FPUS: Mapping[str, tuple[str, ...]] = {
+    "host": ("none",),
+    "cortex-m0": ("none",),
+    "cortex-m0plus": ("none",),
+    "cortex-m3": ("none",),
+    "cortex-m4": ("none", "fpv4-sp-d16"),
+    "cortex-m7": ("none", "fpv5-sp-d16", "fpv5-d16"),
+    "cortex-m33": ("none", "fpv5-sp-d16"),
+    "cortex-m55": ("auto",),  # GCC derives vectors and floating point from the core's name
+}
+# Files of these names under `firmware_templates/board/`; "reset" leaves the clock as reset does and needs none.
+CONSOLES = ("cmsdk_uart", "nrf_uart", "pl011", "stm32_usart_v1", "stm32_usart_v2")
+CLOCKS = ("reset", "stm32f4")
+COUNTERS = ("cmsdk_timer", "systick")
+FLOAT_ABIS = ("none", "soft", "softfp", "hard")
+C_DIALECT = ("-std=c99",)
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A memory: base address, size in bytes, and where both are documented."""
+
+    base: int
+    bytes: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Frequency of the core and how the board gets there; with driver "reset" the other two frequencies are None."""
+
+    hz: int
+    driver: str
+    reset_hz: int | None
+    crystal_hz: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Bits of a register that are cleared and set at start, and why."""
+
+    address: int
+    clear: int
+    set: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The UART that texts go to; `clock_divider`: core clock over that of the UART. `setup` connects its pins."""
+
+    driver: str
+    base: int
+    baud: int
+    clock_divider: int
+    setup: tuple[Setting, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Qemu:
+    """The emulator's program and machine name, and the timer that counts instructions, at `counter_hz` there."""
+
+    program: str
+    machine: str
+    counter: str
+    counter_hz: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One board; `clock`, `console`, `flash`, `ram` and `stack_bytes` are None on the host alone."""
+
+    id: str
+    title: str
+    cpu: str
+    fpu: str
+    float_abi: str
+    family: str
+    projects: tuple[str, ...]
+    evidence: str
+    source: str
+    compiler_prefix: str
+    optimisation: tuple[str, ...]
+    clock: Clock | None
+    console: Console | None
+    flash: Region | None
+    ram: Region | None
+    stack_bytes: int | None
+    qemu: Qemu | None
+
+    @property
+    def is_host(self) -> bool:
+        return self.family == "host"
+
+    @property
+    def cpu_flags(self) -> tuple[str, ...]:
+        """Compiler flags that choose core, instruction set and floating-point calling convention."""
+        if self.is_host:
+            return ()
+        fpu = () if self.fpu == "none" else (f"-mfpu={self.fpu}",)
+        return (f"-mcpu={self.cpu}", "-mthumb", *fpu, f"-mfloat-abi={self.float_abi}")
+
+    @property
+    def c_flags(self) -> tuple[str, ...]:
+        """Flags for every C file of a project. Contraction into fused multiply-adds would make float results differ
+        between cores."""
+        sections = () if self.is_host else ("-ffunction-sections", "-fdata-sections")
+        return (*self.cpu_flags, *self.optimisation, *C_DIALECT, *WARNINGS, "-ffp-contract=off", *sections)
+
+    @property
+    def link_flags(self) -> tuple[str, ...]:
+        """Flags for the link, besides the linker script. A C++ library may name system calls that nothing calls."""
+        if self.is_host:
+            return ()
+        return (*self.cpu_flags, "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections")
+
+    def to_json(self) -> dict[str, Any]:
+        """The row of `tinyser boards --json`."""
+        return {
+            "id": self.id,
+            "cpu": self.cpu,
+            "projects": list(self.projects),
+            "flash_bytes": self.flash.bytes if self.flash else None,
+            "ram_bytes": self.ram.bytes if self.ram else None,
+            "qemu": self.qemu.machine if self.qemu else None,
+            "evidence": self.evidence,
+        }

@@ -1,0 +1,122 @@
+"""A board's TOML text to a `Board`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from codegen.boards.board import (
+    CLOCKS,
+    CONSOLES,
+    COUNTERS,
+    EVIDENCE,
+    FAMILIES,
+    FLOAT_ABIS,
+    FPUS,
+    PROJECTS,
+    Board,
+    Clock,
+    Console,
+    Qemu,
+    Region,
+    Setting,
+)
+from codegen.boards.toml_table import Table
+from codegen.errors import BoardError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def parse_board(text: str, where: str) -> Board:
+    """A board from TOML text. Raises BoardError, naming table and key: unknown, missing, or not allowed."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BoardError(f"{where}: not TOML ({error}); mend that line") from error
+    is_host = data.get("family") == "host"
+    tables = ("compiler",) if is_host else ("compiler", "clock", "console", "flash", "ram", "stack")
+    top = Table(where, data, optional=() if is_host else ("qemu",))
+    sub = {name: Table(f"{where} [{name}]", top.table(name)) for name in tables}
+    qemu = _qemu(where, top.table("qemu")) if "qemu" in data and not is_host else None
+    cpu = top.choice("cpu", tuple(FPUS))
+    board = Board(
+        id=top.text("id"),
+        title=top.text("title"),
+        cpu=cpu,
+        fpu=top.choice("fpu", FPUS[cpu]),
+        float_abi=top.choice("float_abi", FLOAT_ABIS),
+        family=top.choice("family", FAMILIES),
+        projects=top.texts("projects", PROJECTS),
+        evidence=top.choice("evidence", EVIDENCE),
+        source=top.text("source"),
+        compiler_prefix=sub["compiler"].text("prefix", may_be_empty=True),
+        optimisation=sub["compiler"].texts("optimisation", None),
+        clock=None if is_host else _clock(sub["clock"]),
+        console=None if is_host else _console(sub["console"]),
+        flash=None if is_host else _region(sub["flash"]),
+        ram=None if is_host else _region(sub["ram"]),
+        stack_bytes=None if is_host else sub["stack"].integer("bytes", 256),
+        qemu=qemu,
+    )
+    if not is_host:
+        sub["stack"].text("source")
+    for table in (top, *sub.values()):
+        table.reject_unknown()
+    _check_float_abi(where, board)
+    return board
+
+
+def _check_float_abi(where: str, board: Board) -> None:
+    allowed = ("none",) if board.is_host else ("soft",) if board.fpu == "none" else ("softfp", "hard")
+    if board.float_abi not in allowed:
+        raise BoardError(
+            f"{where}: float_abi: got {board.float_abi!r}, allowed with fpu {board.fpu!r} is {' or '.join(allowed)}"
+        )
+
+
+def _region(table: Table) -> Region:
+    return Region(table.integer("base", 0), table.integer("bytes", 1024), table.text("source"))
+
+
+def _clock(table: Table) -> Clock:
+    hz, driver = table.integer("hz", 1), table.choice("driver", CLOCKS)
+    reset_hz, crystal_hz = (
+        None if driver == "reset" else table.integer(name, 1) for name in ("reset_hz", "crystal_hz")
+    )
+    return Clock(hz, driver, reset_hz, crystal_hz, table.text("source"))
+
+
+def _console(table: Table) -> Console:
+    return Console(
+        driver=table.choice("driver", CONSOLES),
+        base=table.integer("base", 0),
+        baud=table.integer("baud", 1200),
+        clock_divider=table.integer("clock_divider", 1),
+        setup=tuple(_setting(row) for row in table.rows("setup")),
+        source=table.text("source"),
+    )
+
+
+def _setting(table: Table) -> Setting:
+    setting = Setting(
+        table.integer("address", 0), table.integer("clear", 0), table.integer("set", 0), table.text("why")
+    )
+    table.reject_unknown()
+    return setting
+
+
+def _qemu(where: str, data: Mapping[str, Any]) -> Qemu:
+    table = Table(f"{where} [qemu]", data)
+    qemu = Qemu(
+        table.text("program"),
+        table.text("machine"),
+        table.choice("counter", COUNTERS),
+        table.integer("counter_hz", 1),
+        table.text("source"),
+    )
+    table.reject_unknown()
+    return qemu
