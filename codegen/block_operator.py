@@ -16,7 +16,7 @@ class BlockOperator:
     op: Op
     graph: Graph
     operands: Mapping[int, int]  # tensor of that graph -> position of the operand
-    outputs: Mapping[int, int]  # tensor of that graph -> position of the output
+    outputs: Mapping[int, int]  # tensor of that graph -> position of the output; whole ones, as sums, keep theirs
 
 
 def block_operator(graph: Graph, region: Region, step: int) -> BlockOperator:
@@ -30,11 +30,13 @@ def block_operator(graph: Graph, region: Region, step: int) -> BlockOperator:
             inputs[position] = len(tensors)
             operands[len(tensors)] = position
             tensors.append(_rows(graph.tensors[tensor], read.axis, read.rows))
+    if op.ADDS_UP:
+        by_rows = replace(op, site=replace(op.site, inputs=tuple(inputs)))
+        return BlockOperator(by_rows, replace(graph, tensors=tuple(tensors)), operands, {})
     outputs = {}
     for position, tensor in enumerate(op.site.outputs):
-        axis = region.axes[tensor]
         outputs[len(tensors)] = position
-        tensors.append(_rows(graph.tensors[tensor], axis, graph.tensors[tensor].shape[axis] // region.blocks))
+        tensors.append(_rows(graph.tensors[tensor], region.axes[tensor], region.rows[tensor] // region.blocks))
     by_rows = op.on_rows(graph, region.axes[op.site.outputs[0]])
     by_rows = replace(by_rows, site=replace(op.site, inputs=tuple(inputs), outputs=tuple(outputs)))
     return BlockOperator(by_rows, replace(graph, tensors=tuple(tensors)), operands, outputs)

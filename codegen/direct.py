@@ -34,8 +34,9 @@ class State:
 
 def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: Path | None = None) -> RuntimeFiles:
     """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK."""
-    graph = run_passes(model.graph, model.name, dump_ir)
-    return render_graph(graph, choose_regions(graph, ARENA_SLACK[optimize]), banner, model.name)
+    slack = ARENA_SLACK[optimize]
+    graph = run_passes(model.graph, model.name, dump_ir, slack)
+    return render_graph(graph, choose_regions(graph, slack), banner, model.name)
 
 
 def render_graph(graph: Graph, regions: Sequence[Region], banner: str, name: str = "model") -> RuntimeFiles:

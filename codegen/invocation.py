@@ -25,11 +25,12 @@ class LayerCall:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """`bytes` bytes from one address to another."""
+    """`bytes` bytes from one address to another, `surplus` fewer in the last turn."""
 
     target: str
     source: str
     bytes: int
+    surplus: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,16 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What the template prints for one operator: its description, and what it does."""
+    """What the template prints for one operator: its description, and what it does.
+
+    `surplus`: rows of its last block that lie behind the last row of the tensor.
+    """
 
     title: str
     tensors: list[str]
     calls: list[LayerCall] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    surplus: list[Fill] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,8 @@ class Invocation:
         while step < len(self.graph.ops):
             region = starts.get(step)
             if region is None:
-                segments.append(Segment(1, [Group(0, 1, [self._layer(self.graph.ops[step])])]))
+                op = self.graph.ops[step]
+                segments.append(Segment(1, [Group(0, 1, [self._layer(op)])], self._zeros(op)))
                 step += 1
             else:
                 segments.append(self._loop(region))
@@ -130,6 +136,14 @@ class Invocation:
         address = f"arena.bytes + {offset}"
         return address if dtype == "int8" else f"({C_TYPES[dtype]} *)(void *)({address})"
 
+    def _zeros(self, op: Op) -> list[Fill]:
+        """What the operator adds to."""
+        return [
+            Fill(f"arena.bytes + {self.plan.offsets[tensor]}", 0, self.graph.tensors[tensor].bytes)
+            for tensor in op.site.outputs
+            if op.ADDS_UP
+        ]
+
     def _loop(self, region: Region) -> Segment:
         groups: list[Group] = []
         for step in range(region.first, region.last):
@@ -144,6 +158,7 @@ class Invocation:
         kept = [(root, held) for root, held in region.buffers.items() if held.history_bytes]
         # Blocks too: until an operator's first turn, empty ones are shifted into the rows before the tensor.
         before = [self._fill(root, held, 0, held.bytes) for root, held in kept]
+        before += [zeros for op in self.graph.ops[region.first : region.last] for zeros in self._zeros(op)]
         shifts = [
             Copy(
                 f"arena.bytes + {self.plan.offsets[root]}",
@@ -160,20 +175,34 @@ class Invocation:
     def _block_layer(self, region: Region, step: int) -> Layer:
         op = self.graph.ops[step]
         output = op.site.outputs[0]
-        title = f"{op.site.index}: {op.NAME}, rows {self.graph.tensors[output].shape[region.axes[output]]}"
+        in_rows = op.site.inputs[0] if op.ADDS_UP else output
+        title = f"{op.site.index}: {op.NAME}, rows {self.graph.tensors[in_rows].shape[region.axes[in_rows]]}"
         title += f" in {region.blocks} blocks"
         block = block_operator(self.graph, region, step)
 
         def address(index: int) -> str:
             return self._block_address(region, step, block, index)
 
+        surplus = self._surplus(region, op)
         if not op.IS_VIEW:
-            return Layer(title, self._describe(op), self._calls(op, block.op.prepare(block.graph), address))
+            calls = self._calls(op, block.op.prepare(block.graph), address)
+            return Layer(title, self._describe(op), calls, surplus=surplus)
         if region.roots[output] != output:
             return Layer(f"{title}, a view", self._describe(op))
         source, target = address(block.op.site.inputs[0]), address(block.op.site.outputs[0])
-        copy = Copy(target, source, region.buffers[output].block_bytes)
-        return Layer(f"{title}, copied", self._describe(op), copies=[copy])
+        held = region.buffers[output]
+        unread = 0 if region.buffer(op.site.inputs[0]) else held.surplus_bytes
+        copy = Copy(target, source, held.block_bytes, unread)
+        return Layer(f"{title}, copied", self._describe(op), copies=[copy], surplus=surplus)
+
+    def _surplus(self, region: Region, op: Op) -> list[Fill]:
+        """Of what the operator writes, rows that do not exist are zero points, which windows may read."""
+        held = {root: region.buffers.get(root) for root in op.site.outputs}
+        return [
+            self._fill(root, rows, rows.bytes - rows.surplus_bytes, rows.surplus_bytes)
+            for root, rows in held.items()
+            if rows and rows.surplus_bytes
+        ]
 
     def _block_address(self, region: Region, step: int, block: BlockOperator, index: int) -> str:
         """Where the rows of an operand or output of a block operator begin in some turn, as a C expression."""

@@ -127,6 +127,7 @@ class Op:
     STATE: ClassVar[tuple[int, ...]] = ()  # positions of the operands that are its own variable tensors
     RULES: ClassVar[tuple[Rule, ...]] = ()
     IS_VIEW: ClassVar[bool] = False  # output 0 is input 0 under another shape
+    ADDS_UP: ClassVar[bool] = False  # adds to what its output holds, which is 0 before its first call
 
     @classmethod
     def parse(cls: type[OpT], site: OpSite, options: Mapping[str, Any]) -> OpT:
@@ -154,6 +155,10 @@ class Op:
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         """How each operand is read where the outputs are computed in blocks along `axis`; None where that cannot be."""
+        return None
+
+    def summed_access(self, graph: Graph) -> tuple[Access, ...] | None:
+        """Of an operator that ADDS_UP: how each operand is read where a call adds what a block of rows contributes."""
         return None
 
     def on_rows(self: OpT, graph: Graph, axis: int) -> OpT:

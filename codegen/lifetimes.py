@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from codegen.ir import Graph
-from codegen.regions import Region, Uses
+from codegen.regions import Region
+from codegen.uses import Uses
 
 ALIGNMENT = 8  # bytes; word loads of the kernels need 4
 

@@ -38,6 +38,11 @@ WHOLE = None  # every block reads the whole operand
 Access: TypeAlias = "Rows | WindowRows | None"
 
 
+def outermost_axis(shape: Sequence[int]) -> int | None:
+    """The first axis that has more than one row; neighbouring rows along it are neighbours in memory."""
+    return next((axis for axis, extent in enumerate(shape) if extent > 1), None)
+
+
 def matching_axis(shape: Sequence[int], other: Sequence[int], axis: int) -> int | None:
     """The axis of `other` in front of which as many elements lie as in front of `axis` of `shape`, and not of extent 1.
 

@@ -10,7 +10,9 @@ from itertools import groupby, islice
 
 from codegen.ir import Graph
 from codegen.lifetimes import Lifetimes, lifetimes, region_lifetimes
-from codegen.regions import Region, Span, Uses, find_spans
+from codegen.regions import Region
+from codegen.spans import Span, find_spans
+from codegen.uses import Uses
 
 # How many times more than the smallest arena may be spent on larger blocks, which need fewer kernel calls.
 ARENA_SLACK = {"speed": 0.25, "size": 0.0}
@@ -82,7 +84,7 @@ class _Options:
                     break
 
 
-@lru_cache(maxsize=4)  # the pass that orders operators and the renderer ask about the same graphs
+@lru_cache(maxsize=8)  # the passes that compare arenas and the renderer ask about the same graphs
 def _options_of(graph: Graph) -> _Options:
     whole, uses = lifetimes(graph), Uses.of(graph)
     alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.passes import PASSES
+from codegen.passes import passes
 from tests.cli.test_generate_emulate import tinyser
 from tests.codegen.models import wide_inside
 from tests.reference_runtimes import run_tflm
@@ -51,7 +51,7 @@ def test_speed_is_what_is_generated_otherwise(model: Path, tmp_path: Path) -> No
 def test_graphs_are_written_after_each_pass(model: Path, tmp_path: Path) -> None:
     graphs = tmp_path / "a" / "graphs"
     assert tinyser("generate", model, "-o", tmp_path / "project", "--dump-ir", graphs) == 0
-    names = ["read", *(name for name, _ in PASSES)]
+    names = ["read", *(name for name, _ in passes())]
     assert sorted(path.name for path in graphs.iterdir()) == [f"{i:02d}_{name}.txt" for i, name in enumerate(names)]
     assert (graphs / "00_read.txt").read_text().count("CONV_2D") == 4
     assert "RESHAPE" in next(graphs.glob("*_stage_windows.txt")).read_text()

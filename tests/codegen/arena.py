@@ -24,7 +24,7 @@ from codegen.regions import Region
 from codegen.rows import WindowRows
 
 _PER_TENSOR = 2**32  # bytes are numbered: tensor * _PER_TENSOR + element
-_PADDING, _GARBAGE = -1000, -1  # _PADDING + zero point
+_PADDING, _GARBAGE, _UNFINISHED = -1000, -1, -2000  # _PADDING + zero point, _UNFINISHED - blocks in a sum
 
 
 def assert_sound(graph: Graph, regions: Sequence[Region], plan: MemoryPlan) -> None:
@@ -62,14 +62,15 @@ class _Arena:
 
     def elements(self, tensor: int, axis: int = 0, first: int = 0, count: int | None = None) -> np.ndarray:
         """What the bytes of rows `first` ... of a tensor are, all of its rows by default."""
-        shape = self.graph.tensors[tensor].shape
-        everything = np.arange(math.prod(shape)).reshape(shape or (1,)) + self.values[tensor] * _PER_TENSOR
+        shape, data = self.graph.tensors[tensor].shape, self.graph.tensors[tensor].data
+        element = 1 if data is not None else np.dtype(self.graph.tensors[tensor].dtype).itemsize
+        everything = np.arange(math.prod(shape) * element).reshape(*shape, element) + self.values[tensor] * _PER_TENSOR
         if count is None:
             return everything.ravel()
         rows = np.arange(first, first + count)
         inside = (rows >= 0) & (rows < shape[axis])
         taken = everything.take(np.clip(rows, 0, shape[axis] - 1), axis=axis)
-        along = inside.reshape([-1 if i == axis else 1 for i in range(len(shape))])
+        along = inside.reshape([-1 if i == axis else 1 for i in range(len(shape) + 1)])
         return np.where(along, taken, _PADDING + self.graph.tensors[tensor].zero_point).ravel()
 
     def write(self, address: int, content: np.ndarray) -> None:
@@ -88,7 +89,10 @@ class _Arena:
             for group in segment.groups:
                 for layer in group.layers:
                     if group.first <= turn < group.last:
+                        is_last = turn == group.last - 1
+                        self._copy(layer.copies, turn, is_last, with_memcpy=True)
                         self._layer(layer, region, step, turn)
+                        self._fill(layer.surplus if is_last else ())
                     step += 1
                 if turn >= group.last:
                     self._fill(group.beyond)
@@ -98,17 +102,15 @@ class _Arena:
         for fill in fills:
             self.write(_address(fill.target, 0), np.full(fill.bytes, _PADDING + fill.value))
 
-    def _copy(self, copies: Sequence[Copy], turn: int) -> None:
+    def _copy(self, copies: Sequence[Copy], turn: int, is_last: bool = False, with_memcpy: bool = False) -> None:
         for copy in copies:
-            source = _address(copy.source, turn)
-            assert 0 <= source <= source + copy.bytes <= self.memory.size, "copies from outside of the arena"
-            self.write(_address(copy.target, turn), self.memory[source : source + copy.bytes].copy())
+            target, source = _address(copy.target, turn), _address(copy.source, turn)
+            count = copy.bytes - (copy.surplus if is_last else 0)
+            assert 0 <= source <= source + count <= self.memory.size, "copies from outside of the arena"
+            assert not with_memcpy or _apart(range(target, target + count), range(source, source + count))
+            self.write(target, self.memory[source : source + count].copy())
 
     def _layer(self, layer: Layer, region: Region | None, step: int, turn: int) -> None:
-        self._copy(layer.copies, turn)
-        for copy in layer.copies:  # with memcpy
-            target, source = _address(copy.target, turn), _address(copy.source, turn)
-            assert _apart(range(target, target + copy.bytes), range(source, source + copy.bytes))
         if not layer.calls:
             return
         op = self.graph.ops[step]
@@ -132,12 +134,21 @@ class _Arena:
                 self._expect_constant(name, address, tensor, content)
         for index, position in running.outputs():
             content = self.elements(op.site.outputs[position], *running.rows_written(position))
+            if op.ADDS_UP:
+                content = self._added(addresses[index][1], content, running)
             target = range(addresses[index][1], addresses[index][1] + content.size)
             assert scratch is None or _apart(target, range(scratch, scratch + op.scratch_bytes(self.graph))), where
             in_place = {span for span, operand in read if operand in op.overwrites(self.graph)} & {target}
             overlapped = {span for span, _ in read if not _apart(span, target)}
             assert overlapped <= in_place, f"{where}: output {position} is written over an operand"
             self.write(target.start, content)
+
+    def _added(self, address: int, sums: np.ndarray, running: _Running) -> np.ndarray:
+        """What sums are after one more block: before the first one zeros, after the last one complete."""
+        block, blocks = running.block_number(), running.region.blocks if running.region else 1
+        before = np.full(sums.size, _UNFINISHED - block if block else _PADDING)
+        self.expect(address, before, f"sums before block {block}")
+        return sums if block == blocks - 1 else np.full(sums.size, _UNFINISHED - block - 1)
 
     def _addresses(
         self, layer: Layer, calls: Sequence[KernelCall], turn: int
@@ -148,7 +159,7 @@ class _Arena:
         for call, written in zip(calls, layer.calls, strict=True):
             tensors = (*call.inputs, call.output)
             for tensor, text in zip(tensors, written.arguments, strict=False):
-                place = (text.split(" ")[0].removesuffix(".bytes"), _address(text, turn))
+                place = (_plain(text).split(" ")[0].removesuffix(".bytes"), _address(text, turn))
                 assert found.setdefault(tensor, place) == place
             if len(written.arguments) > len(tensors):
                 scratch = _address(written.arguments[-1], turn)
@@ -188,33 +199,48 @@ class _Running:
         block = self._block()
         return ((index, position) for position, index in enumerate((block.op if block else self.op).site.outputs))
 
+    def block_number(self) -> int:
+        return self.turn - self.region.delays[self.step] if self.region else 0
+
     def rows_written(self, position: int) -> tuple[int, ...]:
-        """(axis, first row, number of rows); nothing for all of them."""
-        if self.region is None:
+        """(axis, first row, number of rows, of those that exist); nothing for all of them."""
+        if self.region is None or self.op.ADDS_UP:
             return ()
         tensor = self.op.site.outputs[position]
-        axis = self.region.axes[tensor]
-        rows = self.graph.tensors[tensor].shape[axis] // self.region.blocks
-        return axis, (self.turn - self.region.delays[self.step]) * rows, rows
+        axis, rows = self.region.axes[tensor], self.region.rows[tensor] // self.region.blocks
+        first = self.block_number() * rows
+        return axis, first, min(rows, self.graph.tensors[tensor].shape[axis] - first)
 
     def rows_read(self, position: int) -> tuple[int, ...]:
+        """What the rows that are written need."""
         if self.region is None:
             return ()
-        output, first, count = self.rows_written(0)
-        access = self.op.row_access(self.graph, output)
+        if self.op.ADDS_UP:
+            first, count, extent = self.block_number(), 1, self.region.blocks
+            access = self.op.summed_access(self.graph)
+        else:
+            axis, first, count = self.rows_written(0)
+            access, extent = self.op.row_access(self.graph, axis), self.graph.output(self.op).shape[axis]
         how = access[position] if access else None
         if how is None:
             return ()
         if isinstance(how, WindowRows):
             return how.axis, first * how.stride - how.before, (count - 1) * how.stride + how.extent
-        rows = self.graph.tensors[self.op.site.inputs[position]].shape[how.axis] // self.region.blocks
-        return how.axis, first // count * rows, rows
+        rows = self.graph.tensors[self.op.site.inputs[position]].shape[how.axis]
+        assert first * rows % extent == count * rows % extent == 0
+        return how.axis, first * rows // extent, count * rows // extent
 
 
 def _address(text: str, turn: int) -> int:
     """The offset that a C expression means, from the start of the arena or of the constant."""
-    name = text.split(" ")[0]
-    return int(eval(text, {"arena": SimpleNamespace(bytes=0), name: 0, "turn": turn}))  # (only what was generated)
+    plain = _plain(text)
+    names = {"arena": SimpleNamespace(bytes=0), plain.split(" ")[0]: 0, "turn": turn}
+    return int(eval(plain, names))  # (only what was generated)
+
+
+def _plain(text: str) -> str:
+    """An address without the casts in front of it."""
+    return text.rpartition("*)")[2].strip("()") if text.startswith("(") else text
 
 
 def _apart(first: range, second: range) -> bool:

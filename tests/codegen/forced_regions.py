@@ -11,8 +11,11 @@ import numpy as np
 from codegen.direct import render_graph
 from codegen.ir import Graph
 from codegen.passes import run_passes
+from codegen.passes.sum_by_rows import parts_of, take_apart
 from codegen.read_tflite import parse_tflite
-from codegen.regions import Region, Uses, find_spans
+from codegen.regions import Region
+from codegen.spans import find_spans
+from codegen.uses import Uses
 from tests.generated import Files, Program, run_programs
 from tests.ops.agreement import Case
 from tests.reference_runtimes import run_tflm
@@ -25,6 +28,11 @@ Way = tuple[Region, ...]  # to run a graph
 def lowered(case: Case) -> Graph:
     """The graph as it is rendered."""
     return run_passes(parse_tflite(case.model).graph, "network")
+
+
+def taken_apart(graph: Graph) -> Graph:
+    """With sums by rows wherever there may be some."""
+    return take_apart(graph, [op for op in graph.ops if parts_of(op, graph)])
 
 
 def all_regions(graph: Graph) -> list[Region]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from tests.codegen.row_networks import Network, network_case
+from tests.codegen.sum_networks import flat_dense, global_pool, sum_of_rows
 from tests.ops.agreement import Case
 from tests.ops.strategies import seeds
 
@@ -36,10 +37,13 @@ OPERATORS: dict[str, tuple[int, Operator]] = {
         (1, Network.channel_slice),
         (1, Network.channel_pad),
         (1, Network.transpose),
+        (1, flat_dense),
+        (1, global_pool),
+        (1, sum_of_rows),
     )
 }
 NAMES = [name for name, (weight, _) in OPERATORS.items() for _ in range(weight)]
-IMAGES = st.tuples(*(st.sampled_from(n) for n in ((1, 1, 1, 2), (12, 8, 6, 24), (1, 2, 3), (1, 2, 4))))
+IMAGES = st.tuples(*(st.sampled_from(n) for n in ((1, 1, 1, 2), (12, 8, 6, 24, 13), (1, 2, 3), (1, 2, 4))))
 SEQUENCES = st.tuples(*(st.sampled_from(n) for n in ((1, 1, 1, 2), (12, 8, 16, 24), (1, 2, 3, 4))))
 
 

@@ -15,8 +15,9 @@ from codegen.ir import Graph
 from codegen.lifetimes import lifetimes
 from codegen.passes.order_operators import order_operators
 from codegen.read_tflite import parse_tflite
-from codegen.regions import Region, Uses
+from codegen.regions import Region
 from codegen.schedule import ARENA_SLACK, candidate_spans, choose_regions, overhead
+from codegen.uses import Uses
 from tests.codegen.forced_regions import Way, lowered
 from tests.codegen.models import wide_inside
 from tests.codegen.random_networks import networks

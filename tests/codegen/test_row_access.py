@@ -50,7 +50,8 @@ class Blocks:
         reads = {(0, position): read for position, read in self.reads.items()}
         roots = {tensor: tensor for tensor in outputs}
         axes = dict.fromkeys(outputs, self.axis)
-        block = block_operator(self.graph, Region(0, 1, self.count, axes, {0: 0}, reads, roots, {}), 0)
+        rows = {tensor: self.graph.tensors[tensor].shape[self.axis] for tensor in outputs}
+        block = block_operator(self.graph, Region(0, 1, self.count, axes, rows, {0: 0}, reads, roots, {}), 0)
         tensors = tuple(
             replace(tensor, data=None) if index in block.operands else tensor
             for index, tensor in enumerate(block.graph.tensors)

@@ -16,10 +16,11 @@ from codegen.ops.add import Add
 from codegen.ops.fully_connected import FullyConnected
 from codegen.ops.reshape import Reshape
 from codegen.ops.transpose import Transpose
-from codegen.passes import PASSES
+from codegen.passes import passes
 from codegen.read_tflite import read_tflite
-from codegen.regions import Uses, find_spans
 from codegen.schedule import choose_regions, smallest_peak
+from codegen.spans import find_spans
+from codegen.uses import Uses
 
 QUANT = Quant((0.1,), (0,))
 ROWS, CHANNELS = 12, (4, 8, 16, 32, 64)
@@ -81,6 +82,6 @@ def test_a_span_is_found_whatever_longer_ones_are_looked_for(graph: Graph, data:
 @pytest.mark.parametrize("name", ["conformer", "convtransformer", "micro_speech", "person_detect", "windowed"])
 def test_benchmark_models(bench_dir: Path, name: str) -> None:
     graph = read_tflite(bench_dir / f"{name}.tflite").graph
-    for _, rewrite in PASSES:
+    for _, rewrite in passes():
         graph = rewrite(graph)
     assert arena(graph) == smallest_peak(graph)
