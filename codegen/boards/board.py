@@ -21,9 +21,14 @@ FPUS: Mapping[str, tuple[str, ...]] = {
     "cortex-m33": ("none", "fpv5-sp-d16"),
     "cortex-m55": ("auto",),  # GCC derives vectors and floating point from the core's name
 }
-# Files of these names under `firmware_templates/board/`; "reset" leaves the clock as reset does and needs none.
+# Files of these names under `firmware_templates/board/`. Clocks with the frequencies that they need besides: "reset"
+# leaves the clock as reset does and has no file.
 CONSOLES = ("cmsdk_uart", "nrf_uart", "pl011", "stm32_usart_v1", "stm32_usart_v2")
-CLOCKS = ("reset", "stm32f4")
+CLOCKS: Mapping[str, tuple[str, ...]] = {
+    "reset": (),
+    "stm32f4": ("reset_hz", "crystal_hz"),
+    "stm32l4": ("reset_hz",),
+}
 COUNTERS = ("cmsdk_timer", "systick")
 FLOAT_ABIS = ("none", "soft", "softfp", "hard")
 C_DIALECT = ("-std=c99",)
@@ -40,17 +45,6 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """Frequency of the core and how the board gets there; with driver "reset" the other two frequencies are None."""
-
-    hz: int
-    driver: str
-    reset_hz: int | None
-    crystal_hz: int | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Setting:
     """Bits of a register that are cleared and set at start, and why."""
 
@@ -58,6 +52,18 @@ class Setting:
     clear: int
     set: int
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Frequency of the core and how the board gets there; `setup` comes first. The driver says what it needs."""
+
+    hz: int
+    driver: str
+    reset_hz: int | None
+    crystal_hz: int | None
+    setup: tuple[Setting, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)

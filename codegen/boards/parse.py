@@ -83,11 +83,10 @@ def _region(table: Table) -> Region:
 
 
 def _clock(table: Table) -> Clock:
-    hz, driver = table.integer("hz", 1), table.choice("driver", CLOCKS)
-    reset_hz, crystal_hz = (
-        None if driver == "reset" else table.integer(name, 1) for name in ("reset_hz", "crystal_hz")
-    )
-    return Clock(hz, driver, reset_hz, crystal_hz, table.text("source"))
+    hz, driver = table.integer("hz", 1), table.choice("driver", tuple(CLOCKS))
+    others = {name: table.integer(name, 1) for name in CLOCKS[driver]}
+    setup = tuple(_setting(row) for row in table.rows("setup"))
+    return Clock(hz, driver, others.get("reset_hz"), others.get("crystal_hz"), setup, table.text("source"))
 
 
 def _console(table: Table) -> Console:

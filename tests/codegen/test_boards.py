@@ -73,6 +73,7 @@ def test_a_path_is_not_a_board() -> None:
         ("clock_divider = 1", "clock_divider = 1\nsetup = [{}]", r"x \[console\] setup\[0\]: address: missing"),
         ("[qemu]", "qemu = 1\n[unused]", "x"),
         ("id = ", "id = = ", "x: not TOML"),
+        ('driver = "reset"', 'driver = "reset"\nreset_hz = 3', r"x \[clock\]: reset_hz: unknown key"),
     ],
 )
 def test_one_message_for_each_fault(old: str, new: str, message: str) -> None:

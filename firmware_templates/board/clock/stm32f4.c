@@ -1,8 +1,7 @@
-/* STM32F405: crystal and PLL to 168 MHz (ST RM0090, RCC and FLASH registers; limits of APB1 42 MHz, APB2 84 MHz). */
+/* STM32F405, F407, F446: crystal and PLL to 168 MHz (ST RM0090 and RM0390, RCC, PWR and FLASH registers; limits of APB1
+ * 42 MHz, APB2 84 MHz). */
 #include "board_config.h"
 #include "board_parts.h"
-
-#include <stdbool.h>
 
 #define RCC_CR BOARD_REGISTER(0x40023800u)
 #define RCC_PLLCFGR BOARD_REGISTER(0x40023804u)
@@ -27,31 +26,21 @@
 #define PLL_M (BOARD_CRYSTAL_HZ / 1000000u)
 #define PLL_N (BOARD_CLOCK_HZ / 1000000u * 2u)
 #define PLL_Q 7u
-
-#define LONGEST_WAIT 200000u /* polls; a crystal starts within some milliseconds, at 16 MHz */
-
-static bool wait_for(volatile const uint32_t *status, uint32_t mask, uint32_t wanted) {
-    for (uint32_t poll = 0; poll < LONGEST_WAIT; ++poll) {
-        if ((*status & mask) == wanted) {
-            return true;
-        }
-    }
-    return false;
-}
+#define PLL_RESERVED (2u << 28) /* as reset leaves it; divider of a further output in the F446 */
 
 uint32_t board_clock_init(void) {
     RCC_CR |= HSE_ON;
-    if (!wait_for(&RCC_CR, HSE_READY, HSE_READY)) {
+    if (!board_wait_for(&RCC_CR, HSE_READY, HSE_READY)) {
         return BOARD_RESET_CLOCK_HZ;
     }
     RCC_APB1ENR |= POWER_CLOCK;
     PWR_CR |= REGULATOR_SCALE_1;
-    RCC_PLLCFGR = PLL_M | PLL_N << 6 | PLL_FROM_HSE | PLL_Q << 24;
+    RCC_PLLCFGR = PLL_M | PLL_N << 6 | PLL_FROM_HSE | PLL_Q << 24 | PLL_RESERVED;
     RCC_CR |= PLL_ON;
-    if (!wait_for(&RCC_CR, PLL_READY, PLL_READY)) {
+    if (!board_wait_for(&RCC_CR, PLL_READY, PLL_READY)) {
         return BOARD_RESET_CLOCK_HZ;
     }
     FLASH_ACR = CACHES_AND_5_WAIT_STATES;
     RCC_CFGR = AHB_1_APB1_4_APB2_2 | SYSTEM_FROM_PLL;
-    return wait_for(&RCC_CFGR, SYSTEM_STATUS, SYSTEM_IS_PLL) ? BOARD_CLOCK_HZ : BOARD_RESET_CLOCK_HZ;
+    return board_wait_for(&RCC_CFGR, SYSTEM_STATUS, SYSTEM_IS_PLL) ? BOARD_CLOCK_HZ : BOARD_RESET_CLOCK_HZ;
 }
