@@ -29,7 +29,7 @@ def test_flags() -> None:
 
 
 def test_unknown_board_lists_the_known() -> None:
-    with pytest.raises(BoardError, match="board 'nucleo': unknown; known are host, .*mps2-an386"):
+    with pytest.raises(BoardError, match="board 'nucleo': unknown; known are .*host, .*mps2-an386"):
         load_board("nucleo")
 
 
