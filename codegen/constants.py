@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-C_TYPES = {"int8": "int8_t", "int16": "int16_t", "uint16": "uint16_t", "int32": "int32_t", "float32": "float"}
+C_TYPES = {
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "uint16": "uint16_t",
+    "int32": "int32_t",
+    "int64": "int64_t",
+    "float32": "float",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -61,6 +61,11 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
     return mantissa, shift
 
 
+def reduced_multiplier(multiplier: int, shift: int) -> tuple[int, int]:
+    """A mantissa of 15 bits and how many bits its products drop: what TFLite scales 64-bit sums by."""
+    return (multiplier + (1 << 15) >> 16 if multiplier < 0x7FFF0000 else 0x7FFF), 15 - shift
+
+
 def multiply_by_pot(value: int, exponent: int) -> int:
     """Saturating value * 2^exponent (gemmlowp's `SaturatingRoundingMultiplyByPOT`)."""
     if exponent >= 0:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codegen.model_card import ModelCard
 
 ABSENT = -1  # tensor index of an optional operand that is not there
+QUANTIZED_TYPES = ("int8", "int16")  # of activations: with one scale and zero point, that of int16 being 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,26 @@ class Tensor:
     @property
     def bytes(self) -> int:
         """Bytes in memory."""
-        return self.size * np.dtype(self.dtype).itemsize
+        return self.size * self.element_bytes
 
     @property
     def per_channel(self) -> bool:
         return self.quant is not None and self.quant.per_channel
+
+    @property
+    def is_quantized(self) -> bool:
+        """Are its elements integers that stand for real numbers?"""
+        return self.dtype in QUANTIZED_TYPES
+
+    @property
+    def element_bytes(self) -> int:
+        return np.dtype(self.dtype).itemsize
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The smallest and the largest integer of its type."""
+        info = np.iinfo(self.dtype)
+        return int(info.min), int(info.max)
 
     @property
     def scale(self) -> float:

@@ -12,6 +12,7 @@ from codegen.render import c_float, c_int
 
 if TYPE_CHECKING:
     from codegen.constants import ConstantPool
+    from codegen.ir import Tensor
 
 # int, float: a number. tuple: a C array. Mapping: a struct. ndarray: a constant array in flash, passed by pointer.
 # None: NULL.
@@ -35,6 +36,11 @@ class KernelCall:
     def context(self, pool: ConstantPool) -> list[tuple[str, str]]:
         """The struct's initialiser as (field, C expression); constants go into the pool."""
         return [(name, _c_value(value, pool)) for name, value in self.params.items()]
+
+
+def for_type(kernel: str, tensor: Tensor) -> str:
+    """The name of the kernel that does for the tensor's type what `kernel` does for int8."""
+    return f"{kernel}_i16" if tensor.dtype == "int16" else kernel
 
 
 def _c_value(value: ParamValue, pool: ConstantPool) -> str:

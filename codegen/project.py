@@ -143,6 +143,11 @@ def _check_features(model: Model, features: FeatureSpec) -> None:
         raise FeatureSpecError(
             f"features: model {model.name} has {len(outputs)} outputs, a classifier has 1; generate without --features"
         )
+    if inputs[0].dtype != "int8":
+        raise FeatureSpecError(
+            f"features: the input of model {model.name} is {inputs[0].dtype}, the features are int8; quantize the "
+            "model to int8, or generate without --features"
+        )
     if outputs[0].dtype != "int8":
         raise FeatureSpecError(
             f"features: the output of model {model.name} is {outputs[0].dtype}, a classifier takes int8 posteriors; "
@@ -205,8 +210,8 @@ def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
         "name": tensor.name,
         "shape": list(tensor.shape),
         "dtype": tensor.dtype,
-        "scale": tensor.scale if tensor.dtype == "int8" else None,
-        "zero_point": tensor.zero_point if tensor.dtype == "int8" else None,
+        "scale": tensor.scale if tensor.is_quantized else None,
+        "zero_point": tensor.zero_point if tensor.is_quantized else None,
         "bytes": tensor.bytes,
     }
 

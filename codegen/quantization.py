@@ -23,15 +23,16 @@ _LIMITS: dict[str, tuple[float | None, float | None]] = {
 
 
 def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
-    """Smallest and largest int8 output under a fused activation; float32 division, rounded half away from zero."""
+    """Smallest and largest output under a fused activation; float32 division, rounded half away from zero."""
     low, high = _LIMITS[activation]
+    lowest, highest = output.limits
     scale = np.float32(output.scale)
 
     def quantized(real: float) -> int:
         return output.zero_point + round_half_away(float(np.float32(real) / scale))
 
-    smallest = -128 if low is None else max(-128, quantized(low))
-    largest = 127 if high is None else min(127, quantized(high))
+    smallest = lowest if low is None else max(lowest, quantized(low))
+    largest = highest if high is None else min(highest, quantized(high))
     return smallest, largest
 
 

@@ -15,7 +15,7 @@ import tflite
 
 from codegen.errors import ModelFormatError, QuantizationError, UnsupportedOperatorError
 from codegen.fold_shapes import ReadOperator, fold_shapes
-from codegen.ir import Graph, Model, OpSite, Quant, Tensor
+from codegen.ir import QUANTIZED_TYPES, Graph, Model, OpSite, Quant, Tensor
 from codegen.model_card import ModelCard
 from codegen.ops import OPERATORS
 from codegen.verify import verify
@@ -97,10 +97,11 @@ def _indices(values: Any) -> tuple[int, ...]:
 def _refuse_float(tensors: tuple[Tensor, ...], inputs: tuple[int, ...], where: str) -> None:
     """A float model gets the word that helps, before any complaint about its operators."""
     for index in inputs:
-        if tensors[index].dtype != "int8":
+        if not tensors[index].is_quantized:
             raise QuantizationError(
-                f"{where}: input tensor {tensors[index].name!r} is {tensors[index].dtype}, allowed: int8; "
-                "quantize the model fully to int8, inputs and outputs too ('tinyser quantize')"
+                f"{where}: input tensor {tensors[index].name!r} is {tensors[index].dtype}, allowed: "
+                f"{' or '.join(QUANTIZED_TYPES)}; quantize the model fully to int8, inputs and outputs too "
+                "('tinyser quantize')"
             )
 
 

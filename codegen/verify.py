@@ -109,18 +109,24 @@ def _types(graph: Graph) -> Iterator[str]:
 
 
 def _quantization(graph: Graph) -> Iterator[str]:
-    """Whatever is int8 has finite positive scales and zero points; what is computed has one of each."""
+    """Whatever is quantized has finite positive scales and zero points; what is computed has one of each."""
     for op, tensor in _used(graph):
-        if tensor.dtype != "int8":
+        if not tensor.is_quantized or (tensor.dtype == "int16" and _is_no_value(op, tensor, graph)):
             continue  # index and bias operands, state, float outputs; each operator's own rules say what they may be
+        low, high = (0, 0) if tensor.dtype == "int16" else tensor.limits
         if tensor.quant is None:
             yield f"{_name(op)}: tensor {tensor.name!r} has no quantization parameters; quantize the model again"
         elif not all(math.isfinite(scale) and scale > 0 for scale in tensor.quant.scale):
             yield f"{_name(op)}: tensor {tensor.name!r} has scale {min(tensor.quant.scale)}, allowed: finite, above 0"
-        elif not all(-128 <= zero_point <= 127 for zero_point in tensor.quant.zero_point):
-            yield f"{_name(op)}: tensor {tensor.name!r} has a zero point outside -128..127"
+        elif not all(low <= zero_point <= high for zero_point in tensor.quant.zero_point):
+            yield f"{_name(op)}: tensor {tensor.name!r} has a zero point outside {low}..{high}, those of {tensor.dtype}"
         elif not tensor.is_constant and tensor.quant.per_channel:
             yield f"{_name(op)}: activation {tensor.name!r} is quantized per channel, allowed: one scale"
+
+
+def _is_no_value(op: Op, tensor: Tensor, graph: Graph) -> bool:
+    """Is a tensor of int16 a state, or a constant that is not of the operator's type?"""
+    return tensor.is_variable or (tensor.is_constant and graph.output(op).dtype != tensor.dtype)
 
 
 def _operators(graph: Graph) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from codegen.ir import Op
 from codegen.ops import OPERATORS
 from codegen.ops.unary import Unary
 
@@ -11,7 +12,8 @@ PAGE = Path(__file__).with_name("operators.md")
 HEAD = """# Operators
 
 What `--runtime direct` compiles: int8 activations, one scale and zero point per tensor; weights per tensor or per
-channel; int32 bias. An output may also be an int32 index (ARG_MAX) or float32 (DEQUANTIZE).
+channel; int32 bias. Activations may also be int16 (zero point 0), with weights of int8, wherever TFLM has a kernel for
+them; QUANTIZE goes from one to the other. An output may also be an int32 index (ARG_MAX) or float32 (DEQUANTIZE).
 
 ## Truth
 The output bytes equal those of TFLM (the `tflite-micro` package that `pyproject.toml` pins), for every operator and
@@ -22,6 +24,15 @@ every input, and in all but the following corners those of TFLite's reference ke
   TFLM combines scales in double precision, TFLite in single, which can move a rounding tie by one. TFLM's own sources
   before autumn 2026 did as TFLite does (SUB, too).
 - GELU: TFLM has none; here the bytes of TFLite's reference kernel are the truth, and `--runtime tflm` refuses it.
+- PRELU and SQUARED_DIFFERENCE of int16, QUANTIZE from int8 to int16: TFLite refuses them, TFLM runs them.
+- FULLY_CONNECTED of int16 with an int32 bias that the option `quantized_bias_type` does not tell of: TFLite takes it
+  for int64, TFLM looks at it.
+- SOFTMAX of int16: TFLite fills its table of reciprocals in double precision, TFLM in single, which can move an output
+  by one.
+- UNIDIRECTIONAL_SEQUENCE_LSTM of int16, TRANSPOSE_CONV with an int16 bias: TFLite refuses them, TFLM runs them.
+- RSQRT of int16: TFLite interpolates it in a table, TFLM computes it.
+- ADD and SUB of int16 with the option `pot_scale_int16` and scales that are powers of two: TFLite shifts instead of
+  multiplying, TFLM does not look at the option.
 - ELU: TFLite has no reference kernel that it could be compared with.
 - ELU and GELU: both runtimes fill a table with the C library's float32 exp, erfc and tanh, which are taken here to be
   correctly rounded; the library's last bit may move a rounding tie.
@@ -51,8 +62,10 @@ models with a free batch size.
 ## Table
 Made from the rules in `codegen/ops/` by `docs/refresh_operators.py`.
 
-| operator | becomes | rules |
-|---|---|---|
+Types are those of what is computed; where several are listed, the rules say which go together.
+
+| operator | becomes | types | rules |
+|---|---|---|---|
 """
 
 
@@ -60,10 +73,22 @@ def page() -> str:
     """The whole page."""
     rows = []
     for name, operator in sorted(OPERATORS.items()):
-        how = "a view, no code" if operator.IS_VIEW else "a table" if issubclass(operator, Unary) else "a kernel"
         rules = "; ".join(f"{rule.about}: {rule.allowed}" for rule in operator.RULES)
-        rows.append(f"| {name} | {how} | {rules} |\n")
+        rows.append(f"| {name} | {_how(operator)} | {_types(operator)} | {rules} |\n")
     return HEAD + "".join(rows)
+
+
+def _how(operator: type[Op]) -> str:
+    if operator.IS_VIEW:
+        return "a view, no code"
+    if not issubclass(operator, Unary):
+        return "a kernel"
+    return "a table, a kernel for int16" if "int16" in operator.INPUT_TYPES else "a table"
+
+
+def _types(operator: type[Op]) -> str:
+    given, output = ", ".join(operator.INPUT_TYPES), ", ".join(operator.OUTPUT_TYPES)
+    return given if given == output else f"{given} to {output}"
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ class _Loaded:
         assert keep_state or self._reset() == 0
         for index, value in enumerate(row):
             assert value.size == self._graph.tensors[self._graph.inputs[index]].size
-            ctypes.memmove(self._input(index), value.tobytes(), value.size)
+            ctypes.memmove(self._input(index), value.tobytes(), value.nbytes)
         assert self._invoke() == 0
         outputs = []
         for index, tensor in enumerate(self._graph.tensors[i] for i in self._graph.outputs):

@@ -88,6 +88,7 @@ _OPTION_ENUMS = {
     "padding": schema.Padding,
     "fusedActivationFunction": schema.ActivationFunctionType,
     "outputType": schema.TensorType,
+    "quantizedBiasType": schema.TensorType,
 }
 
 
@@ -214,7 +215,7 @@ def with_tensor_type(model: bytes, tensor_index: int, dtype: str) -> bytes:
     def change(parsed: schema.ModelT) -> None:
         parsed.subgraphs[0].tensors[tensor_index].type = getattr(schema.TensorType, dtype.upper())
 
-    return _edited(model, change)
+    return edited(model, change)
 
 
 def with_operator_code(model: bytes, code_index: int, name: str) -> bytes:
@@ -223,7 +224,7 @@ def with_operator_code(model: bytes, code_index: int, name: str) -> bytes:
     def change(parsed: schema.ModelT) -> None:
         parsed.operatorCodes[code_index] = _code_object(getattr(schema.BuiltinOperator, name), 1)
 
-    return _edited(model, change)
+    return edited(model, change)
 
 
 def with_custom_operator(model: bytes, code_index: int, custom_name: str) -> bytes:
@@ -233,7 +234,7 @@ def with_custom_operator(model: bytes, code_index: int, custom_name: str) -> byt
         parsed.operatorCodes[code_index] = _code_object(schema.BuiltinOperator.CUSTOM, 1)
         parsed.operatorCodes[code_index].customCode = custom_name
 
-    return _edited(model, change)
+    return edited(model, change)
 
 
 def without_quantization(model: bytes, tensor_index: int) -> bytes:
@@ -242,10 +243,11 @@ def without_quantization(model: bytes, tensor_index: int) -> bytes:
     def change(parsed: schema.ModelT) -> None:
         parsed.subgraphs[0].tensors[tensor_index].quantization = None
 
-    return _edited(model, change)
+    return edited(model, change)
 
 
-def _edited(model: bytes, change: Callable[[schema.ModelT], None]) -> bytes:
+def edited(model: bytes, change: Callable[[schema.ModelT], None]) -> bytes:
+    """The same model after a change of its tables."""
     parsed = schema.ModelT.InitFromPackedBuf(bytearray(model), 0)
     change(parsed)
     parsed.buffers = [

@@ -7,14 +7,15 @@ from typing import ClassVar
 
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from codegen.ir import Tensor
-from codegen.ops.unary import Unary
+from codegen.ops.slopes import Slopes
 
 
 @dataclass(frozen=True, slots=True)
-class Abs(Unary):
+class Abs(Slopes):
     """The absolute value (TFLM elementwise.cc)."""
 
     NAME: ClassVar[str] = "ABS"
+    MAGNITUDE: ClassVar[bool] = True
 
     def value(self, q: int, given: Tensor, output: Tensor) -> int:
         multiplier, shift = quantize_multiplier(given.scale / output.scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ class Add(Scaled):
 
     NAME: ClassVar[str] = "ADD"
     KERNEL: ClassVar[str] = "add"
-    EXTRA_BITS: ClassVar[int] = 20
+    EXTRA_BITS: ClassVar[Mapping[str, int]] = {"int8": 20, "int16": 15}
 
     def join(self, first: int, second: int) -> int:
         return first + second

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.fixed_point import quantize_multiplier
-from codegen.ir import Graph, Op, OpSite, Rule, Tensor
-from codegen.kernel_call import KernelCall, ParamValue
+from codegen.fixed_point import quantize_multiplier, reduced_multiplier
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule, Tensor
+from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.broadcast import broadcast_shape
+from codegen.ops.linear_i16 import LARGEST_WIDE_SCALE, WIDE_BITS, has_wide_scales
 from codegen.ops.loops import MAX_BATCH_LOOPS, Loop, contiguous_steps, merge_loops, padded
-from codegen.ops.rules import PER_TENSOR_OPERANDS, rank
+from codegen.ops.rules import PER_TENSOR_OPERANDS, of_type, one_type, rank
 from codegen.rows import WHOLE, Access, Rows
 
 Order = tuple[int, ...]
@@ -56,6 +57,9 @@ def _batch_access(operand: Tensor, order: Order | None, axis: int, extent: int) 
     return Rows(own) if operand.shape[own] == extent else WHOLE
 
 
+MAX_WIDE_DEPTH = 1 << WIDE_BITS - 30  # each product has up to 30 bits beside the sign
+
+
 def _product_shape(op: BatchMatmul, graph: Graph) -> tuple[int, ...] | None:
     lhs, rhs = op.operands(graph)
     batch = broadcast_shape(lhs.shape[:-2], rhs.shape[:-2])
@@ -79,7 +83,10 @@ class BatchMatmul(Op):
 
     NAME: ClassVar[str] = "BATCH_MATMUL"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(),
         rank(0, (2, 3, 4, 5)),
         rank(1, (2, 3, 4, 5)),
         Rule(
@@ -89,6 +96,21 @@ class BatchMatmul(Op):
             "what the product of the operands' shapes gives",
         ),
         PER_TENSOR_OPERANDS,
+        *of_type(
+            "int16",
+            Rule(
+                "depth",
+                lambda op, graph: op.depth(graph) < MAX_WIDE_DEPTH,
+                lambda op, graph: op.depth(graph),
+                f"below {MAX_WIDE_DEPTH} of int16",
+            ),
+            Rule(
+                "left scale * right scale / output scale",
+                lambda op, graph: has_wide_scales([op.multiplier(graph)]),
+                lambda op, graph: graph.operand(op, 0).scale * graph.operand(op, 1).scale / graph.output(op).scale,
+                f"below {LARGEST_WIDE_SCALE} of int16",
+            ),
+        ),
     )
 
     @classmethod
@@ -100,6 +122,16 @@ class BatchMatmul(Op):
         lhs = _strided(graph.operand(self, 0).shape, self.lhs_order)
         rhs = _strided(graph.operand(self, 1).shape, self.rhs_order)
         return lhs.swapped() if self.adj_x else lhs, rhs.swapped() if self.adj_y else rhs
+
+    def depth(self, graph: Graph) -> int:
+        """How many products a sum has."""
+        return self.operands(graph)[0].shape[-1]
+
+    def multiplier(self, graph: Graph) -> tuple[int, int]:
+        """(mantissa, shift) that bring a sum to the output's scale."""
+        return quantize_multiplier(
+            graph.operand(self, 0).scale * graph.operand(self, 1).scale / graph.output(self).scale
+        )
 
     def product(self, graph: Graph) -> Strided:
         """The output as (..., rows, columns)."""
@@ -120,11 +152,13 @@ class BatchMatmul(Op):
         return (WHOLE, Rows(_stored(rhs, self.rhs_order, -2 if self.adj_y else -1)))
 
     def paired_depth(self, graph: Graph) -> int:
-        return self.operands(graph)[0].shape[-1]
+        return self.depth(graph) if graph.output(self).dtype == "int8" else 0
 
     def scratch_bytes(self, graph: Graph) -> int:
-        lhs, rhs = self.operands(graph)
-        return -(-lhs.shape[-1] // 4) * (16 + 8 * -(-rhs.shape[-1] // 2))
+        depth, columns = self.depth(graph), self.operands(graph)[1].shape[-1]
+        if graph.output(self).dtype == "int16":
+            return -(-depth // 2) * 4 * (1 + columns)
+        return -(-depth // 4) * (16 + 8 * -(-columns // 2))
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         lhs, rhs, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
@@ -135,7 +169,6 @@ class BatchMatmul(Op):
             for axis in range(count - 2)
         ]
         nest = padded(merge_loops(batches) or [(1, 0, 0, 0)], MAX_BATCH_LOOPS)
-        multiplier, shift = quantize_multiplier(lhs.scale * rhs.scale / output.scale)
         params: dict[str, ParamValue] = {
             "batch_extent": tuple(loop[0] for loop in nest),
             "lhs_batch_step": tuple(loop[1] for loop in nest),
@@ -152,7 +185,18 @@ class BatchMatmul(Op):
             "output_column_step": product.steps[-1],
             "lhs_offset": -lhs.zero_point,
             "rhs_offset": -rhs.zero_point,
-            "is_small": int(shift < 0 and left.shape[-1] * 255 * 255 < 2**30),
-            "output": {"multiplier": multiplier, "right": -1 - shift, "rounding": 1 + 2 * output.zero_point},
+            **self._scaling(graph),
         }
-        return (KernelCall("batch_matmul", self.site.inputs, self.site.outputs[0], params, takes_scratch=True),)
+        kernel = for_type("batch_matmul", output)
+        return (KernelCall(kernel, self.site.inputs, self.site.outputs[0], params, takes_scratch=True),)
+
+    def _scaling(self, graph: Graph) -> dict[str, ParamValue]:
+        multiplier, shift = self.multiplier(graph)
+        is_small, right = shift < 0 and self.depth(graph) * 255 * 255 < 2**30, -1 - shift
+        if graph.output(self).dtype == "int16":
+            is_small, (multiplier, right) = False, reduced_multiplier(multiplier, shift)
+        rounding = 1 + 2 * graph.output(self).zero_point
+        return {
+            "is_small": int(is_small),
+            "output": {"multiplier": multiplier, "right": right, "rounding": rounding},
+        }

@@ -1,4 +1,4 @@
-"""Operators on two int8 tensors, element by element, with NumPy's broadcasting."""
+"""Operators on two tensors, element by element, with NumPy's broadcasting."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
-from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
+from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.broadcast import MAX_LOOPS, broadcast_plan, broadcast_shape, loop_count
-from codegen.ops.rules import PER_TENSOR_OPERANDS, element_type
+from codegen.ops.rules import PER_TENSOR_OPERANDS, one_type
 from codegen.rows import Access, broadcast_access
 
 
@@ -17,9 +17,7 @@ def _shapes(op: Op, graph: Graph) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return graph.operand(op, 0).shape, graph.operand(op, 1).shape
 
 
-BINARY_RULES: tuple[Rule, ...] = (
-    element_type(0, "int8"),
-    element_type(1, "int8"),
+BROADCAST_RULES: tuple[Rule, ...] = (
     Rule(
         "output shape",
         lambda op, graph: broadcast_shape(*_shapes(op, graph)) == graph.output(op).shape,
@@ -34,6 +32,7 @@ BINARY_RULES: tuple[Rule, ...] = (
     ),
     PER_TENSOR_OPERANDS,
 )
+BINARY_RULES: tuple[Rule, ...] = (one_type(), *BROADCAST_RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class Binary(Op):
 
     KERNEL: ClassVar[str] = ""
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = BINARY_RULES
 
     def params(self, graph: Graph) -> dict[str, ParamValue]:
@@ -49,7 +50,7 @@ class Binary(Op):
         return {}
 
     def evaluate(self, graph: Graph, first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
-        """The int8 outputs for pairs of int8 values, as the kernel computes them."""
+        """The outputs for pairs of values, as the kernel computes them."""
         raise NotImplementedError
 
     def overwrites(self, graph: Graph) -> tuple[int, ...]:
@@ -64,4 +65,5 @@ class Binary(Op):
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         params = {"shape": broadcast_plan(*_shapes(self, graph)).as_param(), **self.params(graph)}
-        return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)
+        kernel = for_type(self.KERNEL, graph.output(self))
+        return (KernelCall(kernel, self.site.inputs, self.site.outputs[0], params),)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.axes import from_front
 from codegen.ops.parts import are_parts, join
-from codegen.ops.rules import INT8_OPERANDS, activation_name
+from codegen.ops.rules import activation_name, of_type, one_type
 from codegen.rows import Access, Rows
 
 MAX_PARTS = 10  # TFLM's limit
@@ -31,21 +31,26 @@ def _same_quant(op: Op, graph: Graph) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Concatenation(Op):
-    """One copy per part; TFLM wants all parts in the output's quantization."""
+    """One copy per part; TFLM wants all parts of int8 in the output's quantization, and does not look at int16."""
 
     axis: int
     activation: str
 
     NAME: ClassVar[str] = "CONCATENATION"
     ARITY: ClassVar[tuple[int, int]] = (1, MAX_PARTS)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
-        INT8_OPERANDS,
+        one_type(),
         Rule("output shape", _fits, lambda op, graph: graph.output(op).shape, "the parts joined along the axis"),
-        Rule(
-            "quantization of parts",
-            _same_quant,
-            lambda op, graph: "mixed",
-            "the output's scale and zero point",
+        *of_type(
+            "int8",
+            Rule(
+                "quantization of parts",
+                _same_quant,
+                lambda op, graph: "mixed",
+                "the output's scale and zero point",
+            ),
         ),
         Rule("fused activation", lambda op, graph: op.activation == "NONE", lambda op, graph: op.activation, "NONE"),
     )

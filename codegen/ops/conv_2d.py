@@ -9,10 +9,27 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.linear import conv_scratch_bytes, is_small, largest_sum, linear_param, stream, widened_bytes
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule, Tensor
+from codegen.kernel_call import KernelCall, ParamValue, for_type
+from codegen.ops.linear import (
+    conv_scratch_bytes,
+    in_turn,
+    is_small,
+    largest_sum,
+    linear_param,
+    stream,
+    stream_of,
+    widened_bytes,
+)
+from codegen.ops.linear_i16 import (
+    bias_type,
+    has_wide_sums,
+    linear_param_i16,
+    narrow_without_bias,
+    scaled_channels,
+    wide_rules,
+)
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range, channel_multipliers
 from codegen.rows import WHOLE, Access
@@ -55,15 +72,19 @@ class Conv2D(Op):
 
     window: Window
     activation: str
+    narrow_without_bias: bool = False
 
     NAME: ClassVar[str] = "CONV_2D"
     ARITY: ClassVar[tuple[int, int]] = (2, 3)
     OPTIONAL: ClassVar[int] = 1
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(0),
         rank(0, (4,)),
         rank(1, (4,)),
         constant(1, "int8"),
-        constant(2, "int32"),
+        bias_type(2, "int32", "int64"),
         scale_count(1, 0),
         bias_length(0),
         KNOWN_ACTIVATION,
@@ -81,11 +102,12 @@ class Conv2D(Op):
             "the number of filters, a multiple of the groups",
         ),
         *window_rules(filter_shape),
+        *wide_rules(0, 1, 2),
     )
 
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> Conv2D:
-        return cls(site, Window.parse(options), activation_name(options))
+        return cls(site, Window.parse(options), activation_name(options), narrow_without_bias(options))
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         if axis == 3:
@@ -96,13 +118,14 @@ class Conv2D(Op):
         return window_on_rows(self, graph, filter_shape(self, graph), axis)
 
     def scratch_bytes(self, graph: Graph) -> int:
-        inputs = math.prod(self._filter(graph)[1:])
+        given, inputs = graph.operand(self, 0), math.prod(self._filter(graph)[1:])
         if self._is_pointwise(graph):
-            return widened_bytes(inputs) if graph.output(self).size >= 2 * self._filter(graph)[0] else 0
-        return 0 if self._is_depthwise(graph) else conv_scratch_bytes(inputs)
+            return widened_bytes(given, inputs) if graph.output(self).size >= 2 * self._filter(graph)[0] else 0
+        return 0 if self._is_depthwise(graph) else conv_scratch_bytes(given, inputs)
 
     def paired_depth(self, graph: Graph) -> int:
-        return 0 if self._is_depthwise(graph) else math.prod(self._filter(graph)[1:])
+        single = self._is_depthwise(graph) or graph.output(self).dtype == "int16"
+        return 0 if single else math.prod(self._filter(graph)[1:])
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         if self._is_depthwise(graph):
@@ -111,11 +134,9 @@ class Conv2D(Op):
             assert weights.data is not None
             by_tap = np.ascontiguousarray(weights.data.reshape(-1, height * width).T)
             return (depthwise_call(self, graph, by_tap, weights.shape[0] // graph.operand(self, 0).shape[3]),)
-        given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         if self._is_pointwise(graph):
-            linear = linear_param(given, weights, graph.input(self, 2), output, self.activation)
-            params: dict[str, ParamValue] = {"rows": math.prod(output.shape[:3]), "channels": linear}
-            return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params, True),)
+            return (rows_call(self, graph, math.prod(graph.output(self).shape[:3])),)
+        given, weights = graph.operand(self, 0), graph.operand(self, 1)
         assert weights.data is not None
         rows = weights.data.reshape(weights.shape[0], -1)
         return (conv_call(self, graph, rows, groups=given.shape[3] // weights.shape[3]),)
@@ -148,23 +169,84 @@ def positions_param(
     }
 
 
+def channels_param(
+    op: Op,
+    graph: Graph,
+    weights: Tensor,
+    *,
+    given: int = 0,
+    bias: int = 2,
+    weight_offset: int = 0,
+    groups: int = 1,
+) -> Mapping[str, ParamValue]:
+    """Initialiser of `ts_channels_t`, or of its sister for int16; weights (channels, ...), `given` and `bias` are
+    positions of operands."""
+    activations, addends, output = graph.operand(op, given), graph.input(op, bias), graph.output(op)
+    activation = op.activation  # type: ignore[attr-defined]
+    if output.dtype == "int16":
+        is_wide = has_wide_sums(op, graph, bias)
+        return linear_param_i16(activations, weights, addends, output, activation, is_wide, groups)
+    return linear_param(activations, weights, addends, output, activation, weight_offset, groups)
+
+
+def rows_call(op: Op, graph: Graph, rows: int, weight_offset: int = 0) -> KernelCall:
+    """The call of the kernel that computes all channels of `rows` rows of inputs."""
+    params: dict[str, ParamValue] = {
+        "rows": rows,
+        "channels": channels_param(op, graph, graph.operand(op, 1), weight_offset=weight_offset),
+    }
+    output = graph.output(op)
+    kernel, takes_scratch = for_type("fully_connected", output), output.dtype == "int8"
+    return KernelCall(kernel, op.site.inputs[:1], op.site.outputs[0], params, takes_scratch)
+
+
+def patches_call(
+    op: Op,
+    graph: Graph,
+    weights: Tensor,
+    geometry: Mapping[str, ParamValue],
+    groups: int = 1,
+    given: int = 0,
+    bias: int = 2,
+) -> KernelCall:
+    """The call of the convolution kernel; `geometry` initialises its window and its positions."""
+    activations = graph.operand(op, given)
+    params: dict[str, ParamValue] = {
+        **geometry,
+        "groups": groups,
+        "group_inputs": activations.shape[3] // groups,
+        "channels": channels_param(op, graph, weights, given=given, bias=bias, groups=groups),
+    }
+    if activations.dtype == "int8":
+        params["input_zero_point"] = activations.zero_point
+    kernel = for_type("conv_2d", activations)
+    return KernelCall(kernel, (op.site.inputs[given],), op.site.outputs[0], params, takes_scratch=True)
+
+
 def conv_call(op: Any, graph: Graph, weights: np.ndarray, groups: int) -> KernelCall:
-    """The call of the convolution kernel; weights (output channels, taps * input channels of a group)."""
+    """The call for a whole convolution; weights (output channels, taps * input channels of a group)."""
     given, filters, output = graph.operand(op, 0), graph.operand(op, 1), graph.output(op)
     by_channel = replace(filters, shape=weights.shape, data=weights)
-    params: dict[str, ParamValue] = {
+    geometry = {
         "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
         "positions": positions_param(output.shape),
-        "groups": groups,
-        "group_inputs": given.shape[3] // groups,
-        "input_zero_point": given.zero_point,
-        "channels": linear_param(given, by_channel, graph.input(op, 2), output, op.activation, groups=groups),
     }
-    return KernelCall("conv_2d", op.site.inputs[:1], op.site.outputs[0], params, takes_scratch=True)
+    return patches_call(op, graph, by_channel, geometry, groups)
 
 
 def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier: int) -> KernelCall:
     """The call of the depthwise kernel; weights (taps, output channels)."""
+    given, output = graph.operand(op, 0), graph.output(op)
+    scaling = _depthwise_i16(op, graph, weights) if output.dtype == "int16" else _depthwise_int8(op, graph, weights)
+    params: dict[str, ParamValue] = {
+        "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
+        "depth_multiplier": depth_multiplier,
+        **scaling,
+    }
+    return KernelCall(for_type("depthwise_conv_2d", output), op.site.inputs[:1], op.site.outputs[0], params)
+
+
+def _depthwise_int8(op: Any, graph: Graph, weights: np.ndarray) -> Mapping[str, ParamValue]:
     given, filters, bias, output = graph.operand(op, 0), graph.operand(op, 1), graph.input(op, 2), graph.output(op)
     assert filters.quant is not None
     channels = weights.shape[1]
@@ -172,9 +254,7 @@ def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier:
     multipliers = channel_multipliers(given.scale, scales, output.scale)
     low, high = activation_range(op.activation, output)
     sums = np.zeros(channels, np.int32) if bias is None or bias.data is None else bias.data.ravel()
-    params: dict[str, ParamValue] = {
-        "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
-        "depth_multiplier": depth_multiplier,
+    return {
         "input_offset": -given.zero_point,
         "output_offset": output.zero_point,
         "output_min": low,
@@ -182,4 +262,10 @@ def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier:
         "is_small": is_small(largest_sum(weights.T, sums, 255), multipliers, (low, high)),
         "stream": stream(weights.T, sums, multipliers, together=4, run=1),
     }
-    return KernelCall("depthwise_conv_2d", op.site.inputs[:1], op.site.outputs[0], params)
+
+
+def _depthwise_i16(op: Any, graph: Graph, weights: np.ndarray) -> Mapping[str, ParamValue]:
+    given, filters, bias, output = graph.operand(op, 0), graph.operand(op, 1), graph.input(op, 2), graph.output(op)
+    is_wide = has_wide_sums(op, graph)
+    scaling, words = scaled_channels(given, filters, bias, output, op.activation, is_wide, weights.T)
+    return {"output": scaling, "stream": stream_of(in_turn(weights.T, 4, 1), words, 4)}

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.conv_2d import bias_length, conv_call, depthwise_call, filter_shape, scale_count
 from codegen.ops.linear import conv_scratch_bytes
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
+from codegen.ops.linear_i16 import bias_type, wide_rules
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.rows import WHOLE, Access
 
@@ -29,11 +30,14 @@ class DepthwiseConv2D(Op):
     NAME: ClassVar[str] = "DEPTHWISE_CONV_2D"
     ARITY: ClassVar[tuple[int, int]] = (2, 3)
     OPTIONAL: ClassVar[int] = 1
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(0),
         rank(0, (4,)),
         rank(1, (4,)),
         constant(1, "int8"),
-        constant(2, "int32"),
+        bias_type(2, "int64"),
         scale_count(1, 3),
         bias_length(3),
         KNOWN_ACTIVATION,
@@ -46,6 +50,7 @@ class DepthwiseConv2D(Op):
             "output channels / input channels",
         ),
         *window_rules(filter_shape),
+        *wide_rules(0, 1, 2),
     )
 
     @classmethod
@@ -61,8 +66,8 @@ class DepthwiseConv2D(Op):
         return window_on_rows(self, graph, filter_shape(self, graph), axis)
 
     def scratch_bytes(self, graph: Graph) -> int:
-        inputs = math.prod(filter_shape(self, graph))
-        return conv_scratch_bytes(inputs) if graph.operand(self, 0).shape[3] == 1 else 0
+        given, inputs = graph.operand(self, 0), math.prod(filter_shape(self, graph))
+        return conv_scratch_bytes(given, inputs) if given.shape[3] == 1 else 0
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         weights = graph.operand(self, 1)

@@ -1,12 +1,12 @@
-"""DEQUANTIZE from int8 to float32."""
+"""DEQUANTIZE from int8 or int16 to float32."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
-from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
+from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.rules import COMPUTED_INPUT, SAME_SIZE
 from codegen.rows import Access, same_bytes_access
 
@@ -17,6 +17,7 @@ class Dequantize(Op):
     does a multiplication in single precision (TFLite dequantize.h)."""
 
     NAME: ClassVar[str] = "DEQUANTIZE"
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     OUTPUT_TYPES: ClassVar[tuple[str, ...]] = ("float32",)
     RULES: ClassVar[tuple[Rule, ...]] = (COMPUTED_INPUT, SAME_SIZE)
 
@@ -26,4 +27,4 @@ class Dequantize(Op):
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given = graph.operand(self, 0)
         params: dict[str, ParamValue] = {"count": given.size, "zero_point": given.zero_point, "scale": given.scale}
-        return (KernelCall("dequantize", self.site.inputs, self.site.outputs[0], params),)
+        return (KernelCall(for_type("dequantize", given), self.site.inputs, self.site.outputs[0], params),)

@@ -34,14 +34,14 @@ class Elementwise(Binary):
         """(mantissa, shift) that bring what `combine` gives to the output's scale."""
         raise NotImplementedError
 
-    def combine(self, p: Mapping[str, Any], first: int, second: int) -> int:
+    def combine(self, graph: Graph, p: Mapping[str, Any], first: int, second: int) -> int:
         """What the kernel computes of two values, zero points removed; `p` holds its parameters."""
         raise NotImplementedError
 
     def evaluate(self, graph: Graph, first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
         p: Mapping[str, Any] = self.params(graph)
         return tuple(
-            _to_output(p["output"], self.combine(p, a + p["first_offset"], b + p["second_offset"]))
+            _to_output(p["output"], self.combine(graph, p, a + p["first_offset"], b + p["second_offset"]))
             for a, b in zip(first, second, strict=True)
         )
 
@@ -55,10 +55,10 @@ class Elementwise(Binary):
         return None
 
     def _full_output(self, graph: Graph) -> Mapping[str, ParamValue] | None:
-        """Initialiser of `ts_full_output_t`; None where some outputs are cut off or scaled up."""
+        """Initialiser of `ts_full_output_t`; None where some outputs are cut off or scaled up, and for int16."""
         output = graph.output(self)
         multiplier, shift = self.output_multiplier(graph)
-        if shift >= 0 or activation_range(self.activation, output) != (-128, 127):
+        if shift >= 0 or output.dtype != "int8" or activation_range(self.activation, output) != output.limits:
             return None
         return {"multiplier": multiplier, "right": -1 - shift, "rounding": 1 + 2 * output.zero_point}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
 from codegen.ops.axes import constant_axis
 from codegen.ops.operands import integers
-from codegen.ops.rules import FOLDABLE_INPUT, constant
+from codegen.ops.rules import FOLDABLE_INPUT, SAME_TYPE, constant
 from codegen.rows import WHOLE, Access, same_bytes_access
 
 
@@ -30,8 +30,11 @@ class ExpandDims(Op):
     NAME: ClassVar[str] = "EXPAND_DIMS"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     IS_VIEW: ClassVar[bool] = True
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
         FOLDABLE_INPUT,
+        SAME_TYPE,
         constant(1, "int32"),
         Rule(
             "axis",

@@ -34,16 +34,14 @@ def exp_table(scale: float, beta: float) -> np.ndarray:
     return np.array([exp_on_negative_values(value, INTEGER_BITS) for value in scaled], dtype=np.int32)
 
 
-EXPONENTIAL_RULES: tuple[Rule, ...] = (
-    *LAST_AXIS_RULES,
-    Rule(
-        "beta * input scale",
-        lambda op, graph: op.beta * graph.operand(op, 0).scale * (1 << (31 - INTEGER_BITS)) > 1.0,
-        lambda op, graph: op.beta * graph.operand(op, 0).scale,
-        f"above 2^-{31 - INTEGER_BITS}",
-    ),
-    row_length(4095),  # the sum of exponentials has 12 integer bits
+EXPONENT_ABOVE_ZERO = Rule(
+    "beta * input scale",
+    lambda op, graph: op.beta * graph.operand(op, 0).scale * (1 << (31 - INTEGER_BITS)) > 1.0,
+    lambda op, graph: op.beta * graph.operand(op, 0).scale,
+    f"above 2^-{31 - INTEGER_BITS}",
 )
+SUM_FITS = row_length(4095)  # the sum of exponentials has 12 integer bits
+EXPONENTIAL_RULES: tuple[Rule, ...] = (*LAST_AXIS_RULES, EXPONENT_ABOVE_ZERO, SUM_FITS)
 
 
 def exponentials_params(op: LastAxis, graph: Graph, beta: float) -> dict[str, ParamValue]:

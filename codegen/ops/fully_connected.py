@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.conv_2d import bias_length, scale_count
-from codegen.ops.linear import linear_param, widened_bytes
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
+from codegen.kernel_call import KernelCall
+from codegen.ops.conv_2d import bias_length, rows_call, scale_count
+from codegen.ops.linear import widened_bytes
+from codegen.ops.linear_i16 import bias_type, narrow_without_bias, wide_rules
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, of_type, one_type, rank
 from codegen.rows import WHOLE, Access, Rows, matching_axis
 
 
@@ -32,10 +33,13 @@ class FullyConnected(Op):
     NAME: ClassVar[str] = "FULLY_CONNECTED"
     ARITY: ClassVar[tuple[int, int]] = (2, 3)
     OPTIONAL: ClassVar[int] = 1
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(0),
         rank(1, (2,)),
         constant(1, "int8"),
-        constant(2, "int32"),
+        bias_type(2, "int32", "int64"),
         scale_count(1, 0),
         bias_length(0),
         KNOWN_ACTIVATION,
@@ -59,13 +63,24 @@ class FullyConnected(Op):
             lambda op, graph: graph.operand(op, 2).describe(),
             "input scale * weight scale",
         ),
+        *of_type(
+            "int16",
+            Rule(
+                "zero point of weights",
+                lambda op, graph: graph.operand(op, 1).zero_point == 0,
+                lambda op, graph: graph.operand(op, 1).zero_point,
+                "0 beside int16",
+            ),
+        ),
+        *wide_rules(0, 1, 2),
     )
 
     weights_format: int = 0
+    narrow_without_bias: bool = False
 
     @classmethod
     def parse(cls, site: OpSite, options: Mapping[str, Any]) -> FullyConnected:
-        return cls(site, activation_name(options), int(options.get("WeightsFormat", 0)))
+        return cls(site, activation_name(options), int(options.get("WeightsFormat", 0)), narrow_without_bias(options))
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         if axis == len(graph.output(self).shape) - 1:
@@ -74,18 +89,14 @@ class FullyConnected(Op):
         return None if own is None else (Rows(own), WHOLE, WHOLE)
 
     def paired_depth(self, graph: Graph) -> int:
-        return graph.operand(self, 1).shape[1]
+        return graph.operand(self, 1).shape[1] if graph.output(self).dtype == "int8" else 0
 
     def scratch_bytes(self, graph: Graph) -> int:
-        inputs = graph.operand(self, 1).shape[1]
-        return widened_bytes(inputs) if graph.operand(self, 0).size >= 2 * inputs else 0
+        given, inputs = graph.operand(self, 0), graph.operand(self, 1).shape[1]
+        return widened_bytes(given, inputs) if given.size >= 2 * inputs else 0
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        given, weights, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
+        weights = graph.operand(self, 1)
         # Zero points of per-channel weights are not looked at, as in TFLM.
         weight_offset = 0 if weights.per_channel else -weights.zero_point
-        params: dict[str, ParamValue] = {
-            "rows": given.size // weights.shape[1],
-            "channels": linear_param(given, weights, graph.input(self, 2), output, self.activation, weight_offset),
-        }
-        return (KernelCall("fully_connected", self.site.inputs[:1], self.site.outputs[0], params, takes_scratch=True),)
+        return (rows_call(self, graph, graph.operand(self, 0).size // weights.shape[1], weight_offset),)

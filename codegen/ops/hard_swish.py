@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from codegen.fixed_point import quantize_multiplier, saturate
 from codegen.ir import Rule, Tensor
-from codegen.ops.rules import SAME_SIZE
 from codegen.ops.unary import Unary
 
 INT16_MIN, INT16_MAX = -(2**15), 2**15 - 1
@@ -21,7 +20,7 @@ class HardSwish(Unary):
 
     NAME: ClassVar[str] = "HARD_SWISH"
     RULES: ClassVar[tuple[Rule, ...]] = (
-        SAME_SIZE,
+        *Unary.RULES,
         Rule(
             "input scale / output scale",
             lambda op, graph: _multiplier(graph.operand(op, 0).scale, graph.output(op).scale)[1] <= 0,

@@ -10,11 +10,11 @@ from codegen.kernel_call import ParamValue
 from codegen.ops.rules import SAME_SHAPE, element_type
 from codegen.rows import Access, Rows
 
-LAST_AXIS_RULES: tuple[Rule, ...] = (
-    element_type(0, "int8"),
+ROW_RULES: tuple[Rule, ...] = (
     SAME_SHAPE,
     Rule("rank", lambda op, graph: len(graph.operand(op, 0).shape) >= 1, lambda op, graph: 0, "1 or more"),
 )
+LAST_AXIS_RULES: tuple[Rule, ...] = (element_type(0, "int8"), *ROW_RULES)
 
 
 @dataclass(frozen=True, slots=True)

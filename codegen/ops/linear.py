@@ -46,14 +46,15 @@ def linear_param(
     }
 
 
-def widened_bytes(inputs: int) -> int:
-    """Bytes of two rows of 16-bit inputs, in blocks of four (ts_channels.h)."""
-    return -(-inputs // 4) * 16
+def widened_bytes(given: Tensor, inputs: int) -> int:
+    """Bytes of two rows of int8 inputs as 16-bit values, in blocks of four (ts_channels.h); int16 has them already."""
+    return -(-inputs // 4) * 16 if given.dtype == "int8" else 0
 
 
-def conv_scratch_bytes(inputs: int) -> int:
-    """Bytes that ts_conv_2d works in: two patches of so many inputs, as they are and as 16-bit values."""
-    return widened_bytes(inputs) + 2 * inputs
+def conv_scratch_bytes(given: Tensor, inputs: int) -> int:
+    """Bytes that ts_conv_2d works in: two patches of so many inputs, as they are and as 16-bit values; or one patch of
+    int16."""
+    return widened_bytes(given, inputs) + 2 * inputs
 
 
 def stream(
@@ -64,13 +65,24 @@ def stream(
     Of `together` channels their biases, multipliers and -1 - shifts, then their weights, `run` inputs of each in turn.
     weights (channels, inputs) int8, bias (channels,), scales: multiplier and shift of each channel.
     """
+    per_channel = np.array([(b, multiplier, -1 - shift) for b, (multiplier, shift) in zip(bias, scales, strict=True)])
+    return stream_of(in_turn(weights, together, run), per_channel, together)
+
+
+def in_turn(weights: np.ndarray, together: int, run: int) -> np.ndarray:
+    """(groups of channels, bytes) int8: `run` inputs of each of `together` channels in turn, filled up with zeros."""
     channels, inputs = weights.shape
     filled = np.pad(weights, ((0, -channels % together), (0, -inputs % run)))
-    in_turn = filled.reshape(-1, together, filled.shape[1] // run, run).transpose(0, 2, 1, 3)
-    words = np.ascontiguousarray(in_turn).view(np.int8).reshape(len(in_turn), -1).view("<i4").astype(np.int32)
-    per_channel = np.array([(b, multiplier, -1 - shift) for b, (multiplier, shift) in zip(bias, scales, strict=True)])
-    per_group = np.pad(per_channel, ((0, -channels % together), (0, 0))).reshape(-1, together, 3).transpose(0, 2, 1)
-    return np.concatenate([per_group.reshape(len(words), -1).astype(np.int32), words], axis=1)
+    turns = filled.reshape(-1, together, filled.shape[1] // run, run).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(turns).reshape(len(turns), -1)
+
+
+def stream_of(weights: np.ndarray, per_channel: np.ndarray, together: int) -> np.ndarray:
+    """(groups of channels, words) int32: the columns of `per_channel` (channels, ...), then the weights `in_turn`."""
+    columns = per_channel.shape[1]
+    filled = np.pad(per_channel, ((0, -len(per_channel) % together), (0, 0)))
+    per_group = filled.reshape(-1, together, columns).transpose(0, 2, 1).reshape(len(weights), -1)
+    return np.concatenate([per_group.astype(np.int32), weights.view("<i4").astype(np.int32)], axis=1)
 
 
 def is_small(largest_sum: int, scales: Sequence[tuple[int, int]], output_range: tuple[int, int]) -> int:

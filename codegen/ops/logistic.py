@@ -1,4 +1,4 @@
-"""LOGISTIC: 1 / (1 + exp(-x)) in gemmlowp's fixed point with 4 integer bits."""
+"""LOGISTIC: 1 / (1 + exp(-x)), in int8 in gemmlowp's fixed point with 4 integer bits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from codegen.fixed_point import (
     rounding_divide_by_pot,
 )
 from codegen.ir import Rule, Tensor
-from codegen.ops.rules import SAME_SIZE
-from codegen.ops.unary import Unary
+from codegen.ops.interpolated import Interpolated
+from codegen.ops.rules import of_type
 
 INTEGER_BITS = 4
 
@@ -31,17 +31,21 @@ def q4_input(q: int, given: Tensor) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic(Unary):
-    """The sigmoid; TFLM fixes its output to scale 1/256, zero point -128."""
+class Logistic(Interpolated):
+    """The sigmoid; TFLM fixes its output to scale 1/256, zero point -128 in int8."""
 
     NAME: ClassVar[str] = "LOGISTIC"
+    EXACT_SHIFTS: ClassVar[tuple[int, ...]] = (0,)
     RULES: ClassVar[tuple[Rule, ...]] = (
-        SAME_SIZE,
-        Rule(
-            "output zero point",
-            lambda op, graph: graph.output(op).zero_point == -128,
-            lambda op, graph: graph.output(op).zero_point,
-            "-128",
+        *Interpolated.RULES,
+        *of_type(
+            "int8",
+            Rule(
+                "output zero point",
+                lambda op, graph: graph.output(op).zero_point == -128,
+                lambda op, graph: graph.output(op).zero_point,
+                "of int8, -128",
+            ),
         ),
     )
 

@@ -58,7 +58,7 @@ class MirrorPad(Op):
         steps = contiguous_steps(output)
         start = sum(before * step for (before, _), step in zip(paddings(self, graph), steps, strict=True))
         loops: list[Loop] = list(zip(shape, contiguous_steps(shape), steps, strict=True))
-        inner = strided_copy(self.site.inputs[0], self.site.outputs[0], loops, target_start=start)
+        inner = strided_copy(self.site.inputs[0], self.site.outputs[0], 1, loops, target_start=start)
         return (inner, *self._mirrored(graph, steps, start))
 
     def _mirrored(self, graph: Graph, steps: tuple[int, ...], start: int) -> Iterator[KernelCall]:
@@ -71,6 +71,6 @@ class MirrorPad(Op):
                 loops: list[Loop] = list(zip(filled, steps, steps, strict=True))
                 loops[axis] = (count, direction, -direction)
                 if count:
-                    yield strided_copy(target, target, loops, edge + self.edge * direction, edge - direction)
+                    yield strided_copy(target, target, 1, loops, edge + self.edge * direction, edge - direction)
             filled[axis] += before + after
             start -= before * step

@@ -24,7 +24,7 @@ class Mul(Elementwise):
         first, second, output = graph.operand(self, 0).scale, graph.operand(self, 1).scale, graph.output(self).scale
         return quantize_multiplier(first * second / output)
 
-    def combine(self, p: Mapping[str, Any], first: int, second: int) -> int:
+    def combine(self, graph: Graph, p: Mapping[str, Any], first: int, second: int) -> int:
         return first * second
 
     def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:

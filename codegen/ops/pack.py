@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.axes import from_front
 from codegen.ops.parts import join, without_axis
-from codegen.ops.rules import INT8_OPERANDS
+from codegen.ops.rules import one_type
 
 ANY_NUMBER = 2**31 - 1
 
@@ -37,8 +37,10 @@ class Pack(Op):
 
     NAME: ClassVar[str] = "PACK"
     ARITY: ClassVar[tuple[int, int]] = (1, ANY_NUMBER)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
-        INT8_OPERANDS,
+        one_type(),
         Rule(
             "number of values",
             lambda op, graph: op.count == len(op.site.inputs),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
+import numpy as np
+
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.loops import Loop, contiguous_steps
 from codegen.ops.operands import integers
-from codegen.ops.rules import constant, element_type, rank
+from codegen.ops.rules import constant, one_type, rank
 from codegen.ops.strided_copy import strided_copy
 from codegen.rows import WHOLE, Access, Rows
 
@@ -43,16 +45,27 @@ class Pad(Op):
 
     NAME: ClassVar[str] = "PAD"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
-        element_type(0, "int8"),
+        one_type(0),
         rank(0, (1, 2, 3, 4, 5)),
         constant(1, "int32"),
         PADDINGS,
     )
 
     def value(self, graph: Graph) -> int:
-        """The byte that is added."""
+        """The element that is added."""
         return graph.output(self).zero_point
+
+    def filled(self, graph: Graph) -> KernelCall:
+        """The call that writes it everywhere."""
+        output = graph.output(self)
+        content = np.array(self.value(graph), output.dtype).reshape(1).view(np.int8)
+        if np.any(content != content[0]):
+            loops: list[Loop] = [(output.size, 0, 1)]
+            return strided_copy(self.site.inputs[2], self.site.outputs[0], output.element_bytes, loops)
+        return KernelCall("fill", (), self.site.outputs[0], {"count": output.bytes, "value": int(content[0])})
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         return (Rows(axis), WHOLE) if paddings(self, graph)[axis] == (0, 0) else None
@@ -62,6 +75,5 @@ class Pad(Op):
         steps = contiguous_steps(output.shape)
         loops: list[Loop] = list(zip(shape, contiguous_steps(shape), steps, strict=True))
         start = sum(before * step for (before, _), step in zip(paddings(self, graph), steps, strict=True))
-        target = self.site.outputs[0]
-        fill = KernelCall("fill", (), target, {"count": output.size, "value": self.value(graph)})
-        return (fill, strided_copy(self.site.inputs[0], target, loops, target_start=start))
+        inner = strided_copy(self.site.inputs[0], self.site.outputs[0], output.element_bytes, loops, target_start=start)
+        return (self.filled(graph), inner)

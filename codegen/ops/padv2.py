@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Rule
 from codegen.ops.pad import Pad
-from codegen.ops.rules import constant
+from codegen.ops.rules import constant, one_type
 from codegen.rows import WHOLE, Access
 
 
@@ -19,7 +19,8 @@ class PadV2(Pad):
     ARITY: ClassVar[tuple[int, int]] = (3, 3)
     RULES: ClassVar[tuple[Rule, ...]] = (
         *Pad.RULES,
-        constant(2, "int8"),
+        constant(2, *QUANTIZED_TYPES),
+        one_type(0, 2),
         Rule(
             "number of values",
             lambda op, graph: graph.operand(op, 2).size == 1,

@@ -30,7 +30,8 @@ def join(op: Op, graph: Graph, outer: int) -> tuple[KernelCall, ...]:
     for part in op.site.inputs:
         run = graph.tensors[part].size // outer
         loops: list[Loop] = [(outer, run, row), (run, 1, 1)]
-        calls.append(strided_copy(part, op.site.outputs[0], loops, target_start=start))
+        element_bytes = graph.tensors[part].element_bytes
+        calls.append(strided_copy(part, op.site.outputs[0], element_bytes, loops, target_start=start))
         start += run
     return tuple(calls)
 
@@ -38,10 +39,10 @@ def join(op: Op, graph: Graph, outer: int) -> tuple[KernelCall, ...]:
 def take_apart(op: Op, graph: Graph, position: int, outer: int) -> tuple[KernelCall, ...]:
     """The outputs out of the operand at a position, where they lie side by side, one copy for each."""
     calls, start = [], 0
-    row = graph.operand(op, position).size // outer
+    source, row = op.site.inputs[position], graph.operand(op, position).size // outer
     for part in op.site.outputs:
         run = graph.tensors[part].size // outer
         loops: list[Loop] = [(outer, row, run), (run, 1, 1)]
-        calls.append(strided_copy(op.site.inputs[position], part, loops, source_start=start))
+        calls.append(strided_copy(source, part, graph.tensors[part].element_bytes, loops, source_start=start))
         start += run
     return tuple(calls)

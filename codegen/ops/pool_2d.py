@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.rules import KNOWN_ACTIVATION, SAME_QUANT, activation_name, rank
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
+from codegen.kernel_call import KernelCall, ParamValue, for_type
+from codegen.ops.rules import KNOWN_ACTIVATION, SAME_QUANT, activation_name, one_type, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range
 from codegen.rows import Access
@@ -23,7 +23,10 @@ class Pool2D(Op):
     filter_size: tuple[int, int]
 
     KERNEL: ClassVar[str] = ""
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(0),
         rank(0, (4,)),
         KNOWN_ACTIVATION,
         SAME_QUANT,
@@ -59,4 +62,4 @@ class Pool2D(Op):
         low, high = activation_range(self.activation, output)
         window = self.window.as_param(graph.operand(self, 0).shape, self.filter_size, output.shape)
         params: dict[str, ParamValue] = {"window": window, "output_min": low, "output_max": high}
-        return (KernelCall(self.KERNEL, self.site.inputs, self.site.outputs[0], params),)
+        return (KernelCall(for_type(self.KERNEL, output), self.site.inputs, self.site.outputs[0], params),)

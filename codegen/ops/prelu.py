@@ -1,4 +1,4 @@
-"""PRELU: x for positive x, alpha * x for negative x; alpha is a tensor that broadcasts."""
+"""PRELU: x for positive x, alpha * x for negative x; alpha is a tensor of int8 that broadcasts."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier, saturate
-from codegen.ir import Graph
+from codegen.ir import Graph, Rule, Tensor
 from codegen.kernel_call import ParamValue
-from codegen.ops.binary import Binary
+from codegen.ops.binary import BROADCAST_RULES, Binary
+from codegen.ops.rules import element_type, one_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +19,15 @@ class Prelu(Binary):
 
     NAME: ClassVar[str] = "PRELU"
     KERNEL: ClassVar[str] = "prelu"
+    RULES: ClassVar[tuple[Rule, ...]] = (one_type(0), element_type(1, "int8"), *BROADCAST_RULES)
 
     def params(self, graph: Graph) -> dict[str, ParamValue]:
         given, alpha, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
         return {
             "input_offset": -given.zero_point,
             "alpha_offset": -alpha.zero_point,
-            "positive": _output(given.scale / output.scale, output.zero_point),
-            "negative": _output(given.scale * alpha.scale / output.scale, output.zero_point),
+            "positive": _output(given.scale / output.scale, output),
+            "negative": _output(given.scale * alpha.scale / output.scale, output),
         }
 
     def evaluate(self, graph: Graph, first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
@@ -40,10 +42,11 @@ class Prelu(Binary):
                 if x >= 0
                 else multiply_by_quantized_multiplier(x * (slope - alpha.zero_point), *negative)
             )
-            values.append(saturate(scaled + output.zero_point, -128, 127))
+            values.append(saturate(scaled + output.zero_point, *output.limits))
         return tuple(values)
 
 
-def _output(real: float, zero_point: int) -> dict[str, ParamValue]:
+def _output(real: float, output: Tensor) -> dict[str, ParamValue]:
     multiplier, shift = quantize_multiplier(real)
-    return {"multiplier": multiplier, "shift": shift, "offset": zero_point, "min": -128, "max": 127}
+    low, high = output.limits
+    return {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high}

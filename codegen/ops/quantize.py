@@ -1,4 +1,4 @@
-"""QUANTIZE from int8 to int8: another scale and zero point for the same values."""
+"""QUANTIZE between int8 and int16, or within one of them: another scale and zero point for the same values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from codegen.ir import Tensor
+from codegen.ir import QUANTIZED_TYPES, Graph, Rule, Tensor
+from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ops.rules import SAME_SIZE, element_type, one_scale
 from codegen.ops.unary import Unary
 
 
@@ -15,6 +17,22 @@ class Quantize(Unary):
     """Requantization."""
 
     NAME: ClassVar[str] = "QUANTIZE"
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, element_type(0, *QUANTIZED_TYPES), one_scale((0,)))
+
+    def wide_call(self, graph: Graph) -> KernelCall:
+        given, output = graph.operand(self, 0), graph.output(self)
+        multiplier, shift = quantize_multiplier(given.scale / output.scale)
+        low, high = output.limits
+        params: dict[str, ParamValue] = {
+            "count": output.size,
+            "input_bytes": given.element_bytes,
+            "output_bytes": output.element_bytes,
+            "input_offset": -given.zero_point,
+            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high},
+        }
+        return KernelCall("quantize_i16", self.site.inputs, self.site.outputs[0], params)
 
     def value(self, q: int, given: Tensor, output: Tensor) -> int:
         multiplier, shift = quantize_multiplier(given.scale / output.scale)

@@ -11,7 +11,7 @@ from codegen.kernel_call import ParamValue
 from codegen.ops.axes import from_front
 from codegen.ops.loops import MAX_REDUCE_LOOPS, Loop, contiguous_steps, merge_loops, padded
 from codegen.ops.operands import integers
-from codegen.ops.rules import constant, element_type
+from codegen.ops.rules import constant, one_type
 from codegen.rows import WHOLE, Access, Rows, matching_axis
 
 
@@ -41,7 +41,7 @@ def _loops(op: Op, graph: Graph) -> tuple[list[Loop], list[Loop]]:
 
 
 REDUCTION_RULES: tuple[Rule, ...] = (
-    element_type(0, "int8"),
+    one_type(0),
     constant(1, "int32"),
     Rule("axes", _axes_valid, lambda op, graph: integers(op, graph, 1), "axes of the input"),
     Rule(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.ops.rules import FOLDABLE_INPUT, SAME_SIZE, SAME_TYPE
 from codegen.rows import Access, same_bytes_access
 
@@ -17,7 +17,7 @@ class Reshape(Op):
 
     NAME: ClassVar[str] = "RESHAPE"
     IS_VIEW: ClassVar[bool] = True
-    INPUT_TYPES: ClassVar[tuple[str, ...]] = ("int8", "int32", "float32")
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = (*QUANTIZED_TYPES, "int32", "float32")
     OUTPUT_TYPES: ClassVar[tuple[str, ...]] = INPUT_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (SAME_SIZE, SAME_TYPE, FOLDABLE_INPUT)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.ops.operands import integers
-from codegen.ops.rules import constant, element_type, rank
+from codegen.ops.rules import constant, one_type, rank
 
 
 def _output_shape(op: Op, graph: Graph) -> tuple[int, ...]:
@@ -26,7 +26,7 @@ class Resize(Op):
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     RULES: ClassVar[tuple[Rule, ...]] = (
         rank(0, (4,)),
-        element_type(0, "int8"),
+        one_type(0),
         constant(1, "int32"),
         Rule(
             "output shape",

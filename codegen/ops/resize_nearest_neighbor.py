@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from codegen.fixed_point import round_half_away
-from codegen.ir import Graph
+from codegen.ir import QUANTIZED_TYPES, Graph
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.resize import Resize
 
@@ -18,6 +18,8 @@ class ResizeNearestNeighbor(Resize):
     """Positions are computed here, in float32 as in TFLite's reference/resize_nearest_neighbor.h."""
 
     NAME: ClassVar[str] = "RESIZE_NEAREST_NEIGHBOR"
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
 
     def nearest(self, input_size: int, output_size: int) -> np.ndarray:
         """(output_size,) int32: the input position that each output position repeats."""
@@ -31,13 +33,14 @@ class ResizeNearestNeighbor(Resize):
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         batches, _, width, channels = graph.operand(self, 0).shape
         (height, output_height), (_, output_width) = rows, columns = self.sizes(graph)
+        pixel_bytes = channels * graph.output(self).element_bytes
         params: dict[str, ParamValue] = {
             "batches": batches,
-            "batch_step": height * width * channels,
+            "batch_step": height * width * pixel_bytes,
             "output_height": output_height,
             "output_width": output_width,
-            "channels": channels,
-            "rows": self.nearest(*rows) * np.int32(width * channels),
-            "columns": self.nearest(*columns) * np.int32(channels),
+            "pixel_bytes": pixel_bytes,
+            "rows": self.nearest(*rows) * np.int32(width * pixel_bytes),
+            "columns": self.nearest(*columns) * np.int32(pixel_bytes),
         }
         return (KernelCall("resize_nearest_neighbor", self.site.inputs[:1], self.site.outputs[0], params),)

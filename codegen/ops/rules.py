@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from codegen.ir import Graph, Op, Rule
@@ -57,12 +58,6 @@ KNOWN_ACTIVATION = Rule(
 )
 
 
-INT8_OPERANDS = Rule(
-    "types of operands",
-    lambda op, graph: all(graph.tensors[i].dtype == "int8" for i in op.site.inputs),
-    lambda op, graph: ", ".join(sorted({graph.tensors[i].dtype for i in op.site.inputs})),
-    "int8",
-)
 PER_TENSOR_OPERANDS = Rule(
     "quantization of operands",
     lambda op, graph: not any(graph.tensors[i].per_channel for i in op.site.inputs),
@@ -146,21 +141,57 @@ def one_scale(positions: Collection[int]) -> Rule:
     )
 
 
-def element_type(position: int, dtype: str) -> Rule:
+def element_type(position: int, *dtypes: str) -> Rule:
     """The type of an operand, computed or constant."""
     return Rule(
         f"type of operand {position}",
-        lambda op, graph: graph.operand(op, position).dtype == dtype,
+        lambda op, graph: graph.operand(op, position).dtype in dtypes,
         lambda op, graph: graph.operand(op, position).dtype,
-        dtype,
+        " or ".join(dtypes),
     )
 
 
-def output_quantization(scale: float, zero_point: int) -> Rule:
-    """The one quantization that an operator's output may have; the scale is a fraction of 1."""
+def one_type(*positions: int) -> Rule:
+    """The same type for the operands at these positions (all, if none is named), computed or constant, and the outputs;
+    which types there are for what is computed, the operator says itself."""
+
+    def types(op: Op, graph: Graph) -> list[str]:
+        operands = [op.site.inputs[position] for position in positions] or op.site.inputs
+        return [graph.tensors[index].dtype for index in (*operands, *op.site.outputs)]
+
+    return Rule(
+        "types of operands and outputs",
+        lambda op, graph: len(set(types(op, graph))) == 1,
+        lambda op, graph: ", ".join(types(op, graph)),
+        "the same for all",
+    )
+
+
+def only_where(condition: Callable[[Op, Graph], bool], *rules: Rule) -> tuple[Rule, ...]:
+    """Rules that only matter where a condition holds."""
+
+    def limited(rule: Rule) -> Rule:
+        return replace(rule, holds=lambda op, graph: not condition(op, graph) or rule.holds(op, graph))
+
+    return tuple(limited(rule) for rule in rules)
+
+
+def of_type(dtype: str, *rules: Rule) -> tuple[Rule, ...]:
+    """Rules that only matter where the first output has this type, and say so."""
+
+    def saying(rule: Rule) -> Rule:
+        return rule if dtype in rule.allowed else replace(rule, allowed=f"{rule.allowed} ({dtype})")
+
+    return only_where(lambda op, graph: graph.output(op).dtype == dtype, *map(saying, rules))
+
+
+def output_quantization(scale: float, zero_point: int, tolerance: float = 0.0) -> Rule:
+    """The one quantization that an operator's output may have; the scale is a fraction of 1, give or take so much of
+    itself."""
     return Rule(
         "output quantization",
-        lambda op, graph: graph.output(op).scale == scale and graph.output(op).zero_point == zero_point,
+        lambda op, graph: abs(graph.output(op).scale - scale) <= tolerance * scale
+        and graph.output(op).zero_point == zero_point,
         lambda op, graph: graph.output(op).describe(),
         f"scale 1/{round(1 / scale)}, zero point {zero_point}",
     )

@@ -21,12 +21,15 @@ _HALF = quantize_multiplier(0.5)
 class Scaled(Elementwise):
     """Base of the operators that work at a common scale; all scales are combined in double precision."""
 
-    EXTRA_BITS: ClassVar[int] = 0  # of the operands at the common scale, as in the kernel
+    EXTRA_BITS: ClassVar[Mapping[str, int]] = {}  # of the operands at the common scale, by type, as in the kernels
     POWER: ClassVar[int] = 1  # of the common scale in the result
 
     SIGNS: ClassVar[tuple[int, int]] = (1, 1)  # of the operands in what is joined
     FAST_KERNEL: ClassVar[str] = "common_scale_sum"
     FAST_FACTOR: ClassVar[int] = 2  # of the values that it adds
+
+    def extra_bits(self, graph: Graph) -> int:
+        return self.EXTRA_BITS[graph.output(self).dtype]
 
     def join(self, first: int, second: int) -> int:
         """The result of two values at the common scale."""
@@ -44,13 +47,14 @@ class Scaled(Elementwise):
         }
 
     def output_multiplier(self, graph: Graph) -> tuple[int, int]:
-        extra = 1 << self.POWER * self.EXTRA_BITS
+        extra = 1 << self.POWER * self.extra_bits(graph)
         return quantize_multiplier(self._common(graph) ** self.POWER / (extra * graph.output(self).scale))
 
-    def combine(self, p: Mapping[str, Any], first: int, second: int) -> int:
+    def combine(self, graph: Graph, p: Mapping[str, Any], first: int, second: int) -> int:
+        bits = self.extra_bits(graph)
         return self.join(
-            multiply_by_quantized_multiplier(first << self.EXTRA_BITS, p["first_multiplier"], p["first_shift"]),
-            multiply_by_quantized_multiplier(second << self.EXTRA_BITS, p["second_multiplier"], p["second_shift"]),
+            multiply_by_quantized_multiplier(first << bits, p["first_multiplier"], p["first_shift"]),
+            multiply_by_quantized_multiplier(second << bits, p["second_multiplier"], p["second_shift"]),
         )
 
     def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
@@ -66,11 +70,11 @@ class Scaled(Elementwise):
         tensors = graph.operand(self, exact), graph.operand(self, scaled)
         multiplier, shift = scales[scaled]
         # A half needs no shift: with twice the value, it is one to the right.
-        scaled_factor = 1 << self.EXTRA_BITS + (1 if shift < 0 else 2)
+        scaled_factor = 1 << self.extra_bits(graph) + (1 if shift < 0 else 2)
         params: dict[str, ParamValue] = {
             "shape": broadcast_plan(tensors[0].shape, tensors[1].shape).as_param(),
-            "exact_factor": self._exact_factor(exact),
-            "exact_offset": -tensors[0].zero_point * self._exact_factor(exact),
+            "exact_factor": self._exact_factor(graph, exact),
+            "exact_offset": -tensors[0].zero_point * self._exact_factor(graph, exact),
             "scaled_factor": scaled_factor,
             "scaled_offset": -tensors[1].zero_point * scaled_factor,
             "scaled_multiplier": multiplier,
@@ -81,8 +85,8 @@ class Scaled(Elementwise):
         inputs = (self.site.inputs[exact], self.site.inputs[scaled])
         return KernelCall(self.FAST_KERNEL, inputs, self.site.outputs[0], params)
 
-    def _exact_factor(self, position: int) -> int:
-        return self.SIGNS[position] * self.FAST_FACTOR << self.EXTRA_BITS - 1
+    def _exact_factor(self, graph: Graph, position: int) -> int:
+        return self.SIGNS[position] * self.FAST_FACTOR << self.extra_bits(graph) - 1
 
     def _constant_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
         """One operand is exact, the other a constant that repeats row by row."""
@@ -98,11 +102,11 @@ class Scaled(Elementwise):
         side = ("first", "second")[1 - exact]
         values = [
             multiply_by_quantized_multiplier(
-                (int(q) - constant.zero_point) << self.EXTRA_BITS, p[f"{side}_multiplier"], p[f"{side}_shift"]
+                (int(q) - constant.zero_point) << self.extra_bits(graph), p[f"{side}_multiplier"], p[f"{side}_shift"]
             )
             for q in constant.data.ravel()
         ]
-        factor = self._exact_factor(exact)
+        factor = self._exact_factor(graph, exact)
         addends = np.array(values) * 2 * self.SIGNS[1 - exact] - given.zero_point * factor
         params: dict[str, ParamValue] = {
             "rows": given.size // given.shape[-1],

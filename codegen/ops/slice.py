@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.operands import integers
-from codegen.ops.rules import constant, element_type, rank
+from codegen.ops.rules import constant, one_type, rank
 from codegen.ops.strided_copy import slice_copy
 
 TO_THE_END = -1  # as a size
@@ -40,8 +40,10 @@ class Slice(Op):
 
     NAME: ClassVar[str] = "SLICE"
     ARITY: ClassVar[tuple[int, int]] = (3, 3)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
-        element_type(0, "int8"),
+        one_type(0),
         rank(0, (1, 2, 3, 4, 5)),
         constant(1, "int32", "int64"),
         constant(2, "int32", "int64"),
@@ -67,4 +69,4 @@ class Slice(Op):
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         spans = [(first, count, 1) for first, count in _box(self, graph)]
-        return (slice_copy(self.site.inputs[0], self.site.outputs[0], graph.operand(self, 0).shape, spans),)
+        return (slice_copy(self, graph, spans),)

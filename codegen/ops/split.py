@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.axes import constant_axis
 from codegen.ops.operands import integers
 from codegen.ops.parts import take_apart
-from codegen.ops.rules import constant, element_type
+from codegen.ops.rules import constant, one_type
 from codegen.rows import WHOLE, Access, Rows
 
 
@@ -34,10 +34,12 @@ class Split(Op):
 
     NAME: ClassVar[str] = "SPLIT"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     OUTPUTS: ClassVar[int | None] = None
     RULES: ClassVar[tuple[Rule, ...]] = (
         constant(0, "int32"),
-        element_type(1, "int8"),
+        one_type(1),
         Rule(
             "axis",
             lambda op, graph: _axis(op, graph) is not None,

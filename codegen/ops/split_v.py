@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.axes import constant_axis
 from codegen.ops.operands import integers
 from codegen.ops.parts import are_parts, take_apart
-from codegen.ops.rules import constant, element_type
+from codegen.ops.rules import constant, one_type
 
 REST = -1  # the one size that is what the others leave
 
@@ -40,9 +40,11 @@ class SplitV(Op):
 
     NAME: ClassVar[str] = "SPLIT_V"
     ARITY: ClassVar[tuple[int, int]] = (3, 3)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     OUTPUTS: ClassVar[int | None] = None
     RULES: ClassVar[tuple[Rule, ...]] = (
-        element_type(0, "int8"),
+        one_type(0),
         constant(1, "int32", "int64"),
         constant(2, "int32"),
         Rule(

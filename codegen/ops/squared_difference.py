@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ class SquaredDifference(Scaled):
 
     NAME: ClassVar[str] = "SQUARED_DIFFERENCE"
     KERNEL: ClassVar[str] = "squared_difference"
-    EXTRA_BITS: ClassVar[int] = 7
+    EXTRA_BITS: ClassVar[Mapping[str, int]] = {"int8": 7, "int16": 0}
     POWER: ClassVar[int] = 2
 
     SIGNS: ClassVar[tuple[int, int]] = (1, -1)

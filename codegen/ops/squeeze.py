@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.ops.axes import from_front
-from codegen.ops.rules import FOLDABLE_INPUT
+from codegen.ops.rules import FOLDABLE_INPUT, SAME_TYPE
 from codegen.rows import Access, same_bytes_access
 
 
@@ -37,8 +37,11 @@ class Squeeze(Op):
 
     NAME: ClassVar[str] = "SQUEEZE"
     IS_VIEW: ClassVar[bool] = True
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
         FOLDABLE_INPUT,
+        SAME_TYPE,
         Rule("axes", _axes_valid, lambda op, graph: op.axes, "axes of the input that are 1 long, none for all those"),
         Rule(
             "output shape",

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.operands import integers
-from codegen.ops.rules import constant, rank
+from codegen.ops.rules import constant, one_type, rank
 from codegen.ops.strided_copy import slice_copy
 from codegen.rows import WHOLE, Access, Rows
 
@@ -32,7 +32,10 @@ class StridedSlice(Op):
 
     NAME: ClassVar[str] = "STRIDED_SLICE"
     ARITY: ClassVar[tuple[int, int]] = (4, 4)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(0),
         rank(0, (1, 2, 3, 4)),
         constant(1, "int32"),
         constant(2, "int32"),
@@ -99,5 +102,4 @@ class StridedSlice(Op):
         return (Rows(own), WHOLE, WHOLE, WHOLE) if untouched and integers(self, graph, 2)[own] >= 0 else None
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        shape = graph.operand(self, 0).shape
-        return (slice_copy(self.site.inputs[0], self.site.outputs[0], shape, self.spans(graph)),)
+        return (slice_copy(self, graph, self.spans(graph)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ class Sub(Scaled):
 
     NAME: ClassVar[str] = "SUB"
     KERNEL: ClassVar[str] = "sub"
-    EXTRA_BITS: ClassVar[int] = 20
+    EXTRA_BITS: ClassVar[Mapping[str, int]] = {"int8": 20, "int16": 15}
 
     SIGNS: ClassVar[tuple[int, int]] = (1, -1)
 

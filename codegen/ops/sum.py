@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codegen.fixed_point import quantize_multiplier
-from codegen.ir import Graph
-from codegen.kernel_call import KernelCall, ParamValue
+from codegen.ir import QUANTIZED_TYPES, Graph
+from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.reduction import Reduction
 
 
@@ -16,6 +16,8 @@ class Sum(Reduction):
     """The sum (TFLite reduce.h, QuantizedMeanOrSum)."""
 
     NAME: ClassVar[str] = "SUM"
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
 
     def output_multiplier(self, graph: Graph) -> tuple[int, int]:
         """(mantissa, shift) that bring a sum, zero points removed, to the output's scale."""
@@ -24,9 +26,10 @@ class Sum(Reduction):
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, output = graph.operand(self, 0), graph.output(self)
         multiplier, shift = self.output_multiplier(graph)
+        low, high = output.limits
         params: dict[str, ParamValue] = {
             "shape": self.shape_param(graph),
             "sum_offset": -given.zero_point * (given.size // output.size),
-            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": -128, "max": 127},
+            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high},
         }
-        return (KernelCall("sum", self.site.inputs[:1], self.site.outputs[0], params),)
+        return (KernelCall(for_type("sum", output), self.site.inputs[:1], self.site.outputs[0], params),)

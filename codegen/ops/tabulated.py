@@ -13,7 +13,6 @@ import numpy as np
 
 from codegen.fixed_point import round_half_away
 from codegen.ir import Graph, Op, Rule, Tensor
-from codegen.ops.rules import SAME_SIZE
 from codegen.ops.unary import Unary
 
 LARGEST_INPUT = 255  # steps between an input and its zero point
@@ -28,7 +27,7 @@ class Tabulated(Unary):
     """Base of operators that are a function of a float32; none grows faster than its input."""
 
     RULES: ClassVar[tuple[Rule, ...]] = (
-        SAME_SIZE,
+        *Unary.RULES,
         Rule(
             "input scale / output scale",
             lambda op, graph: _steps(op, graph) < 2**30,

@@ -1,4 +1,4 @@
-"""TANH in gemmlowp's fixed point with 4 integer bits."""
+"""TANH, in int8 in gemmlowp's fixed point with 4 integer bits."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import ClassVar
 
 from codegen.fixed_point import rounding_divide_by_pot, tanh
 from codegen.ir import Tensor
+from codegen.ops.interpolated import Interpolated
 from codegen.ops.logistic import INTEGER_BITS, q4_input
-from codegen.ops.unary import Unary
 
 
 @dataclass(frozen=True, slots=True)
-class Tanh(Unary):
+class Tanh(Interpolated):
     """The hyperbolic tangent; TFLM takes its output to be scale 1/128, zero point 0."""
 
     NAME: ClassVar[str] = "TANH"
+    EXACT_SHIFTS: ClassVar[tuple[int, ...]] = (0, 1)
 
     def value(self, q: int, given: Tensor, output: Tensor) -> int:
         raw = q4_input(q, given)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from codegen.ir import Graph, Op, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.loops import MAX_COPY_LOOPS, Loop, contiguous_steps
-from codegen.ops.rules import constant
-from codegen.ops.strided_copy import copy_loop_count, strided_copy
+from codegen.ops.rules import constant, one_type
+from codegen.ops.strided_copy import copy_loop_count, strided_copies
 from codegen.rows import WHOLE, Access, Rows
 
 
@@ -36,7 +36,10 @@ class Transpose(Op):
 
     NAME: ClassVar[str] = "TRANSPOSE"
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
+        one_type(0),
         constant(1, "int32"),
         Rule(
             "permutation", _is_permutation, lambda op, graph: graph.operand(op, 1).data, "each axis of the input once"
@@ -60,4 +63,5 @@ class Transpose(Op):
         return (Rows(permutation(self, graph)[axis]), WHOLE)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        return (strided_copy(self.site.inputs[0], self.site.outputs[0], _loops(self, graph)),)
+        element_bytes = graph.output(self).element_bytes
+        return strided_copies(self.site.inputs[0], self.site.outputs[0], element_bytes, _loops(self, graph))

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.conv_2d import bias_length, filter_shape, positions_param, scale_count
-from codegen.ops.linear import conv_scratch_bytes, linear_param
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
+from codegen.kernel_call import KernelCall
+from codegen.ops.conv_2d import bias_length, filter_shape, patches_call, positions_param, scale_count
+from codegen.ops.linear import conv_scratch_bytes
+from codegen.ops.linear_i16 import bias_type, wide_rules
 from codegen.ops.operands import integers
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, element_type, rank
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, rank
 from codegen.ops.window import SAME, VALID, Window
 
 OUTPUT_SHAPE, FILTER, INPUT, BIAS = range(4)
@@ -60,13 +61,15 @@ class TransposeConv(Op):
     NAME: ClassVar[str] = "TRANSPOSE_CONV"
     ARITY: ClassVar[tuple[int, int]] = (3, 4)
     OPTIONAL: ClassVar[int] = 1
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     RULES: ClassVar[tuple[Rule, ...]] = (
         rank(FILTER, (4,)),
         rank(INPUT, (4,)),
-        element_type(INPUT, "int8"),
+        one_type(INPUT),
         constant(OUTPUT_SHAPE, "int32"),
         constant(FILTER, "int8"),
-        constant(BIAS, "int32"),
+        bias_type(BIAS, "int16", "int64"),
         scale_count(FILTER, 0),
         bias_length(0, BIAS),
         KNOWN_ACTIVATION,
@@ -98,6 +101,7 @@ class TransposeConv(Op):
             lambda op, graph: graph.operand(op, INPUT).shape,
             "what padding, stride and filter give for the output",
         ),
+        *wide_rules(INPUT, FILTER, BIAS),
     )
 
     @classmethod
@@ -107,7 +111,8 @@ class TransposeConv(Op):
     def scratch_bytes(self, graph: Graph) -> int:
         rows, columns = self._shares(graph)
         taps = max(len(share.taps) for share in rows) * max(len(share.taps) for share in columns)
-        return conv_scratch_bytes(taps * graph.operand(self, INPUT).shape[3])
+        given = graph.operand(self, INPUT)
+        return conv_scratch_bytes(given, taps * given.shape[3])
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         all_rows, all_columns = self._shares(graph)
@@ -134,15 +139,11 @@ class TransposeConv(Op):
         weights = replace(filters, shape=taps.shape, data=taps)
         made = (output.shape[0], rows.positions, columns.positions, output.shape[3])
         window = Window((1, 1), (1, 1), VALID, before=(rows.before, columns.before))
-        params: dict[str, ParamValue] = {
+        geometry = {
             "window": window.as_param(given.shape, (len(rows.taps), len(columns.taps)), made),
             "positions": positions_param(output.shape, (rows.start, columns.start), self.window.stride),
-            "groups": 1,
-            "group_inputs": given.shape[3],
-            "input_zero_point": given.zero_point,
-            "channels": linear_param(given, weights, graph.input(self, BIAS), output, self.activation),
         }
-        return KernelCall("conv_2d", (self.site.inputs[INPUT],), self.site.outputs[0], params, takes_scratch=True)
+        return patches_call(self, graph, weights, geometry, given=INPUT, bias=BIAS)
 
     def _with_zeros(self, weights: np.ndarray | None) -> np.ndarray:
         """The filter, at least as large as the stride."""

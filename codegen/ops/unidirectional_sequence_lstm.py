@@ -1,4 +1,4 @@
-"""UNIDIRECTIONAL_SEQUENCE_LSTM: int8 in and out, int16 cell state, four gates without peepholes or projection."""
+"""UNIDIRECTIONAL_SEQUENCE_LSTM: int16 cell state, four gates without peepholes or projection."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from codegen.fixed_point import quantize_multiplier
-from codegen.ir import Graph, Op, OpSite, Rule
-from codegen.kernel_call import KernelCall, ParamValue
+from codegen.fixed_point import quantize_multiplier, reduced_multiplier
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
+from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.linear import folded_bias
-from codegen.ops.rules import activation_name, constants, element_type, one_scale, presence, rank
+from codegen.ops.linear_i16 import LARGEST_WIDE_SCALE, blocks, has_wide_scales, small_biases
+from codegen.ops.rules import activation_name, constants, element_type, of_type, one_scale, one_type, presence, rank
 from codegen.sigmoid_table import sigmoid_table
 
 # Positions of operands; of four in a row, the gates are input, forget, cell and output.
@@ -70,6 +71,8 @@ class UnidirectionalSequenceLstm(Op):
     NAME: ClassVar[str] = "UNIDIRECTIONAL_SEQUENCE_LSTM"
     ARITY: ClassVar[tuple[int, int]] = (24, 24)
     OPTIONAL: ClassVar[int] = 23  # the rules say which
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     STATE: ClassVar[tuple[int, ...]] = (HIDDEN, CELL)
     RULES: ClassVar[tuple[Rule, ...]] = (
         presence((*INPUT_WEIGHTS, *RECURRENT_WEIGHTS), True, "weights of all four gates (no coupled input gate)"),
@@ -81,8 +84,9 @@ class UnidirectionalSequenceLstm(Op):
         rank(HIDDEN, (2,)),
         constants(INPUT_WEIGHTS, "int8"),
         constants(RECURRENT_WEIGHTS, "int8"),
-        constants(BIASES, "int32"),
-        element_type(HIDDEN, "int8"),
+        one_type(INPUT, HIDDEN),
+        *of_type("int8", constants(BIASES, "int32")),
+        *of_type("int16", constants(BIASES, "int64")),
         element_type(CELL, "int16"),
         Rule(
             "output shape",
@@ -99,6 +103,22 @@ class UnidirectionalSequenceLstm(Op):
             lambda op, graph: graph.operand(op, CELL).scale,
             f"a power of two from 2^{CELL_EXPONENTS[0]} to 2^{CELL_EXPONENTS[-1]}",
         ),
+        *of_type(
+            "int16",
+            Rule(
+                "zero point of the hidden state",
+                lambda op, graph: graph.operand(op, HIDDEN).zero_point == 0,
+                lambda op, graph: graph.operand(op, HIDDEN).zero_point,
+                "0 of int16",
+            ),
+            Rule(
+                "scale of inputs or hidden state * scale of weights / 2^-12",
+                lambda op, graph: has_wide_scales([quantize_multiplier(scale) for scale in op.all_scales(graph)]),
+                lambda op, graph: max(op.all_scales(graph)),
+                f"below {LARGEST_WIDE_SCALE}",
+            ),
+            small_biases(BIASES),
+        ),
     )
 
     @classmethod
@@ -107,11 +127,10 @@ class UnidirectionalSequenceLstm(Op):
         return cls(site, activation_name(options), bool(options.get("TimeMajor", False)), clip)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        given, hidden, cell = (graph.operand(self, position) for position in (INPUT, HIDDEN, CELL))
+        given, hidden = graph.operand(self, INPUT), graph.operand(self, HIDDEN)
         (batches, units), inputs = _state_shape(self, graph), given.shape[2]
         steps = given.shape[0 if self.time_major else 1]
-        multiplier, shift = quantize_multiplier(ACTIVATED_SCALE * ACTIVATED_SCALE / hidden.scale)
-        params: dict[str, ParamValue] = {
+        sequence: dict[str, ParamValue] = {
             "batches": batches,
             "steps": steps,
             "inputs": inputs,
@@ -119,8 +138,19 @@ class UnidirectionalSequenceLstm(Op):
             # In rows of `inputs` or `units` values.
             "batch_step": 1 if self.time_major else steps,
             "time_step": batches if self.time_major else 1,
-            "input": self._gates(graph, INPUT_WEIGHTS, BIASES, given.scale, given.zero_point),
-            "recurrent": self._gates(graph, RECURRENT_WEIGHTS, (), hidden.scale, hidden.zero_point),
+        }
+        gates = self._gates_i16(graph) if hidden.dtype == "int16" else self._gates_int8(graph)
+        operands = tuple(self.site.inputs[position] for position in (INPUT, HIDDEN, CELL))
+        params: dict[str, ParamValue] = {"sequence": sequence, **gates, "cell": self._cell(graph)}
+        kernel = for_type("unidirectional_sequence_lstm", hidden)
+        return (KernelCall(kernel, operands, self.site.outputs[0], params),)
+
+    def _cell(self, graph: Graph) -> Mapping[str, ParamValue]:
+        """Initialiser of `ts_cell_t`."""
+        hidden, cell = graph.operand(self, HIDDEN), graph.operand(self, CELL)
+        multiplier, shift = quantize_multiplier(ACTIVATED_SCALE * ACTIVATED_SCALE / hidden.scale)
+        smallest, largest = hidden.limits
+        return {
             "keep": _scaling(ACTIVATED_SCALE),
             "add": _scaling(ACTIVATED_SCALE * ACTIVATED_SCALE / cell.scale),
             "cell_min": -self._largest_cell(graph) - (0 if self.cell_clip > 0 else 1),
@@ -131,27 +161,52 @@ class UnidirectionalSequenceLstm(Op):
                 "multiplier": multiplier,
                 "shift": shift,
                 "offset": hidden.zero_point,
-                "min": -128,
-                "max": 127,
+                "min": smallest,
+                "max": largest,
             },
         }
-        operands = tuple(self.site.inputs[position] for position in (INPUT, HIDDEN, CELL))
-        return (KernelCall("unidirectional_sequence_lstm", operands, self.site.outputs[0], params),)
 
-    def _gates(
-        self, graph: Graph, weights: range, biases: range | tuple[()], scale: float, zero_point: int
-    ) -> Mapping[str, ParamValue]:
-        """Initialiser of `ts_gates_t`: weights (units, 4, values), bias (units, 4) with the zero point folded in."""
-        tensors = [graph.operand(self, position) for position in weights]
-        stacked = np.stack([tensor.data for tensor in tensors if tensor.data is not None], axis=1)
-        addends = [graph.operand(self, position).data for position in biases]
-        bias = np.stack([data for data in addends if data is not None], axis=1) if addends else None
-        rows = stacked.reshape(-1, stacked.shape[2])
-        return {
-            "weights": stacked,
-            "bias": folded_bias(rows, bias, 0, -zero_point).reshape(-1, 4),
-            "scaling": tuple(_scaling(scale * tensor.scale / GATE_SCALE) for tensor in tensors),
-        }
+    def _gates_int8(self, graph: Graph) -> Mapping[str, ParamValue]:
+        """Two initialisers of `ts_gates_t`: weights (units, 4, values), bias (units, 4) with the zero point folded
+        in."""
+
+        def gates(position: int, weights: range, bias: np.ndarray | None) -> Mapping[str, ParamValue]:
+            stacked = self._stacked(graph, weights)
+            rows, zero_point = stacked.reshape(-1, stacked.shape[2]), graph.operand(self, position).zero_point
+            return {
+                "weights": stacked,
+                "bias": folded_bias(rows, bias, 0, -zero_point).reshape(-1, 4),
+                "scaling": tuple(_scaling(scale) for scale in self._gate_scales(graph, position, weights)),
+            }
+
+        bias = self._stacked(graph, BIASES)
+        return {"input": gates(INPUT, INPUT_WEIGHTS, bias), "recurrent": gates(HIDDEN, RECURRENT_WEIGHTS, None)}
+
+    def _gates_i16(self, graph: Graph) -> Mapping[str, ParamValue]:
+        """Two initialisers of `ts_gates_i16_t` and the bias (units, 4)."""
+
+        def gates(position: int, weights: range) -> Mapping[str, ParamValue]:
+            stacked = self._stacked(graph, weights)
+            return {
+                "weights": blocks(stacked.reshape(-1, stacked.shape[2])),
+                "scaling": tuple(_wide_scaling(scale) for scale in self._gate_scales(graph, position, weights)),
+            }
+
+        inputs, recurrent = gates(INPUT, INPUT_WEIGHTS), gates(HIDDEN, RECURRENT_WEIGHTS)
+        return {"input": inputs, "recurrent": recurrent, "bias": self._stacked(graph, BIASES)}
+
+    def _stacked(self, graph: Graph, positions: range) -> np.ndarray:
+        """The constants of the four gates, (units, 4, ...)."""
+        tensors = [graph.operand(self, position) for position in positions]
+        return np.stack([tensor.data for tensor in tensors if tensor.data is not None], axis=1)
+
+    def _gate_scales(self, graph: Graph, position: int, weights: range) -> list[float]:
+        """What a gate's products of the operand at `position` and its weights are scaled by."""
+        scale = graph.operand(self, position).scale
+        return [scale * graph.operand(self, gate).scale / GATE_SCALE for gate in weights]
+
+    def all_scales(self, graph: Graph) -> list[float]:
+        return self._gate_scales(graph, INPUT, INPUT_WEIGHTS) + self._gate_scales(graph, HIDDEN, RECURRENT_WEIGHTS)
 
     def _largest_cell(self, graph: Graph) -> int:
         """Where the cell state is clipped; int16's own end without a clip."""
@@ -171,3 +226,9 @@ def _scaling(real: float) -> Mapping[str, ParamValue]:
     """Initialiser of `ts_scaling_t`."""
     multiplier, shift = quantize_multiplier(real)
     return {"multiplier": multiplier, "shift": shift}
+
+
+def _wide_scaling(real: float) -> Mapping[str, ParamValue]:
+    """The same for sums of 64 bits."""
+    multiplier, right = reduced_multiplier(*quantize_multiplier(real))
+    return {"multiplier": multiplier, "shift": right}

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from codegen.ir import Graph, Op, OpSite, Rule
+from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.axes import from_front
 from codegen.ops.parts import take_apart, without_axis
-from codegen.ops.rules import element_type
+from codegen.ops.rules import one_type
 
 
 def _axis(op: Unpack, graph: Graph) -> int | None:
@@ -34,9 +34,11 @@ class Unpack(Op):
     count: int
 
     NAME: ClassVar[str] = "UNPACK"
+    INPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
+    OUTPUT_TYPES: ClassVar[tuple[str, ...]] = QUANTIZED_TYPES
     OUTPUTS: ClassVar[int | None] = None
     RULES: ClassVar[tuple[Rule, ...]] = (
-        element_type(0, "int8"),
+        one_type(0),
         Rule(
             "number of values",
             lambda op, graph: op.count == len(op.site.outputs),

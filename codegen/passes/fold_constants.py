@@ -44,11 +44,12 @@ def _evaluate(op: Op, graph: Graph) -> list[np.ndarray] | None:
     """The outputs of an operator on constants; None for one that is left to its kernel."""
     if op.IS_VIEW:
         return [_data(op.site.inputs[0], graph)]
-    if isinstance(op, Unary):
+    if isinstance(op, Unary) and op.is_table(graph):
         return [op.table(graph)[_data(op.site.inputs[0], graph).astype(int) + 128]]
     if isinstance(op, Binary):
         first, second = np.broadcast_arrays(*(_data(tensor, graph) for tensor in op.site.inputs))
-        return [np.array(op.evaluate(graph, first.ravel().tolist(), second.ravel().tolist()), np.int8)]
+        values = op.evaluate(graph, first.ravel().tolist(), second.ravel().tolist())
+        return [np.array(values, graph.output(op).dtype)]
     calls = op.prepare(graph)
     return _moved(op, calls, graph) if all(call.kernel in (_FILL, _COPY) for call in calls) else None
 
@@ -61,20 +62,20 @@ def _data(tensor: int, graph: Graph) -> np.ndarray:
 
 def _moved(op: Op, calls: Sequence[KernelCall], graph: Graph) -> list[np.ndarray]:
     """What fills and copies leave in the outputs."""
-    outputs = {tensor: np.zeros(graph.tensors[tensor].size, np.int8) for tensor in op.site.outputs}
+    outputs = {tensor: np.zeros(graph.tensors[tensor].bytes, np.int8) for tensor in op.site.outputs}
     for call in calls:
         if call.kernel == _FILL:
             outputs[call.output][:] = call.params["value"]
         else:
             source, target = (_places(call.params, side) for side in ("source", "target"))
             given = call.inputs[0]  # MIRROR_PAD goes on from what it has written
-            elements = outputs[given] if given in outputs else _data(given, graph).ravel()
-            outputs[call.output][target] = elements[source]
-    return list(outputs.values())
+            content = outputs[given] if given in outputs else _data(given, graph).ravel().view(np.int8)
+            outputs[call.output][target] = content[source]
+    return [content.view(graph.tensors[tensor].dtype) for tensor, content in outputs.items()]
 
 
 def _places(params: Mapping[str, Any], side: str) -> list[int]:
-    """Positions of the elements that ts_strided_copy reads or writes, in its order."""
+    """Positions of the bytes that ts_strided_copy reads or writes, in its order."""
     indices = product(*(range(extent) for extent in params["extent"]))
     steps, start = params[f"{side}_step"], params[f"{side}_start"]
     return [start + sum(i * step for i, step in zip(index, steps, strict=True)) for index in indices]

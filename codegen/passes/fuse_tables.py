@@ -43,7 +43,9 @@ def _with_table(op: Op, source: int, function: Function, graph: Graph) -> Graph:
 
 
 def _function(op: Op, graph: Graph) -> Function | None:
-    """What an operator computes as a function of the earliest single tensor, if it is one."""
+    """What an operator computes as a function of the earliest single tensor, if it is one, and of int8."""
+    if any(graph.tensors[tensor].dtype != "int8" for tensor in (*op.site.inputs, *op.site.outputs)):
+        return None
     if isinstance(op, Unary):
         return _composed(graph, op.site.inputs[0], tuple(int(value) for value in op.table(graph)))
     if not isinstance(op, Binary):

@@ -84,7 +84,7 @@ def take_apart(graph: Graph, apart: Collection[Op]) -> Graph:
 
 def parts_of(op: Op, graph: Graph) -> Parts | None:
     """None for an operator that gives no sums over rows."""
-    if not op.site.inputs or _row_count(op.site.inputs[0], graph) is None:
+    if not op.site.inputs or graph.output(op).dtype != "int8" or _row_count(op.site.inputs[0], graph) is None:
         return None
     if isinstance(op, FullyConnected):
         return _linear_parts(op, graph)

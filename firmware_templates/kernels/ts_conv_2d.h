@@ -5,14 +5,6 @@
 #include "ts_channels.h"
 #include "ts_window.h"
 
-/* Where output positions lie, in bytes: side by side for a convolution, apart for a part of a transposed one. */
-typedef struct {
-    int32_t start;
-    int32_t batch_step;
-    int32_t row_step;
-    int32_t column_step;
-} ts_positions_t;
-
 typedef struct {
     ts_window_t window;
     ts_positions_t positions;

@@ -2,6 +2,6 @@
 
 #include <string.h>
 
-void ts_fill(const ts_fill_t *params, int8_t *output) {
+void ts_fill(const ts_fill_t *params, void *output) {
     memset(output, params->value, (size_t)params->count);
 }

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 typedef struct {
-    int32_t count;
+    int32_t count; /* bytes */
     int32_t value;
 } ts_fill_t;
 
-void ts_fill(const ts_fill_t *params, int8_t *output);
+void ts_fill(const ts_fill_t *params, void *output);
 
 #endif

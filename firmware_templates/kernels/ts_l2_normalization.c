@@ -1,39 +1,8 @@
 #include "ts_l2_normalization.h"
 
-#include "ts_fixed_point.h"
+#include "ts_inverse_root.h"
 
 #define OUTPUT_SHIFT 7 /* 1 in the output's scale */
-
-/* multiplier * 2^(shift - 31) */
-typedef struct {
-    int32_t multiplier;
-    int32_t shift;
-} factor_t;
-
-/* 1 / sqrt(value) by five Newton-Raphson steps in Q3 (TFLite's GetInvSqrtQuantizedMultiplierExp). */
-static factor_t inverse_square_root(int32_t value) {
-    if (value <= 1) {
-        return (factor_t){INT32_MAX, 0};
-    }
-    int32_t shift = -11;
-    while (value >= (INT32_C(1) << 29)) {
-        value /= 4;
-        --shift;
-    }
-    const int32_t pairs = (ts_leading_zeros((uint32_t)value) - 1) / 2 - 1; /* of bits to the left */
-    shift += pairs;
-    const int32_t half = ts_rounding_shift_right((value << (2 * pairs)) >> 1, 1);
-    const int32_t one_and_half = (INT32_C(1) << 28) + (INT32_C(1) << 27);
-    int32_t root = INT32_C(1) << 28;
-    for (int i = 0; i < 5; ++i) {
-        const int32_t squared = ts_doubling_high_mul(root, root);
-        const int32_t cubed = ts_saturating_shift_left(ts_doubling_high_mul(squared, root), 6);
-        const int32_t next = ts_doubling_high_mul(one_and_half, root) - ts_doubling_high_mul(half, cubed);
-        root = ts_saturating_shift_left(next, 3);
-    }
-    root = ts_doubling_high_mul(root, 1518500250); /* 2^-1/2 */
-    return shift > 0 ? (factor_t){root << shift, 0} : (factor_t){root, shift};
-}
 
 void ts_l2_normalization(const ts_l2_normalization_t *params, const int8_t *input, int8_t *output) {
     const int32_t columns = params->columns;
@@ -43,7 +12,7 @@ void ts_l2_normalization(const ts_l2_normalization_t *params, const int8_t *inpu
             const int32_t value = input[i] - params->zero_point;
             sum += value * value;
         }
-        const factor_t factor = inverse_square_root(sum);
+        const ts_factor_t factor = ts_inverse_root(sum);
         for (int32_t i = 0; i < columns; ++i) {
             const int32_t value = input[i] - params->zero_point;
             output[i] = ts_clamp(ts_requantize(value, factor.multiplier, factor.shift + OUTPUT_SHIFT), -128, 127);

@@ -6,14 +6,14 @@
 
 typedef struct {
     int32_t batches;
-    int32_t batch_step; /* of the input */
+    int32_t batch_step; /* of the input, in bytes, as all steps */
     int32_t output_height;
     int32_t output_width;
-    int32_t channels;
+    int32_t pixel_bytes;
     const int32_t *rows;    /* (output_height,), where in the input each row is copied from */
     const int32_t *columns; /* (output_width,), the same within a row */
 } ts_resize_nearest_neighbor_t;
 
-void ts_resize_nearest_neighbor(const ts_resize_nearest_neighbor_t *params, const int8_t *input, int8_t *output);
+void ts_resize_nearest_neighbor(const ts_resize_nearest_neighbor_t *params, const void *input, void *output);
 
 #endif

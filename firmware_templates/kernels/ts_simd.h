@@ -57,6 +57,18 @@ static inline int32_t ts_multiply_add_low(int32_t a, int32_t b, int32_t sum) {
 static inline int32_t ts_multiply_add_high(int32_t a, int32_t b, int32_t sum) {
     return __builtin_arm_smlatt(a, b, sum);
 }
+
+/* sum + the product of the upper half of a and the lower half of b. */
+static inline int32_t ts_multiply_add_mixed(int32_t a, int32_t b, int32_t sum) {
+    return __builtin_arm_smlatb(a, b, sum);
+}
+
+/* Two int16 from any address. */
+static inline int32_t ts_load2_i16(const int16_t *values) {
+    int32_t word;
+    memcpy(&word, values, sizeof word);
+    return word;
+}
 #endif
 
 #endif

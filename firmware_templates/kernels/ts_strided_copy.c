@@ -14,13 +14,13 @@ static void copy_run(const ts_strided_copy_t *p, const int8_t *source, int8_t *t
     }
 }
 
-void ts_strided_copy(const ts_strided_copy_t *params, const int8_t *input, int8_t *output) {
+void ts_strided_copy(const ts_strided_copy_t *params, const void *input, void *output) {
     const ts_strided_copy_t *p = params;
     int32_t source = p->source_start;
     int32_t target = p->target_start;
     int32_t at[INNER] = {0};
     for (;;) {
-        copy_run(p, input + source, output + target);
+        copy_run(p, (const int8_t *)input + source, (int8_t *)output + target);
         /* Count up the outer loops like an odometer. */
         int32_t loop = INNER - 1;
         while (loop >= 0 && ++at[loop] == p->extent[loop]) {

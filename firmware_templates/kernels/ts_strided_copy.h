@@ -1,4 +1,5 @@
-/* Moves bytes between two layouts: what TRANSPOSE, slices, splits, joins and paddings do. */
+/* Moves bytes between two layouts: what TRANSPOSE, slices, splits, joins and paddings do. All is counted in bytes; the
+ * bytes of a wider element are one loop more. */
 #ifndef TS_STRIDED_COPY_H
 #define TS_STRIDED_COPY_H
 
@@ -14,6 +15,6 @@ typedef struct {
     int32_t target_start;
 } ts_strided_copy_t;
 
-void ts_strided_copy(const ts_strided_copy_t *params, const int8_t *input, int8_t *output);
+void ts_strided_copy(const ts_strided_copy_t *params, const void *input, void *output);
 
 #endif

@@ -22,6 +22,14 @@ typedef struct {
     int32_t pad_left;
 } ts_window_t;
 
+/* Where output positions lie, in elements: side by side for a convolution, apart for a part of a transposed one. */
+typedef struct {
+    int32_t start;
+    int32_t batch_step;
+    int32_t row_step;
+    int32_t column_step;
+} ts_positions_t;
+
 typedef struct {
     int32_t origin; /* input position of tap 0, possibly negative */
     int32_t begin;  /* first tap inside the input */

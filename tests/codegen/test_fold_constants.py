@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.ops import OPERATORS
 from codegen.passes import run_passes
 from codegen.passes.fold_constants import fold_constants
 from codegen.read_tflite import parse_tflite
 from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.disagreements import NO_INT16
+from tests.ops.int16 import in_int16
 from tests.ops.strategies import rows_for, scales, seeds, weights, zero_points
 from tests.tflite_builder import ModelBuilder
 
@@ -83,13 +87,23 @@ def assert_folded(case: Case) -> None:
 @pytest.mark.parametrize("name", COPIES)
 def test_moved_constants(name: str) -> None:
     constants = Constants()
-    assert_folded(constants.case(*constants.moved(name, constants.values())))
+    case = constants.case(*constants.moved(name, constants.values()))
+    assert_folded(case)
+    if "int16" in OPERATORS[name].INPUT_TYPES:
+        assert_folded(in_int16(case))
 
 
 @pytest.mark.parametrize("name", UNARY)
 def test_unary_operators(name: str) -> None:
     constants = Constants()
     assert_folded(constants.case(constants.unary(name, constants.values())))
+
+
+def test_unary_operators_of_int16_are_left_to_their_kernels() -> None:
+    constants = Constants()
+    case = in_int16(constants.case(constants.unary("ABS", constants.values())))
+    assert [op.NAME for op in run_passes(parse_tflite(case.model).graph, "model").ops] == ["ABS", "ADD"]
+    assert_agreement(case)
 
 
 @examples
@@ -102,7 +116,9 @@ def test_unary_operators(name: str) -> None:
 )
 def test_binary_operators(name: str, shape: tuple[int, ...], scale: float, zero_point: int, seed: int) -> None:
     constants = Constants(scale, zero_point, seed)
-    assert_folded(constants.case(constants.binary(name, constants.values(), constants.values(shape))))
+    case = constants.case(constants.binary(name, constants.values(), constants.values(shape)))
+    assert_folded(case)
+    assert_folded(replace(in_int16(case), disagreement=NO_INT16 if name == "SQUARED_DIFFERENCE" else None))
 
 
 def test_parts_of_a_constant() -> None:
@@ -112,7 +128,9 @@ def test_parts_of_a_constant() -> None:
     constants.builder.op("SPLIT", [constants.builder.constant("axis", 2), constants.values()], parts, num_splits=2)
     joined = constants.builder.tensor("joined", SHAPE, **quantization)
     constants.builder.op("CONCATENATION", parts[::-1], [joined], axis=2)
-    assert_folded(constants.case(joined))
+    case = constants.case(joined)
+    assert_folded(case)
+    assert_folded(in_int16(case))
 
 
 def test_a_chain() -> None:

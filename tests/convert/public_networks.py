@@ -1,8 +1,8 @@
-"""Networks from the literature in Keras, with random weights, converted to int8 by TFLite's own converter.
+"""Networks from the literature in Keras, with random weights, converted to integers by TFLite's own converter.
 
 The four of the MLPerf Tiny benchmark (Banbury et al., "MLPerf Tiny Benchmark", 2021), written from their description,
 and two kinds used on streams: a temporal convolutional network (Bai et al., 2018) and a U-Net along time (as Stoller et
-al., "Wave-U-Net", 2018). A network takes and gives int8.
+al., "Wave-U-Net", 2018). A network takes and gives what its activations are.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ SEED = 7
 CALIBRATION_WINDOWS = 8
 
 
-def convert(name: str, batch_size: int | None = 1) -> bytes:
-    """The .tflite file of a network of NETWORKS; without a batch size, the converter makes it 1."""
+def convert(name: str, batch_size: int | None = 1, activations: str = "int8") -> bytes:
+    """The .tflite file of a network of NETWORKS; without a batch size, the converter makes it 1. Beside activations of
+    int16, weights stay int8."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 
@@ -28,8 +29,10 @@ def convert(name: str, batch_size: int | None = 1) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([window] for window in windows)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
+    int16 = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    operators = {"int8": tf.lite.OpsSet.TFLITE_BUILTINS_INT8, "int16": int16}
+    converter.target_spec.supported_ops = [operators[activations]]
+    converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(activations)
     return bytes(converter.convert())
 
 

@@ -16,8 +16,8 @@ from codegen.model_card import ModelCard, SelfTest
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import parse_tflite
 from tests.cli.test_generate_emulate import noise, save_wav, tinyser
+from tests.ops.lstm import Lstm
 from tests.ops.test_svdf import Svdf
-from tests.ops.test_unidirectional_sequence_lstm import Lstm
 from tests.projects import INPUT, LABELS, SPEC
 from tests.reference_runtimes import run_tflm
 from tests.tflite_builder import ModelBuilder

@@ -28,4 +28,12 @@ SUM_OF_UINT8 = Disagreement("TFLite 2.19 takes the int8 values of a SUM for uint
 UNIT_NORM_SCALE = Disagreement("TFLite refuses L2_NORMALIZATION with an output other than scale 1/128, zero point 0")
 STATE_OF_INT16 = Disagreement("TFLite's SVDF has RELU and a state of int16 with zero point 0, and checks RELU only")
 GATES_OF_INT16 = Disagreement("TFLite adds up and activates the gates of an LSTM with other roundings, which grow")
+NO_INT16 = Disagreement("TFLite's reference kernel of this operator takes no int16")
+UNSAID_TYPE_OF_SUMS = Disagreement("TFLite takes a bias beside int16 for int64 unless an option says int32, TFLM looks")
+RECIPROCALS_IN_FLOAT64 = Disagreement(
+    "TFLite fills the table of reciprocals of a SOFTMAX on int16 in float64, TFLite Micro in float32", largest=1
+)
+BIAS_OF_INT16 = Disagreement("TFLite refuses TRANSPOSE_CONV with a bias of int16")
+NO_INT16_LSTM = Disagreement("TFLite's LSTM has no kernel for int16 activations")
+ROOT_OF_INT16 = Disagreement("TFLite interpolates RSQRT of int16 in a table, TFLite Micro computes it")
 ROUNDED_FURTHER_ON = Disagreement("a byte that differs by one (float32 scales) goes through further operators")

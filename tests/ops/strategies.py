@@ -23,6 +23,10 @@ def scales(smallest: float = 1e-4, largest: float = 2.0) -> st.SearchStrategy[fl
     return exponents.map(lambda exponent: float(np.float32(10.0**exponent)))
 
 
+def zero_points_of(dtype: str) -> st.SearchStrategy[int]:
+    return zero_points if dtype == "int8" else st.just(0)
+
+
 # How far the output scale is from the one that uses the whole int8 range: below 1 saturates, above 1 is coarse.
 spreads = st.floats(-1.0, 1.0).map(lambda exponent: 10.0**exponent)
 
@@ -32,25 +36,33 @@ def shapes(smallest_rank: int, largest_rank: int, largest_size: int = 5) -> st.S
     return st.lists(sizes, min_size=smallest_rank, max_size=largest_rank).map(tuple)
 
 
-def rows_for(shapes: Sequence[tuple[int, ...]], seed: int) -> list[list[np.ndarray]]:
-    """Rows of inputs: all combinations of the two ends of int8 (for up to two inputs), random bytes, random ends."""
-    low, high = ([np.full(shape, end, np.int8) for shape in shapes] for end in (INT8_MIN, INT8_MAX))
+def limits(dtype: str) -> tuple[int, int]:
+    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+
+
+def rows_for(shapes: Sequence[tuple[int, ...]], seed: int, dtype: str = "int8") -> list[list[np.ndarray]]:
+    """Rows of inputs: all combinations of the two ends of the type (for up to two inputs), random values, random
+    ends."""
+    ends = limits(dtype)
+    low, high = ([np.full(shape, end, dtype) for shape in shapes] for end in ends)
     rows = [low, high]
     if len(shapes) > 1:
         rows += [[low[0], *high[1:]], [high[0], *low[1:]]]
     random = np.random.default_rng(seed)
     for _ in range(3):
-        rows.append([random.integers(INT8_MIN, INT8_MAX + 1, shape).astype(np.int8) for shape in shapes])
-    rows.append([random.choice(np.array([INT8_MIN, INT8_MAX], np.int8), shape) for shape in shapes])
+        rows.append([random.integers(ends[0], ends[1] + 1, shape).astype(dtype) for shape in shapes])
+    rows.append([random.choice(np.array(ends, dtype), shape) for shape in shapes])
     return rows
 
 
-def weights(shape: Sequence[int], seed: int) -> np.ndarray:
-    """Random int8 constants over the whole range, -128 included."""
-    return np.random.default_rng(seed).integers(INT8_MIN, INT8_MAX + 1, tuple(shape)).astype(np.int8)
+def weights(shape: Sequence[int], seed: int, dtype: str = "int8") -> np.ndarray:
+    """Random constants over the whole range, its lowest value included."""
+    low, high = limits(dtype)
+    return np.random.default_rng(seed).integers(low, high + 1, tuple(shape)).astype(dtype)
 
 
-def biases(count: int, depth: int, seed: int) -> np.ndarray:
-    """Random int32 biases of the size of an accumulator over `depth` products."""
-    limit = 2000 * depth
-    return np.random.default_rng(seed).integers(-limit, limit + 1, count).astype(np.int32)
+def biases(count: int, depth: int, seed: int, activations: str = "int8", dtype: str = "int32") -> np.ndarray:
+    """Random biases of the size of an accumulator over `depth` products, as far as their type goes."""
+    limit = 2000 * depth * (256 if activations == "int16" else 1)
+    low, high = limits(dtype)
+    return np.random.default_rng(seed).integers(-limit, limit + 1, count).clip(low, high).astype(dtype)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.disagreements import BROADCAST_ADJOINT, SCALES_IN_FLOAT32, Disagreement
-from tests.ops.strategies import rows_for, scales, seeds, spreads, weights, zero_points
+from tests.ops.linear import activation_types
+from tests.ops.refusals import assert_refused
+from tests.ops.strategies import rows_for, scales, seeds, spreads, weights, zero_points_of
 from tests.tflite_builder import ModelBuilder
 
 
@@ -19,6 +22,7 @@ from tests.tflite_builder import ModelBuilder
 class BatchMatMul:
     """(*left_batch, rows, depth) times (*right_batch, depth, columns); adj_x and adj_y store an operand transposed."""
 
+    dtype: str = "int8"
     left_batch: tuple[int, ...] = ()
     right_batch: tuple[int, ...] = ()
     rows: int = 3
@@ -33,6 +37,7 @@ class BatchMatMul:
     left_zero_point: int = 0
     right_zero_point: int = 0
     output_zero_point: int = 0
+    right_dtype: str | None = None
     seed: int = 0
 
     def case(self) -> Case:
@@ -40,21 +45,23 @@ class BatchMatMul:
         right_matrix = (self.columns, self.depth) if self.adj_y else (self.depth, self.columns)
         left_shape, right_shape = (*self.left_batch, *left_matrix), (*self.right_batch, *right_matrix)
         batch = np.broadcast_shapes(self.left_batch, self.right_batch)
-        output_scale = self.left_scale * self.right_scale * 5500 * self.depth**0.5 / 128 * self.spread
+        deviation = {"int8": 5500 / 128, "int16": 5500 * 2}[self.dtype]
+        output_scale = self.left_scale * self.right_scale * deviation * self.depth**0.5 * self.spread
 
         builder = ModelBuilder()
-        left_data = weights(left_shape, self.seed) if self.constant == "left" else None
-        right_data = weights(right_shape, self.seed) if self.constant == "right" else None
-        a = builder.tensor("a", left_shape, scale=self.left_scale, zero_point=self.left_zero_point, data=left_data)
-        b = builder.tensor("b", right_shape, scale=self.right_scale, zero_point=self.right_zero_point, data=right_data)
-        y = builder.tensor(
-            "y", (*batch, self.rows, self.columns), scale=output_scale, zero_point=self.output_zero_point
-        )
+        left_data = weights(left_shape, self.seed, self.dtype) if self.constant == "left" else None
+        right_data = weights(right_shape, self.seed, self.dtype) if self.constant == "right" else None
+        left: dict[str, Any] = {"scale": self.left_scale, "zero_point": self.left_zero_point, "data": left_data}
+        right: dict[str, Any] = {"scale": self.right_scale, "zero_point": self.right_zero_point, "data": right_data}
+        product: dict[str, Any] = {"scale": output_scale, "zero_point": self.output_zero_point}
+        a = builder.tensor("a", left_shape, self.dtype, **left)
+        b = builder.tensor("b", right_shape, self.right_dtype or self.dtype, **right)
+        y = builder.tensor("y", (*batch, self.rows, self.columns), self.dtype, **product)
         builder.op("BATCH_MATMUL", [a, b], [y], adj_x=self.adj_x, adj_y=self.adj_y)
         named = {"left": (a, left_shape), "right": (b, right_shape)}
         inputs = [entry for name, entry in named.items() if name != self.constant]
         model = builder.build([index for index, _ in inputs], [y])
-        rows = rows_for([shape for _, shape in inputs], self.seed)
+        rows = rows_for([shape for _, shape in inputs], self.seed, self.dtype)
         return Case(str(self), model, rows, self._disagreement())
 
     def _disagreement(self) -> Disagreement:
@@ -76,7 +83,9 @@ def batches(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[int, ...]]:
 @st.composite
 def products(draw: st.DrawFn) -> BatchMatMul:
     left_batch, right_batch = draw(batches())
+    dtype = draw(activation_types)
     return BatchMatMul(
+        dtype=dtype,
         left_batch=left_batch,
         right_batch=right_batch,
         rows=draw(st.integers(1, 9)),
@@ -88,9 +97,9 @@ def products(draw: st.DrawFn) -> BatchMatMul:
         left_scale=draw(scales()),
         right_scale=draw(scales()),
         spread=draw(spreads),
-        left_zero_point=draw(zero_points),
-        right_zero_point=draw(zero_points),
-        output_zero_point=draw(zero_points),
+        left_zero_point=draw(zero_points_of(dtype)),
+        right_zero_point=draw(zero_points_of(dtype)),
+        output_zero_point=draw(zero_points_of(dtype)),
         seed=draw(seeds),
     )
 
@@ -133,6 +142,37 @@ EDGES = {
 }
 
 
+WIDE = BatchMatMul(dtype="int16")
+EDGES_OF_INT16 = {
+    "matrices": WIDE,
+    "even depth": replace(WIDE, depth=6),
+    "sums beyond 32 bits": replace(WIDE, depth=1000, spread=40.0),
+    "everything one": replace(WIDE, rows=1, columns=1, depth=1),
+    "attention scores": replace(WIDE, left_batch=(1, 4), right_batch=(1, 4), rows=7, columns=7, depth=16, adj_y=True),
+    "both adjoint": replace(WIDE, left_batch=(2,), right_batch=(2,), adj_x=True, adj_y=True),
+    "right broadcast": replace(WIDE, left_batch=(3, 2), right_batch=(1, 2)),
+    "crossed broadcast": replace(WIDE, left_batch=(3, 1), right_batch=(1, 2)),
+    "constant left": replace(WIDE, right_batch=(2,), constant="left"),
+    "constant right, adjoint": replace(WIDE, left_batch=(2,), constant="right", adj_y=True),
+    "saturating": replace(WIDE, spread=0.02),
+    "rounding ties": replace(WIDE, left_scale=0.5, right_scale=0.25, spread=2.0**14 / (5500 * 2 * 5**0.5)),
+    "multiplier too small for a shift": replace(WIDE, spread=1e12),
+}
+EDGES |= {f"int16, {name}": product for name, product in EDGES_OF_INT16.items()}
+
+
 @pytest.mark.parametrize("product", EDGES.values(), ids=EDGES.keys())
 def test_edge(product: BatchMatMul) -> None:
     assert_agreement(product.case())
+
+
+@pytest.mark.parametrize(
+    ("product", "message"),
+    [
+        (replace(WIDE, right_dtype="int8"), "types of operands and outputs is int16, int8, int16, allowed: the same"),
+        (replace(WIDE, rows=1, columns=1, depth=2**17), "depth is 131072, allowed: below 131072 of int16"),
+        (replace(WIDE, spread=1e-8), "left scale .* output scale is .*, allowed: below 128 of int16"),
+    ],
+)
+def test_refused(product: BatchMatMul, message: str) -> None:
+    assert_refused(product.case().model, f"BATCH_MATMUL: {message}")

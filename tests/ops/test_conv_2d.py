@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import assume, given
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.disagreements import NEEDS_BIAS
-from tests.ops.strategies import activations, biases, paddings, rows_for, scales, seeds, spreads, weights, zero_points
+from tests.ops.linear import activation_types, add_bias, bias_types, sums_option
+from tests.ops.refusals import assert_refused
+from tests.ops.strategies import activations, paddings, rows_for, scales, seeds, spreads, weights, zero_points_of
 from tests.ops.windows import fits, window_output_size
 from tests.tflite_builder import ModelBuilder
 
@@ -20,6 +22,8 @@ class Conv:
     """Shapes are (height, width); the model's tensors are (batch, height, width, channels)."""
 
     image: tuple[int, int]
+    dtype: str = "int8"
+    bias_dtype: str = "int32"
     kernel: tuple[int, int] = (3, 3)
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
@@ -48,14 +52,12 @@ class Conv:
         output_scale = self.input_scale * self.filter_scale * 110 * depth**0.5 * self.spread
 
         builder = ModelBuilder()
-        x = builder.tensor("x", input_shape, scale=self.input_scale, zero_point=self.input_zero_point)
+        x = builder.tensor("x", input_shape, self.dtype, scale=self.input_scale, zero_point=self.input_zero_point)
         w = builder.tensor("w", filter_shape, scale=filter_scales, data=weights(filter_shape, self.seed))
         operands = [x, w]
         if self.bias:
-            bias_scales = [self.input_scale * scale for scale in filter_scales]
-            bias = biases(channels, depth, self.seed)
-            operands.append(builder.tensor("b", (channels,), "int32", scale=bias_scales, data=bias))
-        y = builder.tensor("y", output_shape, scale=output_scale, zero_point=self.output_zero_point)
+            operands.append(add_bias(builder, self, channels, depth, filter_scales))
+        y = builder.tensor("y", output_shape, self.dtype, scale=output_scale, zero_point=self.output_zero_point)
         builder.op(
             "CONV_2D",
             operands,
@@ -66,8 +68,9 @@ class Conv:
             dilation_h_factor=self.dilation[0],
             dilation_w_factor=self.dilation[1],
             fused_activation_function=self.activation,
+            **sums_option(self),
         )
-        rows = rows_for([input_shape], self.seed)
+        rows = rows_for([input_shape], self.seed, self.dtype)
         return Case(str(self), builder.build([x], [y]), rows, None if self.bias else NEEDS_BIAS)
 
     def output_size(self) -> tuple[int, ...]:
@@ -81,7 +84,10 @@ def pairs(largest: int) -> st.SearchStrategy[tuple[int, int]]:
 
 @st.composite
 def convolutions(draw: st.DrawFn) -> Conv:
+    dtype = draw(activation_types)
     conv = Conv(
+        dtype=dtype,
+        bias_dtype=draw(bias_types(dtype, "int32", "int64")),
         image=draw(pairs(8)),
         kernel=draw(pairs(4)),
         stride=draw(pairs(3)),
@@ -97,8 +103,8 @@ def convolutions(draw: st.DrawFn) -> Conv:
         input_scale=draw(scales()),
         filter_scale=draw(scales(1e-4, 0.1)),
         spread=draw(spreads),
-        input_zero_point=draw(zero_points),
-        output_zero_point=draw(zero_points),
+        input_zero_point=draw(zero_points_of(dtype)),
+        output_zero_point=draw(zero_points_of(dtype)),
         seed=draw(seeds),
     )
     sides = zip(conv.image, conv.kernel, conv.dilation, strict=True)
@@ -146,8 +152,54 @@ EDGES = {
     ),
     "multiplier too small for a shift": Conv(image=(3, 3), spread=1e12, output_zero_point=-9),
 }  # fmt: skip
+WIDE = Conv(image=(4, 5), dtype="int16", bias_dtype="int64")
+EDGES_OF_INT16 = {
+    "pointwise": replace(WIDE, kernel=(1, 1), group_inputs=7, group_outputs=5),
+    "pointwise with stride": replace(WIDE, kernel=(1, 1), stride=(2, 2)),
+    "one by one image": replace(WIDE, image=(1, 1)),
+    "one channel": replace(WIDE, group_inputs=1, group_outputs=1),
+    "kernel larger than the image": replace(WIDE, image=(2, 2), kernel=(5, 5)),
+    "dilated": replace(WIDE, image=(8, 8), dilation=(2, 3)),
+    "one group per channel": replace(WIDE, groups=6, group_inputs=1, group_outputs=1),
+    "one group per channel, int32 bias": replace(WIDE, groups=3, group_inputs=1, group_outputs=2, bias_dtype="int32"),
+    "groups": replace(WIDE, groups=2, group_inputs=5, group_outputs=5, batch=2),
+    "per tensor": replace(WIDE, per_channel=False),
+    "int32 bias": replace(WIDE, bias_dtype="int32"),
+    "int32 bias, sums that wrap": replace(WIDE, bias_dtype="int32", group_inputs=120, spread=8.0),
+    "deep": replace(WIDE, image=(3, 3), group_inputs=130),
+    "no bias": replace(WIDE, bias=False),
+    "no bias, sums of 32 bits": replace(WIDE, bias=False, bias_dtype="int32"),
+    "relu": replace(WIDE, activation="RELU"),
+    "saturating": replace(WIDE, spread=0.02),
+    "multiplier above one": replace(WIDE, kernel=(1, 2), spread=0.001),
+    "rounding ties": replace(
+        WIDE, kernel=(1, 1), per_channel=False, bias=False, input_scale=0.5, filter_scale=0.25,
+        spread=2.0 / (110 * 3**0.5),
+    ),
+    "multiplier too small for a shift": replace(WIDE, spread=1e12),
+}  # fmt: skip
+EDGES |= {f"int16, {name}": conv for name, conv in EDGES_OF_INT16.items()}
+
+
+def fixed_case_of_int16() -> Case:
+    return replace(WIDE, groups=2, group_inputs=5, group_outputs=5, stride=(2, 1)).case()
 
 
 @pytest.mark.parametrize("conv", EDGES.values(), ids=EDGES.keys())
 def test_edge(conv: Conv) -> None:
     assert_agreement(conv.case())
+
+
+@pytest.mark.parametrize(
+    ("conv", "message"),
+    [
+        (
+            replace(WIDE, dtype="int8"),
+            "operand 2 is constant int64, allowed: a constant of type int32, or int32 or int64",
+        ),
+        (replace(WIDE, bias_dtype="int16"), "operand 2 is constant int16, allowed: a constant of type int32, or int32"),
+        (replace(WIDE, bias=False, spread=1e-7), "input scale .* output scale is .*, allowed: below 128 in 64 bits"),
+    ],
+)
+def test_refused(conv: Conv, message: str) -> None:
+    assert_refused(conv.case().model, f"CONV_2D: {message}")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
-from tests.ops.strategies import activations, biases, paddings, rows_for, scales, seeds, spreads, weights, zero_points
+from tests.ops.linear import activation_types, add_bias, bias_types
+from tests.ops.refusals import assert_refused
+from tests.ops.strategies import activations, paddings, rows_for, scales, seeds, spreads, weights, zero_points_of
 from tests.ops.windows import fits, window_output_size
 from tests.tflite_builder import ModelBuilder
 
@@ -19,6 +21,8 @@ class Depthwise:
     """Shapes are (height, width); the model's tensors are (batch, height, width, channels)."""
 
     image: tuple[int, int]
+    dtype: str = "int8"
+    bias_dtype: str = "int32"
     kernel: tuple[int, int] = (3, 3)
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
@@ -46,14 +50,12 @@ class Depthwise:
         output_scale = self.input_scale * self.filter_scale * 110 * depth**0.5 * self.spread
 
         builder = ModelBuilder()
-        x = builder.tensor("x", input_shape, scale=self.input_scale, zero_point=self.input_zero_point)
+        x = builder.tensor("x", input_shape, self.dtype, scale=self.input_scale, zero_point=self.input_zero_point)
         w = builder.tensor("w", filter_shape, scale=filter_scales, axis=3, data=weights(filter_shape, self.seed))
         operands = [x, w]
         if self.bias:
-            bias_scales = [self.input_scale * scale for scale in filter_scales]
-            bias = biases(channels, depth, self.seed)
-            operands.append(builder.tensor("b", (channels,), "int32", scale=bias_scales, data=bias))
-        y = builder.tensor("y", output_shape, scale=output_scale, zero_point=self.output_zero_point)
+            operands.append(add_bias(builder, self, channels, depth, filter_scales))
+        y = builder.tensor("y", output_shape, self.dtype, scale=output_scale, zero_point=self.output_zero_point)
         builder.op(
             "DEPTHWISE_CONV_2D",
             operands,
@@ -66,7 +68,7 @@ class Depthwise:
             depth_multiplier=self.multiplier,
             fused_activation_function=self.activation,
         )
-        return Case(str(self), builder.build([x], [y]), rows_for([input_shape], self.seed))
+        return Case(str(self), builder.build([x], [y]), rows_for([input_shape], self.seed, self.dtype))
 
     def output_size(self) -> tuple[int, ...]:
         sides = zip(self.image, self.kernel, self.stride, self.dilation, strict=True)
@@ -79,7 +81,10 @@ def pairs(largest: int) -> st.SearchStrategy[tuple[int, int]]:
 
 @st.composite
 def convolutions(draw: st.DrawFn) -> Depthwise:
+    dtype = draw(activation_types)
     conv = Depthwise(
+        dtype=dtype,
+        bias_dtype=draw(bias_types(dtype, "int64")),
         image=draw(pairs(8)),
         kernel=draw(pairs(4)),
         stride=draw(pairs(3)),
@@ -94,8 +99,8 @@ def convolutions(draw: st.DrawFn) -> Depthwise:
         input_scale=draw(scales()),
         filter_scale=draw(scales(1e-4, 0.1)),
         spread=draw(spreads),
-        input_zero_point=draw(zero_points),
-        output_zero_point=draw(zero_points),
+        input_zero_point=draw(zero_points_of(dtype)),
+        output_zero_point=draw(zero_points_of(dtype)),
         seed=draw(seeds),
     )
     sides = zip(conv.image, conv.kernel, conv.dilation, strict=True)
@@ -134,8 +139,49 @@ EDGES = {
         spread=2.0 / 110,
     ),
 }  # fmt: skip
+WIDE = Depthwise(image=(4, 5), dtype="int16", bias_dtype="int64")
+EDGES_OF_INT16 = {
+    "one by one image": replace(WIDE, image=(1, 1)),
+    "one channel, many filters": replace(WIDE, channels=1, multiplier=7),
+    "two filters a channel": replace(WIDE, channels=3, multiplier=2),
+    "pointwise": replace(WIDE, kernel=(1, 1)),
+    "quads of channels": replace(WIDE, channels=8, dilation=(1, 2), stride=(2, 1)),
+    "kernel larger than the image": replace(WIDE, image=(2, 2), kernel=(5, 5)),
+    "more taps than 32 bits have room for": replace(WIDE, image=(40, 40), kernel=(40, 40), channels=4, padding="VALID"),
+    "dilated, valid": replace(WIDE, image=(8, 8), dilation=(2, 3), padding="VALID"),
+    "per tensor": replace(WIDE, per_channel=False),
+    "no bias": replace(WIDE, bias=False),
+    "batch": replace(WIDE, batch=3),
+    "relu": replace(WIDE, activation="RELU"),
+    "saturating": replace(WIDE, spread=0.02),
+    "multiplier above one": replace(WIDE, channels=8, spread=0.001),
+    "rounding ties": replace(
+        WIDE, kernel=(1, 1), per_channel=False, bias=False, input_scale=0.5, filter_scale=0.25, spread=2.0 / 110
+    ),
+    "multiplier too small for a shift": replace(WIDE, spread=1e12),
+}
+EDGES |= {f"int16, {name}": conv for name, conv in EDGES_OF_INT16.items()}
+
+
+def fixed_case_of_int16() -> Case:
+    return replace(WIDE, channels=7, dilation=(1, 2)).case()
 
 
 @pytest.mark.parametrize("conv", EDGES.values(), ids=EDGES.keys())
 def test_edge(conv: Depthwise) -> None:
     assert_agreement(conv.case())
+
+
+@pytest.mark.parametrize(
+    ("conv", "message"),
+    [
+        (
+            replace(WIDE, dtype="int8"),
+            "operand 2 is constant int64, allowed: a constant of type int32, or int64 beside",
+        ),
+        (replace(WIDE, bias_dtype="int32"), "operand 2 is constant int32, allowed: .* or int64 beside int16"),
+        (replace(WIDE, bias=False, spread=1e-7), "input scale .* output scale is .*, allowed: below 128 in 64 bits"),
+    ],
+)
+def test_refused(conv: Depthwise, message: str) -> None:
+    assert_refused(conv.case().model, f"DEPTHWISE_CONV_2D: {message}")

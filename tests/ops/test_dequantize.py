@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,34 +12,43 @@ from hypothesis import strategies as st
 from codegen.errors import QuantizationError
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.refusals import assert_refused
-from tests.ops.strategies import ALL_BYTES, scales, zero_points
+from tests.ops.strategies import ALL_BYTES, limits, scales, zero_points
 from tests.tflite_builder import ModelBuilder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dequantize:
-    """All 256 values."""
+    """All values of the type."""
 
+    dtype: str = "int8"
     shape: tuple[int, ...] = (256,)
     scale: float = 0.05
     zero_point: int = 0
 
     def case(self) -> Case:
         size = int(np.prod(self.shape))
-        rows = [[np.resize(np.roll(ALL_BYTES, -start), self.shape)] for start in range(0, 256, size)]
+        low, high = limits(self.dtype)
+        values = np.arange(low, high + 1).astype(self.dtype)
+        rows = [[np.resize(np.roll(values, -start), self.shape)] for start in range(0, values.size, size)]
         return Case(str(self), self.model(), rows)
 
     def model(self, output_type: str = "float32", output_shape: tuple[int, ...] | None = None) -> bytes:
         builder = ModelBuilder()
-        x = builder.tensor("x", self.shape, scale=self.scale, zero_point=self.zero_point)
+        x = builder.tensor("x", self.shape, self.dtype, scale=self.scale, zero_point=self.zero_point)
         y = builder.tensor("y", self.shape if output_shape is None else output_shape, output_type)
         builder.op("DEQUANTIZE", [x], [y])
         return builder.build([x], [y])
 
 
+INT16 = Dequantize(dtype="int16", shape=(65536,))
+
+
 @st.composite
 def dequantizes(draw: st.DrawFn) -> Dequantize:
-    return Dequantize(scale=draw(scales(1e-30, 1e30)), zero_point=draw(zero_points))
+    scale = draw(scales(1e-30, 1e30))
+    if draw(st.booleans()):
+        return replace(INT16, scale=scale)
+    return Dequantize(scale=scale, zero_point=draw(zero_points))
 
 
 def fixed_case() -> Case:
@@ -62,6 +71,9 @@ EDGES = {
     "products below the normal numbers": Dequantize(scale=float(np.float32(1e-39)), zero_point=5),
     "smallest scale": Dequantize(scale=float(np.finfo(np.float32).smallest_subnormal), zero_point=-128),
     "overflow to infinity": Dequantize(scale=1e37),
+    "int16": INT16,
+    "all bits of a scale of int16": replace(INT16, scale=float(np.nextafter(np.float32(0.5), np.float32(0)))),
+    "products of int16 below the normal numbers": replace(INT16, scale=float(np.float32(1e-41))),
 }
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.read_tflite import parse_tflite
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, seeds, shapes, weights
 from tests.tflite_builder import ModelBuilder
@@ -56,12 +57,12 @@ def fixed_case() -> Case:
 @examples
 @given(expansion=expansions())
 def test_agrees_with_tflm_and_tflite(expansion: ExpandDims) -> None:
-    assert_agreement(expansion.case())
+    assert_agreement_in_both(expansion.case())
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
 def test_every_axis(axis: int) -> None:
-    assert_agreement(ExpandDims(axis=axis).case())
+    assert_agreement_in_both(ExpandDims(axis=axis).case())
 
 
 def test_is_no_code() -> None:
@@ -81,7 +82,7 @@ def test_chain_of_views_between_two_operators() -> None:
     builder.op("SQUEEZE", [doubled], [flat], squeeze_dims=[0])
     builder.op("EXPAND_DIMS", [flat, builder.constant("axis", 1)], [expanded])
     builder.op("ADD", [expanded, x], [y])
-    assert_agreement(Case("chain of views", builder.build([x], [y, flat]), rows_for([(1, 4, 5)], 1)))
+    assert_agreement_in_both(Case("chain of views", builder.build([x], [y, flat]), rows_for([(1, 4, 5)], 1)))
 
 
 REFUSED = {

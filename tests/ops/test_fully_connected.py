@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.errors import QuantizationError
 from tests.ops.agreement import Case, assert_agreement, examples
-from tests.ops.disagreements import SCALES_IN_FLOAT32
-from tests.ops.strategies import activations, biases, rows_for, scales, seeds, shapes, spreads, weights, zero_points
+from tests.ops.disagreements import SCALES_IN_FLOAT32, UNSAID_TYPE_OF_SUMS
+from tests.ops.linear import activation_types, add_bias, bias_types, sums_option
+from tests.ops.refusals import assert_refused
+from tests.ops.strategies import activations, rows_for, scales, seeds, shapes, spreads, weights, zero_points_of
 from tests.tflite_builder import ModelBuilder
 
 
@@ -18,6 +21,8 @@ from tests.tflite_builder import ModelBuilder
 class FullyConnected:
     """Input (*leading, depth), filter (units, depth); output (*leading, units), flattened without keep_num_dims."""
 
+    dtype: str = "int8"
+    bias_dtype: str = "int32"
     leading: tuple[int, ...] = (3,)
     depth: int = 7
     units: int = 5
@@ -32,6 +37,9 @@ class FullyConnected:
     input_zero_point: int = 0
     filter_zero_point: int = 0
     output_zero_point: int = 0
+    bias_addend: int = 0
+    says_bias_type: bool = True
+    output_dtype: str | None = None
     seed: int = 0
 
     def case(self) -> Case:
@@ -45,19 +53,21 @@ class FullyConnected:
         output_scale = self.input_scale * self.filter_scale * 110 * self.depth**0.5 * self.spread
 
         builder = ModelBuilder()
-        x = builder.tensor("x", input_shape, scale=self.input_scale, zero_point=self.input_zero_point)
+        x = builder.tensor("x", input_shape, self.dtype, scale=self.input_scale, zero_point=self.input_zero_point)
         operands: list[int | None] = [x, self._filter(builder, filter_shape, filter_scales)]
         if self.bias:
-            bias_scales = [self.input_scale * scale for scale in filter_scales]
-            bias = biases(self.units, self.depth, self.seed)
-            operands.append(builder.tensor("b", (self.units,), "int32", scale=bias_scales, data=bias))
+            operands.append(add_bias(builder, self, self.units, self.depth, filter_scales, self.bias_addend))
         elif self.absent_bias_operand:
             operands.append(None)
-        y = builder.tensor("y", output_shape, scale=output_scale, zero_point=self.output_zero_point)
+        y = builder.tensor(
+            "y", output_shape, self.output_dtype or self.dtype, scale=output_scale, zero_point=self.output_zero_point
+        )
         options = {"keep_num_dims": self.keep_num_dims, "fused_activation_function": self.activation}
-        builder.op("FULLY_CONNECTED", operands, [y], **options)
-        rows = rows_for([input_shape], self.seed)
-        return Case(str(self), builder.build([x], [y]), rows, None if len(filter_scales) > 1 else SCALES_IN_FLOAT32)
+        builder.op("FULLY_CONNECTED", operands, [y], **options, **(sums_option(self) if self.says_bias_type else {}))
+        rows = rows_for([input_shape], self.seed, self.dtype)
+        disagreement = None if len(filter_scales) > 1 else SCALES_IN_FLOAT32
+        model = builder.build([x], [y])
+        return Case(str(self), model, rows, disagreement if self.says_bias_type else UNSAID_TYPE_OF_SUMS)
 
     def _filter(self, builder: ModelBuilder, shape: tuple[int, ...], scales: list[float]) -> int:
         zero_point = self.filter_zero_point
@@ -66,7 +76,10 @@ class FullyConnected:
 
 @st.composite
 def layers(draw: st.DrawFn) -> FullyConnected:
+    dtype = draw(activation_types)
     return FullyConnected(
+        dtype=dtype,
+        bias_dtype=draw(bias_types(dtype, "int32", "int64")),
         leading=draw(shapes(1, 3, 4)),
         depth=draw(st.integers(1, 40)),
         units=draw(st.integers(1, 12)),
@@ -78,8 +91,8 @@ def layers(draw: st.DrawFn) -> FullyConnected:
         input_scale=draw(scales()),
         filter_scale=draw(scales(1e-4, 0.1)),
         spread=draw(spreads),
-        input_zero_point=draw(zero_points),
-        output_zero_point=draw(zero_points),
+        input_zero_point=draw(zero_points_of(dtype)),
+        output_zero_point=draw(zero_points_of(dtype)),
         seed=draw(seeds),
     )
 
@@ -118,6 +131,36 @@ EDGES = {
 }
 
 
+WIDE = FullyConnected(dtype="int16", bias_dtype="int64")
+EDGES_OF_INT16 = {
+    "one row": replace(WIDE, leading=(1,)),
+    "everything one": replace(WIDE, leading=(1,), depth=1, units=1),
+    "int32 bias": replace(WIDE, bias_dtype="int32"),
+    "int32 bias, unsaid": replace(WIDE, bias_dtype="int32", says_bias_type=False),
+    "int64 bias, unsaid": replace(WIDE, says_bias_type=False),
+    "int32 bias, per channel": replace(WIDE, bias_dtype="int32", per_channel=True),
+    "int32 bias, sums that wrap": replace(WIDE, bias_dtype="int32", depth=4000, spread=4.0),
+    "no bias": replace(WIDE, bias=False),
+    "no bias, sums of 32 bits": replace(WIDE, bias=False, bias_dtype="int32"),
+    "deep": replace(WIDE, depth=509, units=9, per_channel=True),
+    "deeper": replace(WIDE, depth=1300, units=2),
+    "relu": replace(WIDE, activation="RELU"),
+    "relu to 6": replace(WIDE, activation="RELU6", input_scale=0.0005),
+    "saturating": replace(WIDE, spread=0.02),
+    "multiplier above one": replace(WIDE, depth=1, bias=False, spread=0.0002),
+    "results beyond 32 bits": replace(WIDE, depth=400, bias=False, spread=0.0001),
+    "multiplier too small for a shift": replace(WIDE, bias=False, spread=1e12),
+    "rounding ties": replace(
+        WIDE, depth=4, bias=False, input_scale=0.5, filter_scale=0.25, spread=2.0 / (110 * 4**0.5)
+    ),
+}
+EDGES |= {f"int16, {name}": layer for name, layer in EDGES_OF_INT16.items()}
+
+
+def fixed_case_of_int16() -> Case:
+    return replace(WIDE, depth=1301, per_channel=True).case()
+
+
 @pytest.mark.parametrize("layer", EDGES.values(), ids=EDGES.keys())
 def test_edge(layer: FullyConnected) -> None:
     assert_agreement(layer.case())
@@ -126,3 +169,38 @@ def test_edge(layer: FullyConnected) -> None:
 @pytest.mark.parametrize("zero_point", [-128, -5, 127])
 def test_filter_zero_point(zero_point: int) -> None:
     assert_agreement(FullyConnected(filter_zero_point=zero_point, input_zero_point=9, spread=2.0).case())
+
+
+REFUSED = {
+    "bias of int64 beside int8": (
+        FullyConnected(bias_dtype="int64"),
+        "operand 2 is constant int64, allowed: a constant of type int32, or int32 or int64 beside int16",
+    ),
+    "bias of int16": (replace(WIDE, bias_dtype="int16"), "operand 2 is constant int16, allowed: a constant of type"),
+    "output of another type": (
+        replace(WIDE, output_dtype="int8"),
+        "types of operands and outputs is int16, int8, allowed: the same for all",
+    ),
+    "zero point of weights": (
+        replace(WIDE, filter_zero_point=3),
+        "zero point of weights is 3, allowed: 0 beside int16",
+    ),
+    "scale of 64-bit sums": (
+        replace(WIDE, depth=1, bias=False, spread=0.00005),
+        "input scale \\* filter scale / output scale is 181.*, allowed: below 128 in 64 bits",
+    ),
+    "bias of 64-bit sums": (
+        replace(WIDE, bias_addend=2**46),
+        "largest bias is 703687.*, allowed: below 70368744177664",
+    ),
+}
+
+
+@pytest.mark.parametrize(("layer", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused(layer: FullyConnected, message: str) -> None:
+    assert_refused(layer.case().model, f"FULLY_CONNECTED: {message}")
+
+
+def test_zero_point_of_int16_is_refused() -> None:
+    layer = replace(WIDE, input_zero_point=1)
+    assert_refused(layer.case().model, r"zero point outside 0\.\.0, those of int16", QuantizationError)

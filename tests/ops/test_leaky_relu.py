@@ -1,4 +1,4 @@
-"""LEAKY_RELU against TFLM and TFLite, on all 256 inputs."""
+"""LEAKY_RELU against TFLM and TFLite, on all inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.disagreements import SCALES_IN_FLOAT32
 from tests.ops.refusals import assert_refused
-from tests.ops.unary import Unary, input_edges, unaries
+from tests.ops.unary import Unary, in_int16, input_edges, unaries
 
 GENTLE = {"alpha": 0.1}
 EDGES = {
@@ -41,6 +41,17 @@ def test_agrees_with_tflm_and_tflite(unary: Unary, alpha: float) -> None:
 @pytest.mark.parametrize("unary", EDGES.values(), ids=EDGES.keys())
 def test_edge(unary: Unary) -> None:
     assert_agreement(unary.case(SCALES_IN_FLOAT32))
+
+
+@examples
+@given(unary=unaries("LEAKY_RELU"), alpha=st.floats(-2.0, 2.0, width=32, allow_subnormal=False))
+def test_int16_agrees_with_tflm_and_tflite(unary: Unary, alpha: float) -> None:
+    assert_agreement(in_int16(replace(unary, options={"alpha": alpha})).case(SCALES_IN_FLOAT32))
+
+
+@pytest.mark.parametrize("unary", EDGES.values(), ids=EDGES.keys())
+def test_edge_in_int16(unary: Unary) -> None:
+    assert_agreement(in_int16(unary).case(SCALES_IN_FLOAT32))
 
 
 def test_alpha_that_is_no_number_is_refused() -> None:

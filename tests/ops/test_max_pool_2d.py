@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.pooling import Pool, edges, pools
 
 EDGES = edges("MAX_POOL_2D")
@@ -18,9 +19,9 @@ def fixed_case() -> Case:
 @examples
 @given(pool=pools("MAX_POOL_2D"))
 def test_agrees_with_tflm_and_tflite(pool: Pool) -> None:
-    assert_agreement(pool.case())
+    assert_agreement_in_both(pool.case())
 
 
 @pytest.mark.parametrize("pool", EDGES.values(), ids=EDGES.keys())
 def test_edge(pool: Pool) -> None:
-    assert_agreement(pool.case())
+    assert_agreement_in_both(pool.case())

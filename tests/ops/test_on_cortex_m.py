@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 
@@ -28,6 +28,19 @@ WITH_DSP_PATH = (
     "SVDF",
     "UNIDIRECTIONAL_SEQUENCE_LSTM",
 )
+# Of the edges of int16 those that DSP instructions have to do with.
+DSP_EDGES_OF_INT16 = (
+    "deep",
+    "deeper",
+    "even depth",
+    "groups",
+    "int32 bias",
+    "matrices",
+    "more taps than 32 bits have room for",
+    "quads of channels",
+    "sequence",
+    "sums beyond 32 bits",
+)
 # What only rounds with an instruction of its own, and the edges of that.
 ROUNDED_BY_DSP = ("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB")
 ROUNDING = ("rounding ties", "rounding ties below a step", "very different scales")
@@ -36,8 +49,13 @@ ROUNDING = ("rounding ties", "rounding ties below a step", "very different scale
 def cases(operator: str) -> dict[str, Case]:
     """The operator's fixed case, and for those with a DSP path the edge cases of that."""
     module = import_module(f"tests.ops.test_{operator.lower()}")
-    chosen = module.EDGES if operator in WITH_DSP_PATH else ROUNDING if operator in ROUNDED_BY_DSP else ()
+    chosen = _dsp_edges(module.EDGES) if operator in WITH_DSP_PATH else ROUNDING if operator in ROUNDED_BY_DSP else ()
     return {"fixed": module.fixed_case(), **{name: module.EDGES[name].case() for name in chosen}}
+
+
+def _dsp_edges(names: Iterable[str]) -> list[str]:
+    kinds = [(name, name.removeprefix("int16, ")) for name in names]
+    return [name for name, kind in kinds if name == kind or kind in DSP_EDGES_OF_INT16]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,7 +66,7 @@ def tools(require_tool: Callable[..., None], require_module: Callable[..., None]
 
 def assert_same_on(board: str, case: Case, folder: Path) -> None:
     project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(board)), folder)
-    rows = [np.concatenate([tensor.ravel() for tensor in row]) for row in case.rows]
+    rows = [np.concatenate([tensor.ravel().view(np.int8) for tensor in row]) for row in case.rows]
     got = run(project.folder, np.stack(rows), keep_state=case.keep_state).outputs
     answers = truth(case)
     expected = [np.concatenate([tensor.ravel().view(np.int8) for tensor in row]) for row in answers]

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
 from tests.ops.disagreements import SAME_QUANTIZATION
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, seeds, shapes, weights
 from tests.tflite_builder import ModelBuilder
@@ -69,7 +70,7 @@ def fixed_case() -> Case:
 @examples
 @given(pack=packs())
 def test_agrees_with_tflm_and_tflite(pack: Pack) -> None:
-    assert_agreement(pack.case())
+    assert_agreement_in_both(pack.case())
 
 
 EDGES = {
@@ -87,7 +88,7 @@ EDGES = {
 
 @pytest.mark.parametrize("pack", EDGES.values(), ids=EDGES.keys())
 def test_edge(pack: Pack) -> None:
-    assert_agreement(pack.case())
+    assert_agreement_in_both(pack.case())
 
 
 def test_one_tensor_twice() -> None:
@@ -95,7 +96,7 @@ def test_one_tensor_twice() -> None:
     x = builder.tensor("x", (3, 2), scale=0.05, zero_point=3)
     y = builder.tensor("y", (3, 2, 2), scale=0.05, zero_point=3)
     builder.op("PACK", [x, x], [y], axis=1, values_count=2)
-    assert_agreement(Case("one tensor twice", builder.build([x], [y]), rows_for([(3, 2)], 0)))
+    assert_agreement_in_both(Case("one tensor twice", builder.build([x], [y]), rows_for([(3, 2)], 0)))
 
 
 REFUSED = {
@@ -110,7 +111,7 @@ REFUSED = {
     "another number of values": (Pack(values_count=3), r"number of values is 3, allowed: the number of operands"),
     "a constant of another type": (
         Pack(constant=1, constant_type="int16"),
-        r"types of operands is int16, int8, allowed: int8",
+        r"types of operands and outputs is int8, int16, int8, allowed: the same for all",
     ),
 }
 

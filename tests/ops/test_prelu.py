@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
-from tests.ops.disagreements import MORE_SLOPES, SCALES_IN_FLOAT32
+from tests.ops.disagreements import MORE_SLOPES, NO_INT16, SCALES_IN_FLOAT32
 from tests.ops.elementwise import operand_shapes
+from tests.ops.int16 import in_int16
 from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, scales, seeds, spreads, weights, zero_points
 from tests.tflite_builder import ModelBuilder
@@ -64,14 +65,27 @@ def prelus(draw: st.DrawFn) -> Prelu:
     )
 
 
+def wide_case(prelu: Prelu) -> Case:
+    """In int16, with slopes of int8."""
+    return replace(in_int16(prelu.case(), but=("a",)), disagreement=NO_INT16)
+
+
+PLAIN = Prelu(shape=(2, 3, 4, 5), alpha=(4, 1), input_zero_point=-4, alpha_zero_point=17)
+
+
 def fixed_case() -> Case:
-    return Prelu(shape=(2, 3, 4, 5), alpha=(4, 1), input_zero_point=-4, alpha_zero_point=17).case()
+    return PLAIN.case()
+
+
+def fixed_case_of_int16() -> Case:
+    return wide_case(PLAIN)
 
 
 @examples
 @given(prelu=prelus())
 def test_agrees_with_tflm_and_tflite(prelu: Prelu) -> None:
     assert_agreement(prelu.case())
+    assert_agreement(wide_case(prelu))
 
 
 TIES = Prelu(input_scale=0.25, alpha_scale=0.25, output_scale=0.5, shape=(5, 6, 7), alpha=(7,))
@@ -98,8 +112,14 @@ EDGES = {
 @pytest.mark.parametrize("prelu", EDGES.values(), ids=EDGES.keys())
 def test_edge(prelu: Prelu) -> None:
     assert_agreement(prelu.case())
+    assert_agreement(wide_case(prelu))
 
 
 def test_slopes_quantized_per_channel_are_refused() -> None:
     model = Prelu(alpha_scale=tuple(0.01 * (1 + c) for c in range(6))).case().model
     assert_refused(model, r"PRELU: quantization of operands is per channel, allowed: one scale")
+
+
+def test_slopes_of_int16_are_refused() -> None:
+    model = in_int16(Prelu().case()).model
+    assert_refused(model, r"PRELU: type of operand 1 is int16, allowed: int8")

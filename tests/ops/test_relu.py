@@ -1,4 +1,4 @@
-"""RELU against TFLM and TFLite, on all 256 inputs."""
+"""RELU against TFLM and TFLite, on all inputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.disagreements import SCALES_IN_FLOAT32
-from tests.ops.unary import Unary, input_edges, unaries
+from tests.ops.unary import Unary, in_int16, input_edges, unaries
 
 EDGES = {
     **input_edges("RELU", 0.05, 0),
@@ -31,3 +31,14 @@ def test_agrees_with_tflm_and_tflite(unary: Unary) -> None:
 @pytest.mark.parametrize("unary", EDGES.values(), ids=EDGES.keys())
 def test_edge(unary: Unary) -> None:
     assert_agreement(unary.case(SCALES_IN_FLOAT32))
+
+
+@examples
+@given(unary=unaries("RELU", smallest=1e-3, largest=1.0))
+def test_int16_agrees_with_tflm_and_tflite(unary: Unary) -> None:
+    assert_agreement(in_int16(unary).case(SCALES_IN_FLOAT32))
+
+
+@pytest.mark.parametrize("unary", EDGES.values(), ids=EDGES.keys())
+def test_edge_in_int16(unary: Unary) -> None:
+    assert_agreement(in_int16(unary).case(SCALES_IN_FLOAT32))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for
 from tests.tflite_builder import ModelBuilder
@@ -30,16 +31,16 @@ def fixed_case() -> Case:
 @examples
 @given(shape=st.permutations((2, 3, 4, 1)), new_shape=st.permutations((4, 6, 1)), shape_operand=st.booleans())
 def test_agrees_with_tflm_and_tflite(shape: list[int], new_shape: list[int], shape_operand: bool) -> None:
-    assert_agreement(reshape_case(tuple(shape), tuple(new_shape), shape_operand=shape_operand))
+    assert_agreement_in_both(reshape_case(tuple(shape), tuple(new_shape), shape_operand=shape_operand))
 
 
 @pytest.mark.parametrize("new_shape", [(24,), (1, 1, 1, 24), (2, 3, 4), (3, 2, 2, 2, 1), (1, 24, 1, 1, 1, 1)])
 def test_edge(new_shape: tuple[int, ...]) -> None:
-    assert_agreement(reshape_case((2, 3, 4), new_shape))
+    assert_agreement_in_both(reshape_case((2, 3, 4), new_shape))
 
 
 def test_one_element_to_a_scalar() -> None:
-    assert_agreement(reshape_case((1, 1), ()))
+    assert_agreement_in_both(reshape_case((1, 1), ()))
 
 
 def test_chain_between_two_operators() -> None:
@@ -55,7 +56,7 @@ def test_chain_between_two_operators() -> None:
         tensor = view
     y = builder.tensor("y", (2, 3, 4), scale=0.2, zero_point=0)
     builder.op("MUL", [tensor, x], [y])
-    assert_agreement(Case("chain of reshapes", builder.build([x], [y]), rows_for([(2, 3, 4)], 1)))
+    assert_agreement_in_both(Case("chain of reshapes", builder.build([x], [y]), rows_for([(2, 3, 4)], 1)))
 
 
 def test_another_type_is_refused() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.refusals import assert_refused
 from tests.ops.resizing import Resizing, edges, resizings
 
@@ -26,12 +27,12 @@ def fixed_case() -> Case:
 @examples
 @given(resizing=resizings(PLAIN.operator, both=True))
 def test_agrees_with_tflm_and_tflite(resizing: Resizing) -> None:
-    assert_agreement(resizing.case())
+    assert_agreement_in_both(resizing.case())
 
 
 @pytest.mark.parametrize("resizing", EDGES.values(), ids=EDGES.keys())
 def test_edge(resizing: Resizing) -> None:
-    assert_agreement(resizing.case())
+    assert_agreement_in_both(resizing.case())
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_edge(resizing: Resizing) -> None:
     [
         (replace(PLAIN, said=(8, 5)), r"output shape is \(1, 8, 6, 3\), allowed: the input's batch and channels"),
         (replace(PLAIN, said=(8,)), r"output shape is \(1, 8, 6, 3\), allowed: the input's batch and channels"),
-        (replace(PLAIN, constant="float32"), r"type of operand 0 is float32, allowed: int8"),
+        (replace(PLAIN, constant="float32"), r"types of operands and outputs is float32, int8, allowed"),
     ],
 )
 def test_refused(resizing: Resizing, message: str) -> None:

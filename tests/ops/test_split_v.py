@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, seeds, shapes
 from tests.tflite_builder import ModelBuilder
@@ -63,7 +64,7 @@ def fixed_case() -> Case:
 @examples
 @given(split=splits())
 def test_agrees_with_tflm_and_tflite(split: SplitV) -> None:
-    assert_agreement(split.case())
+    assert_agreement_in_both(split.case())
 
 
 EDGES = {
@@ -77,7 +78,7 @@ EDGES = {
 
 @pytest.mark.parametrize("split", EDGES.values(), ids=EDGES.keys())
 def test_edge(split: SplitV) -> None:
-    assert_agreement(split.case())
+    assert_agreement_in_both(split.case())
 
 
 REFUSED = {

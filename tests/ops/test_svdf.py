@@ -172,6 +172,7 @@ REFUSED: dict[str, tuple[Svdf, str]] = {
         Svdf(changes={2: {"dtype": "int32"}}),
         "operand 2 is constant int32, allowed: a constant of type int8 or int16",
     ),
+    "input of int16": (Svdf(changes={0: {"dtype": "int16"}}), "tensor 'x' is int16, allowed: int8"),
     "no rank": (Svdf(declared_rank=0), "rank is 0, allowed: 1 or more, a divisor"),
     "rank": (Svdf(declared_rank=3), "rank is 3, allowed: 1 or more, a divisor"),
     "size of the state": (

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.strategies import rows_for, shapes
 from tests.tflite_builder import ModelBuilder
 
@@ -41,14 +42,14 @@ def transposes(draw: st.DrawFn) -> Case:
 @examples
 @given(case=transposes())
 def test_agrees_with_tflm_and_tflite(case: Case) -> None:
-    assert_agreement(case)
+    assert_agreement_in_both(case)
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3, 4, 5])
 def test_every_permutation(rank: int) -> None:
-    assert_agreement(transpose_case(SHAPE[:rank], list(permutations(range(rank)))))
+    assert_agreement_in_both(transpose_case(SHAPE[:rank], list(permutations(range(rank)))))
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (1, 7, 1, 5), (3, 1, 1, 2), (1, 1, 9, 1)])
 def test_sizes_of_one(shape: tuple[int, ...]) -> None:
-    assert_agreement(transpose_case(shape, list(permutations(range(4)))))
+    assert_agreement_in_both(transpose_case(shape, list(permutations(range(4)))))

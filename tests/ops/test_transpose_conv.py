@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.disagreements import BIAS_OF_INT16
+from tests.ops.linear import activation_types, add_bias, bias_types
 from tests.ops.refusals import assert_refused
-from tests.ops.strategies import activations, biases, paddings, rows_for, scales, seeds, spreads, weights, zero_points
+from tests.ops.strategies import activations, paddings, rows_for, scales, seeds, spreads, weights, zero_points_of
 from tests.tflite_builder import ModelBuilder
 
 
@@ -18,6 +20,8 @@ from tests.tflite_builder import ModelBuilder
 class TransposeConv:
     """Shapes are (height, width); `extra` is how many rows and columns the output has beyond the smallest one."""
 
+    dtype: str = "int8"
+    bias_dtype: str = "int32"
     image: tuple[int, int] = (4, 5)
     kernel: tuple[int, int] = (3, 3)
     stride: tuple[int, int] = (2, 2)
@@ -50,16 +54,14 @@ class TransposeConv:
         size = builder.constant("size", self.said or output_shape)
         w = builder.tensor("w", filter_shape, scale=filter_scales, data=weights(filter_shape, self.seed))
         quantization = {"scale": self.input_scale, "zero_point": self.input_zero_point}
-        x = source = builder.tensor("x", self.input_shape(), **quantization)
+        x = source = builder.tensor("x", self.input_shape(), self.dtype, **quantization)
         if self.constant:
             data = weights(self.input_shape(), self.seed)
             source = builder.tensor("constant", data.shape, self.constant, **quantization, data=data)
         operands = [size, w, source]
         if self.bias:
-            bias_scales = [self.input_scale * scale for scale in filter_scales]
-            bias = biases(self.outputs, depth, self.seed)
-            operands.append(builder.tensor("b", (self.outputs,), "int32", scale=bias_scales, data=bias))
-        y = builder.tensor("y", output_shape, scale=output_scale, zero_point=self.output_zero_point)
+            operands.append(add_bias(builder, self, self.outputs, depth, filter_scales))
+        y = builder.tensor("y", output_shape, self.dtype, scale=output_scale, zero_point=self.output_zero_point)
         builder.op(
             "TRANSPOSE_CONV",
             operands,
@@ -72,7 +74,8 @@ class TransposeConv:
         return builder.build([x], [y])
 
     def case(self) -> Case:
-        return Case(str(self), self.model(), rows_for([self.input_shape()], self.seed))
+        rows = rows_for([self.input_shape()], self.seed, self.dtype)
+        return Case(str(self), self.model(), rows, BIAS_OF_INT16 if self.bias_dtype == "int16" else None)
 
     def input_shape(self) -> tuple[int, ...]:
         return (self.batch, *self.image, self.inputs)
@@ -92,7 +95,10 @@ def pairs(largest: int) -> st.SearchStrategy[tuple[int, int]]:
 @st.composite
 def convolutions(draw: st.DrawFn) -> TransposeConv:
     stride = draw(pairs(4))
+    dtype = draw(activation_types)
     return TransposeConv(
+        dtype=dtype,
+        bias_dtype=draw(bias_types(dtype, "int64")),
         image=draw(pairs(6)),
         kernel=draw(pairs(5)),
         stride=stride,
@@ -107,8 +113,8 @@ def convolutions(draw: st.DrawFn) -> TransposeConv:
         input_scale=draw(scales()),
         filter_scale=draw(scales(1e-4, 0.1)),
         spread=draw(spreads),
-        input_zero_point=draw(zero_points),
-        output_zero_point=draw(zero_points),
+        input_zero_point=draw(zero_points_of(dtype)),
+        output_zero_point=draw(zero_points_of(dtype)),
         seed=draw(seeds),
     )
 
@@ -154,6 +160,29 @@ EDGES = {
         spread=2.0 / (110 * 3**0.5),
     ),
 }  # fmt: skip
+WIDE = TransposeConv(dtype="int16", bias_dtype="int64")
+EDGES_OF_INT16 = {
+    "same": WIDE,
+    "valid, output padding": replace(WIDE, padding="VALID", extra=(1, 0)),
+    "stride larger than the kernel": replace(WIDE, kernel=(2, 1), stride=(3, 4), padding="VALID", extra=(2, 3)),
+    "one by one image": replace(WIDE, image=(1, 1), padding="VALID"),
+    "odd channels": replace(WIDE, inputs=7, outputs=5, batch=2),
+    "int16 bias": replace(WIDE, bias_dtype="int16"),
+    "deep": replace(WIDE, inputs=130, stride=(1, 1)),
+    "per tensor": replace(WIDE, per_channel=False),
+    "no bias": replace(WIDE, bias=False),
+    "relu": replace(WIDE, activation="RELU"),
+    "saturating": replace(WIDE, spread=0.02),
+    "rounding ties": replace(
+        WIDE, kernel=(1, 1), per_channel=False, bias=False, input_scale=0.5, filter_scale=0.25,
+        spread=2.0 / (110 * 3**0.5),
+    ),
+}  # fmt: skip
+EDGES |= {f"int16, {name}": conv for name, conv in EDGES_OF_INT16.items()}
+
+
+def fixed_case_of_int16() -> Case:
+    return replace(WIDE, stride=(3, 2), inputs=5, extra=(1, 1)).case()
 
 
 @pytest.mark.parametrize("conv", EDGES.values(), ids=EDGES.keys())
@@ -166,10 +195,15 @@ def test_edge(conv: TransposeConv) -> None:
     [
         (replace(PLAIN, said=(1, 8, 9, 4)), r"output shape is \(1, 7, 9, 4\), allowed: \(batch, height, width"),
         (replace(PLAIN, filter_inputs=2), r"channels is \(4, 2\), allowed: those of the output and of the input"),
-        (replace(PLAIN, constant="float32"), r"type of operand 2 is float32, allowed: int8"),
+        (
+            replace(PLAIN, constant="float32"),
+            r"types of operands and outputs is float32, int8, allowed: the same for all",
+        ),
         (replace(PLAIN, stride=(0, 2)), r"stride is \(0, 2\), allowed: 1 or more"),
         (replace(PLAIN, padding=7), r"padding is unknown, allowed: SAME or VALID"),
         (replace(PLAIN, extra=(2, 0)), r"input shape is \(1, 4, 5, 3\), allowed: what padding, stride and filter give"),
+        (replace(WIDE, bias_dtype="int32"), "operand 3 is constant int32, allowed: .* or int16 or int64 beside int16"),
+        (replace(WIDE, bias=False, spread=1e-7), "input scale .* output scale is .*, allowed: below 128 in 64 bits"),
         (replace(PLAIN, activation="TANH"), r"fused activation is TANH, allowed: NONE, RELU"),
     ],
 )

@@ -3,147 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from codegen.errors import TinySerError
 from codegen.fixed_point import quantize_multiplier
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.disagreements import GATES_OF_INT16, Disagreement
-from tests.ops.operand_changes import Changes, add_operands
+from tests.ops.lstm import Lstm, lstms
 from tests.ops.refusals import assert_refused
-from tests.ops.strategies import rows_for, scales, seeds, zero_points
-from tests.tflite_builder import ModelBuilder
-
-# Each gate of a layer has scales of its own.
-INPUT_RATIOS, RECURRENT_RATIOS = (1.0, 1.3, 0.7, 0.9), (1.0, 0.8, 1.2, 1.1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lstm:
-    """Input (batch, steps, inputs), output (batch, steps, units); steps first if `time_major`.
-
-    `drive` is how far the gates are driven, about: their argument's standard deviation.
-    """
-
-    batch: int = 2
-    steps: int = 5
-    inputs: int = 7
-    units: int = 6
-    time_major: bool = False
-    activation: str = "TANH"
-    cell_clip: float = 0.0
-    cell_exponent: int = -11
-    drive: float = 1.5
-    largest_bias: float = 0.5
-    input_scale: float = 0.02
-    input_zero_point: int = 0
-    hidden_scale: float = 1 / 128
-    hidden_zero_point: int = 0
-    operand_count: int = 24
-    changes: Changes = field(default_factory=dict)
-    keep_state: bool = True
-    seed: int = 0
-
-    @property
-    def input_shape(self) -> tuple[int, int, int]:
-        outer = (self.steps, self.batch) if self.time_major else (self.batch, self.steps)
-        return (*outer, self.inputs)
-
-    def add(self, builder: ModelBuilder, given: Mapping[int, int] | None = None) -> tuple[int, int]:
-        """Adds the layer; input and output. `given` operands, by position, are tensors that are already there."""
-        operands = {position: entry for position, entry in self.operands().items() if position not in (given or {})}
-        indices = {**add_operands(builder, operands, self.changes), **(given or {})}
-        hidden = {"scale": self.hidden_scale, "zero_point": self.hidden_zero_point}
-        # What TFLite's own kernel wants to know of the gates and of the hidden state; TFLite Micro does not look.
-        intermediates = [builder.tensor(f"gate{n}", (0,), "int16", scale=2.0**-12) for n in range(4)]
-        intermediates.append(builder.tensor("hidden", (0,), "int8", **hidden))
-        y = builder.tensor("y", (*self.input_shape[:2], self.units), **hidden)
-        positions = [indices.get(position) for position in range(self.operand_count)]
-        options = {"time_major": self.time_major, "cell_clip": self.cell_clip}
-        name, function = "UNIDIRECTIONAL_SEQUENCE_LSTM", self.activation
-        builder.op(name, positions, [y], intermediates, fused_activation_function=function, **options)
-        return indices[0], y
-
-    def model(self) -> bytes:
-        builder = ModelBuilder()
-        x, y = self.add(builder)
-        return builder.build([x], [y])
-
-    def operands(self) -> dict[int, Mapping[str, Any]]:
-        random = np.random.default_rng(self.seed)
-        operands: dict[int, Mapping[str, Any]] = {
-            0: {
-                "name": "x",
-                "shape": self.input_shape,
-                "scale": self.input_scale,
-                "zero_point": self.input_zero_point,
-            },
-            18: {
-                "name": "hidden state",
-                "shape": (self.batch, self.units),
-                "scale": self.hidden_scale,
-                "zero_point": self.hidden_zero_point,
-                "variable": True,
-            },
-            19: {
-                "name": "cell state",
-                "shape": (self.batch, self.units),
-                "dtype": "int16",
-                "scale": 2.0**self.cell_exponent,
-                "variable": True,
-            },
-        }
-        for gate in range(4):
-            input_scale = INPUT_RATIOS[gate] * self.drive / (self.input_scale * 74 * 74 * self.inputs**0.5)
-            recurrent_scale = RECURRENT_RATIOS[gate] * self.drive / (self.hidden_scale * 74 * 74 * self.units**0.5)
-            limit = int(self.largest_bias / (self.input_scale * input_scale))
-            bias = random.integers(-limit, limit + 1, self.units)
-            for position, count, scale in ((1, self.inputs, input_scale), (5, self.units, recurrent_scale)):
-                data = random.integers(-127, 128, (self.units, count))
-                operands[position + gate] = {
-                    "name": f"weights {position + gate}",
-                    "shape": data.shape,
-                    "scale": scale,
-                    "data": data,
-                }
-            operands[12 + gate] = {
-                "name": f"bias {gate}",
-                "shape": bias.shape,
-                "dtype": "int32",
-                "scale": self.input_scale * input_scale,
-                "data": bias,
-            }
-        return operands
-
-    def case(self, disagreement: Disagreement = GATES_OF_INT16) -> Case:
-        rows = rows_for([self.input_shape], self.seed)
-        return Case(str(self), self.model(), rows, disagreement, keep_state=self.keep_state)
-
-
-@st.composite
-def lstms(draw: st.DrawFn) -> Lstm:
-    return Lstm(
-        batch=draw(st.integers(1, 3)),
-        steps=draw(st.integers(1, 6)),
-        inputs=draw(st.integers(1, 20)),
-        units=draw(st.integers(1, 12)),
-        time_major=draw(st.booleans()),
-        cell_clip=draw(st.sampled_from((0.0, 0.5, 1.7, 10.0))),
-        cell_exponent=draw(st.integers(-15, -8)),
-        drive=draw(st.floats(0.1, 4.0)),
-        input_scale=draw(scales(1e-3, 1.0)),
-        input_zero_point=draw(zero_points),
-        hidden_scale=draw(scales(3e-3, 2e-2)),
-        hidden_zero_point=draw(zero_points),
-        keep_state=draw(st.booleans()),
-        seed=draw(seeds),
-    )
 
 
 def fixed_case() -> Case:
@@ -181,6 +53,29 @@ EDGES = {
     "large biases": Lstm(largest_bias=20.0),
     "saturating output": Lstm(hidden_scale=1 / 1000, drive=3.0),
 }
+
+
+WIDE = Lstm(dtype="int16", input_scale=0.02 / 256, hidden_scale=2.0**-15)
+EDGES_OF_INT16 = {
+    "sequence": WIDE,
+    "each input on a reset model": replace(WIDE, keep_state=False),
+    "one of everything": replace(WIDE, batch=1, steps=1, inputs=1, units=1),
+    "time major": replace(WIDE, time_major=True, batch=3),
+    "long": replace(WIDE, batch=1, steps=60, inputs=13, units=16),
+    "deep": replace(WIDE, batch=1, inputs=700),
+    "clipped cell": replace(WIDE, cell_clip=0.7),
+    "saturating cell": replace(WIDE, cell_exponent=-15, drive=6.0),
+    "coarsest cell": replace(WIDE, cell_exponent=2),
+    "finest cell": replace(WIDE, cell_exponent=-30),
+    "saturating gates": replace(WIDE, drive=30.0),
+    "large biases": replace(WIDE, largest_bias=20.0),
+    "saturating output": replace(WIDE, hidden_scale=2.0**-18, drive=3.0),
+}
+EDGES |= {f"int16, {name}": lstm for name, lstm in EDGES_OF_INT16.items()}
+
+
+def fixed_case_of_int16() -> Case:
+    return replace(WIDE, inputs=19, units=9, cell_clip=3.0).case()
 
 
 @pytest.mark.parametrize("lstm", EDGES.values(), ids=EDGES.keys())
@@ -255,9 +150,31 @@ REFUSED: dict[str, tuple[Lstm, str]] = {
         Lstm(changes={12: {"dtype": "int64"}}),
         "operands 12 to 15 is operand 12 constant int64, allowed: constants of type int32",
     ),
-    "hidden state of int16": (Lstm(changes={18: {"dtype": "int16"}}), "type of operand 18 is int16, allowed: int8"),
+    "hidden state of int16": (
+        Lstm(changes={18: {"dtype": "int16"}}),
+        "types of operands and outputs is int8, int16, int8, allowed: the same for all",
+    ),
     "cell state of int8": (Lstm(changes={19: {"dtype": "int8"}}), "type of operand 19 is int8, allowed: int16"),
-    "input of int16": (Lstm(changes={0: {"dtype": "int16"}}), "is int16, allowed: int8"),
+    "input of int16": (
+        Lstm(changes={0: {"dtype": "int16"}}),
+        "types of operands and outputs is int16, int8, int8, allowed: the same for all",
+    ),
+    "bias of int32 beside int16": (
+        replace(WIDE, changes={12: {"dtype": "int32"}}),
+        "operands 12 to 15 is operand 12 constant int32, allowed: constants of type int64",
+    ),
+    "largest bias of int16": (
+        replace(WIDE, changes={14: {"data": np.full(6, -(2**46))}}),
+        "largest bias is 70368744177664, allowed: below 70368744177664",
+    ),
+    "scale of gates of int16": (
+        replace(WIDE, changes={5: {"scale": 1024.0}}),
+        r"scale of inputs or hidden state \* scale of weights / 2\^-12 is 128.0, allowed: below 128",
+    ),
+    "zero point of a hidden state of int16": (
+        replace(WIDE, changes={18: {"zero_point": 1}}),
+        "zero point of the hidden state is 1, allowed: 0 of int16",
+    ),
     "size of the cell state": (
         Lstm(changes={19: {"shape": (2, 7)}}),
         r"output shape is \(2, 5, 6\), allowed: .* biases and states to match",

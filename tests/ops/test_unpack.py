@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.ops.agreement import Case, examples
 from tests.ops.disagreements import SAME_QUANTIZATION
+from tests.ops.int16 import assert_agreement_in_both
 from tests.ops.refusals import assert_refused
 from tests.ops.strategies import rows_for, seeds, shapes, weights
 from tests.tflite_builder import ModelBuilder
@@ -62,7 +63,7 @@ def fixed_case() -> Case:
 @examples
 @given(unpack=unpacks())
 def test_agrees_with_tflm_and_tflite(unpack: Unpack) -> None:
-    assert_agreement(unpack.case())
+    assert_agreement_in_both(unpack.case())
 
 
 EDGES = {
@@ -79,7 +80,7 @@ EDGES = {
 
 @pytest.mark.parametrize("unpack", EDGES.values(), ids=EDGES.keys())
 def test_edge(unpack: Unpack) -> None:
-    assert_agreement(unpack.case())
+    assert_agreement_in_both(unpack.case())
 
 
 def test_frames_that_change_places() -> None:
@@ -92,7 +93,7 @@ def test_frames_that_change_places() -> None:
     builder.op("UNPACK", [x], frames, axis=1, num=3)
     builder.op("ADD", [frames[0], frames[0]], [doubled])
     builder.op("PACK", [frames[2], doubled, frames[2]], [y], axis=1, values_count=3)
-    assert_agreement(Case("frames that change places", builder.build([x], [y]), rows_for([(2, 3, 4)], 0)))
+    assert_agreement_in_both(Case("frames that change places", builder.build([x], [y]), rows_for([(2, 3, 4)], 0)))
 
 
 REFUSED = {
@@ -109,7 +110,10 @@ REFUSED = {
         r"output shapes is \(1, 3\), allowed: the input's shape with",
     ),
     "another number of values": (Unpack(num=3), r"number of values is 3, allowed: the number of outputs"),
-    "a constant of another type": (Unpack(constant="int16"), r"type of operand 0 is int16, allowed: int8"),
+    "a constant of another type": (
+        Unpack(constant="int16"),
+        r"types of operands and outputs is int16, int8.*, allowed: the same for all",
+    ),
 }
 
 

@@ -1,9 +1,9 @@
-"""Operators from one int8 tensor to another of its shape, value by value; tested on all 256 values at once."""
+"""Operators from one tensor to another of its shape, value by value; tested on all values of the type at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,32 +11,44 @@ from hypothesis import strategies as st
 
 from tests.ops.agreement import Case
 from tests.ops.disagreements import Disagreement
-from tests.ops.strategies import ALL_BYTES, scales, zero_points
+from tests.ops.strategies import limits, scales, zero_points
 from tests.tflite_builder import ModelBuilder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unary:
-    """Runs on all values of int8 from `lowest` on (values below it are replaced by it)."""
+    """Runs on all values of the type from `lowest` on (values below it are replaced by it)."""
 
     operator: str
+    dtype: str = "int8"
+    output_dtype: str | None = None  # the input's if None
     shape: tuple[int, ...] = (256,)
     input_scale: float = 0.05
     input_zero_point: int = 0
     output_scale: float = 0.05
     output_zero_point: int = 0
-    lowest: int = -128
+    lowest: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def case(self, disagreement: Disagreement | None = None) -> Case:
         builder = ModelBuilder()
-        x = builder.tensor("x", self.shape, scale=self.input_scale, zero_point=self.input_zero_point)
-        y = builder.tensor("y", self.shape, scale=self.output_scale, zero_point=self.output_zero_point)
+        x = builder.tensor("x", self.shape, self.dtype, scale=self.input_scale, zero_point=self.input_zero_point)
+        output_dtype = self.output_dtype or self.dtype
+        y = builder.tensor("y", self.shape, output_dtype, scale=self.output_scale, zero_point=self.output_zero_point)
         builder.op(self.operator, [x], [y], **self.options)
-        values = np.maximum(ALL_BYTES, np.int8(self.lowest))
+        low, high = limits(self.dtype)
+        values = np.maximum(np.arange(low, high + 1), low if self.lowest is None else self.lowest).astype(self.dtype)
         size = int(np.prod(self.shape))
-        rows = [[np.resize(np.roll(values, -start), self.shape)] for start in range(0, 256, size)]
+        rows = [[np.resize(np.roll(values, -start), self.shape)] for start in range(0, values.size, size)]
         return Case(str(self), builder.build([x], [y]), rows, disagreement)
+
+
+ALL_OF_INT16 = (4, 32, 512)
+
+
+def in_int16(unary: Unary) -> Unary:
+    """The same from int16 to int16, on all its values."""
+    return replace(unary, dtype="int16", shape=ALL_OF_INT16, input_zero_point=0, output_zero_point=0, lowest=None)
 
 
 @st.composite

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "source",
     type=click.Path(path_type=Path),
     metavar="X.npy|clip.wav",
-    help="int8 or float32 inputs with a leading batch axis, or a recording; default: one input of zeros.",
+    help="Inputs in the model's type or float32 with a leading batch axis, or a recording; default: an input of zeros.",
 )
 @click.option(
     "--output",
@@ -90,9 +90,8 @@ def _emulate(
         return clip, clip.emulation
     if source is None:
         click.echo("note: no --input; running one input of real value 0", err=True)
-        rows = np.concatenate(
-            [np.full((1, entry.bytes), entry.zero_point, np.int8) for entry in project.inputs], axis=1
-        )
+        zeros = [np.full((1, entry.size), entry.zero_point, entry.dtype).view(np.int8) for entry in project.inputs]
+        rows = np.concatenate(zeros, axis=1)
     else:
         rows = load_rows(project, source)
     emulation: Emulation = emulator.run(project, rows, **settings)

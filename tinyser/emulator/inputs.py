@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from tinyser.emulator.project_folder import Project, TensorEntry
 
 
 def load_rows(project: Project, path: str | Path) -> Int8s:
-    """int8 rows (runs, input bytes) from an int8 or float32 array: the model's shape, or a batch of it.
+    """Bytes of inputs, int8 (runs, input bytes), from an array of the inputs' type or of float32: the model's shape, or
+    a batch of it.
 
     Raises DataError for a missing or damaged file, another type or shape, or values that are not finite.
     """
@@ -27,33 +29,38 @@ def load_rows(project: Project, path: str | Path) -> Int8s:
     if not isinstance(array, np.ndarray):
         raise DataError(f"{path}: got an archive of arrays, allowed is one array; write it with numpy.save")
     rows = _rows(project, array, path)
-    if array.dtype == np.int8:
-        return np.ascontiguousarray(rows, dtype=np.int8)
+    given = {entry.dtype for entry in project.inputs}
+    if {str(array.dtype)} == given:
+        return np.ascontiguousarray(rows).view(np.int8)
     if array.dtype != np.float32:
-        raise DataError(f"{path}: got {array.dtype}, allowed are int8 and float32; convert the array first")
+        allowed = " and ".join([*(given if len(given) == 1 else ()), "float32"])
+        raise DataError(f"{path}: got {array.dtype}, allowed are {allowed}; convert the array first")
     if not np.isfinite(rows).all():
         raise DataError(f"{path}: holds values that are not finite; mend the recording or its features")
-    ends = np.cumsum([entry.bytes for entry in project.inputs])[:-1]
+    ends = np.cumsum([entry.size for entry in project.inputs])[:-1]
     parts = np.split(rows.astype(np.float32), ends, axis=1)
-    quantized = [quantize(part, entry) for part, entry in zip(parts, project.inputs, strict=True)]
+    quantized = [quantize(part, entry).view(np.int8) for part, entry in zip(parts, project.inputs, strict=True)]
     return np.ascontiguousarray(np.concatenate(quantized, axis=1))
 
 
-def quantize(values: npt.NDArray[np.float32], entry: TensorEntry) -> Int8s:
-    """float32 to int8: divided by the scale in float32, halves away from zero, plus zero point (TFLite QUANTIZE)."""
+def quantize(values: npt.NDArray[np.float32], entry: TensorEntry) -> npt.NDArray[np.signedinteger[Any]]:
+    """float32 to the entry's type: divided by the scale in float32, halves away from zero, plus zero point (TFLite
+    QUANTIZE)."""
     scaled = (values / np.float32(entry.scale)).astype(np.float64)
     rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + entry.zero_point
-    return np.clip(rounded, -128, 127).astype(np.int8)
+    limits = np.iinfo(entry.dtype)
+    return np.clip(rounded, limits.min, limits.max).astype(entry.dtype)
 
 
 def _rows(project: Project, array: npt.NDArray[np.generic], path: Path) -> npt.NDArray[np.generic]:
-    """(runs, input bytes) of an array that has the model's shape, or a leading batch axis before it."""
+    """(runs, elements) of an array that has the model's shape, or a leading batch axis before it."""
+    elements = sum(entry.size for entry in project.inputs)
     shapes = [without_batch(entry.shape) for entry in project.inputs]
-    single = shapes[0] if len(shapes) == 1 else (project.input_bytes,)
+    single = shapes[0] if len(shapes) == 1 else (elements,)
     exact = [single] + ([project.inputs[0].shape] if len(shapes) == 1 else [])
     if array.shape in exact:
         return array.reshape(1, -1)
-    batches = (single, (project.input_bytes,))
+    batches = (single, (elements,))
     if array.ndim > 1 and array.shape[1:] in batches and len(array) > 0:
         return array.reshape(len(array), -1)
     allowed = " or ".join(dict.fromkeys([_show("runs", *single), *(_show(*shape) for shape in exact)]))

@@ -17,10 +17,7 @@ from tinyser.emulator.emulation import Int8s
 
 @dataclass(frozen=True, slots=True)
 class TensorEntry:
-    """An input or output of the model; scale 1 and zero point 0 where it is not quantized.
-
-    An input is int8, its `bytes` are also its number of elements.
-    """
+    """An input or output of the model; scale 1 and zero point 0 where it is not quantized. An input always is."""
 
     name: str
     shape: tuple[int, ...]
@@ -28,6 +25,11 @@ class TensorEntry:
     scale: float
     zero_point: int
     bytes: int
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.bytes // np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Project:
         return self.labels or tuple(f"class {index}" for index in range(self.output_bytes))
 
     def check_rows(self, rows: Int8s) -> Int8s:
-        """`rows` as contiguous int8 (runs, input bytes). Raises DataError for another type or shape."""
+        """`rows` of bytes as contiguous int8 (runs, input bytes). Raises DataError for another type or shape."""
         if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != self.input_bytes or len(rows) == 0:
             raise DataError(
                 f"inputs: got {rows.dtype} {rows.shape}, allowed is int8 (runs, {self.input_bytes}) with at least one "

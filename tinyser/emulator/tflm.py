@@ -39,7 +39,7 @@ def run_model(path: Path, rows: Int8s, *, keep_state: bool = False) -> tuple[Int
     graph, arena = model.graph, measure_arena(model)
     plan = {
         "arena_bytes": arena.recommended_bytes,
-        "input_shapes": [graph.tensors[index].shape for index in graph.inputs],
+        "inputs": [(graph.tensors[index].shape, graph.tensors[index].dtype) for index in graph.inputs],
         "outputs": len(graph.outputs),
         "keep_state": keep_state,
     }

@@ -26,14 +26,14 @@ def _interpreter(model: bytes, arena_bytes: int) -> Any:
 def _run(model_path: str, plan_path: str, input_path: str, output_path: str) -> None:
     plan = json.loads(Path(plan_path).read_text())
     interpreter = _interpreter(Path(model_path).read_bytes(), plan["arena_bytes"])
-    shapes = plan["input_shapes"]
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    inputs = [(shape, np.dtype(dtype)) for shape, dtype in plan["inputs"]]
+    ends = np.cumsum([int(np.prod(shape)) * dtype.itemsize for shape, dtype in inputs])
     with Path(output_path).open("wb") as sink:
         for number, row in enumerate(np.fromfile(input_path, dtype=np.int8).reshape(-1, ends[-1])):
             if number > 0 and not plan["keep_state"]:
                 interpreter.reset()
-            for index, (shape, values) in enumerate(zip(shapes, np.split(row, ends[:-1]), strict=True)):
-                interpreter.set_input(values.reshape(shape), index)
+            for index, ((shape, dtype), content) in enumerate(zip(inputs, np.split(row, ends[:-1]), strict=True)):
+                interpreter.set_input(content.view(dtype).reshape(shape), index)
             interpreter.invoke()
             for index in range(plan["outputs"]):
                 sink.write(np.ascontiguousarray(interpreter.get_output(index)).tobytes())

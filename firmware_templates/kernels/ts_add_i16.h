@@ -1,0 +1,11 @@
+/* ADD: first + second, element by element, of int16 with broadcasting. */
+#ifndef TS_ADD_I16_H
+#define TS_ADD_I16_H
+
+#include "ts_scaled.h"
+
+typedef ts_scaled_t ts_add_i16_t;
+
+void ts_add_i16(const ts_add_i16_t *params, const int16_t *first, const int16_t *second, int16_t *output);
+
+#endif

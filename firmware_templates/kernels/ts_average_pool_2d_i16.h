@@ -1,0 +1,11 @@
+/* AVERAGE_POOL_2D of int16 over (batch, height, width, channels); a window is clipped to the input. */
+#ifndef TS_AVERAGE_POOL_2D_I16_H
+#define TS_AVERAGE_POOL_2D_I16_H
+
+#include "ts_average_pool_2d.h"
+
+typedef ts_average_pool_2d_t ts_average_pool_2d_i16_t;
+
+void ts_average_pool_2d_i16(const ts_average_pool_2d_i16_t *params, const int16_t *input, int16_t *output);
+
+#endif

@@ -1,0 +1,11 @@
+/* DEQUANTIZE from int16 to float. */
+#ifndef TS_DEQUANTIZE_I16_H
+#define TS_DEQUANTIZE_I16_H
+
+#include "ts_dequantize.h"
+
+typedef ts_dequantize_t ts_dequantize_i16_t;
+
+void ts_dequantize_i16(const ts_dequantize_i16_t *params, const int16_t *input, float *output);
+
+#endif
