@@ -70,7 +70,6 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
     assert sources <= headers
     shared = {
         "broadcast",
-        "channels",
         "common_scale",
         "dot",
         "exponentials",

@@ -11,7 +11,7 @@ import numpy as np
 
 from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.linear import conv_scratch_bytes, is_small, largest_sum, linear_param, stream, widened_bytes
+from codegen.ops.linear import conv_scratch_bytes, is_small, linear_param, stream, widened_bytes
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range, channel_multipliers
@@ -172,6 +172,7 @@ def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier:
     multipliers = channel_multipliers(given.scale, scales, output.scale)
     low, high = activation_range(op.activation, output)
     sums = np.zeros(channels, np.int32) if bias is None or bias.data is None else bias.data.ravel()
+    small = is_small(weights.T, sums, 255, multipliers, (low, high))
     params: dict[str, ParamValue] = {
         "window": op.window.as_param(given.shape, filter_shape(op, graph), output.shape),
         "depth_multiplier": depth_multiplier,
@@ -179,7 +180,7 @@ def depthwise_call(op: Any, graph: Graph, weights: np.ndarray, depth_multiplier:
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "is_small": is_small(largest_sum(weights.T, sums, 255), multipliers, (low, high)),
-        "stream": stream(weights.T, sums, multipliers, together=4, run=1),
+        "is_small": int(small),
+        "stream": stream(weights.T, sums, multipliers, small, together=4, run=1),
     }
     return KernelCall("depthwise_conv_2d", op.site.inputs[:1], op.site.outputs[0], params)

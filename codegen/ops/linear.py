@@ -28,11 +28,11 @@ def linear_param(
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
-    largest = largest_sum(rows.astype(int) + weight_offset, folded, 128)
+    small = weight_offset == 0 and is_small(rows, folded, 128, scales, (low, high))
     count = weights.shape[0] // groups
     streams = [
-        stream(rows[first : first + count], folded[first : first + count], scales[first : first + count], 2, 4)
-        for first in range(0, weights.shape[0], count)
+        stream(rows[group], folded[group], scales[group], small, together=2, run=4)
+        for group in (slice(first, first + count) for first in range(0, weights.shape[0], count))
     ]
     return {
         "inputs": rows.shape[1],
@@ -41,7 +41,7 @@ def linear_param(
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "is_small": is_small(largest, scales, (low, high)),
+        "is_small": int(small),
         "stream": np.concatenate(streams),
     }
 
@@ -57,30 +57,41 @@ def conv_scratch_bytes(inputs: int) -> int:
 
 
 def stream(
-    weights: np.ndarray, bias: np.ndarray, scales: Sequence[tuple[int, int]], together: int, run: int
+    weights: np.ndarray, bias: np.ndarray, scales: Sequence[tuple[int, int]], small: bool, together: int, run: int
 ) -> np.ndarray:
     """(groups of channels, words) int32: what kernels read of a layer, in order, filled up with zeros.
 
-    Of `together` channels their biases, multipliers and -1 - shifts, then their weights, `run` inputs of each in turn.
+    Of `together` channels 24 bits of their biases over 8 of -1 - their shifts, their multipliers, what is missing of
+    their biases unless all is `small`, then their weights, `run` inputs of each in turn.
     weights (channels, inputs) int8, bias (channels,), scales: multiplier and shift of each channel.
     """
     channels, inputs = weights.shape
     filled = np.pad(weights, ((0, -channels % together), (0, -inputs % run)))
     in_turn = filled.reshape(-1, together, filled.shape[1] // run, run).transpose(0, 2, 1, 3)
     words = np.ascontiguousarray(in_turn).view(np.int8).reshape(len(in_turn), -1).view("<i4").astype(np.int32)
-    per_channel = np.array([(b, multiplier, -1 - shift) for b, (multiplier, shift) in zip(bias, scales, strict=True)])
-    per_group = np.pad(per_channel, ((0, -channels % together), (0, 0))).reshape(-1, together, 3).transpose(0, 2, 1)
-    return np.concatenate([per_group.reshape(len(words), -1).astype(np.int32), words], axis=1)
+    multipliers, shifts = np.array(scales, np.int32).T
+    low = (bias << 8) >> 8
+    per_channel = np.stack([(bias << 8) | ((-1 - shifts) & 0xFF), multipliers, *([] if small else [bias - low])])
+    per_group = np.pad(per_channel, ((0, 0), (0, -channels % together))).reshape(len(per_channel), -1, together)
+    scaling = per_group.transpose(1, 0, 2).reshape(len(words), -1)
+    return np.concatenate([words, scaling], axis=1)
 
 
-def is_small(largest_sum: int, scales: Sequence[tuple[int, int]], output_range: tuple[int, int]) -> int:
-    """1 where sums lie between -2^30 and 2^30, shifts are negative, and outputs are all of int8."""
-    return int(largest_sum < 2**30 and all(shift < 0 for _, shift in scales) and output_range == (-128, 127))
+def is_small(
+    weights: np.ndarray,
+    bias: np.ndarray,
+    largest_input: int,
+    scales: Sequence[tuple[int, int]],
+    output_range: tuple[int, int],
+) -> bool:
+    """Whether sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits and outputs are all of int8.
 
-
-def largest_sum(weights: np.ndarray, bias: np.ndarray, largest_input: int) -> int:
-    """Bound of bias plus weighted inputs over all channels; weights (channels, inputs), bias (channels,)."""
-    return int((largest_input * np.abs(weights.astype(np.int64)).sum(axis=1) + np.abs(bias.astype(np.int64))).max())
+    weights (channels, inputs), bias (channels,).
+    """
+    largest_bias = np.abs(bias.astype(np.int64))
+    largest_sum = largest_input * np.abs(weights.astype(np.int64)).sum(axis=1) + largest_bias
+    fits = largest_sum.max() < 2**30 and largest_bias.max() < 2**23
+    return bool(fits and all(shift < 0 for _, shift in scales) and output_range == (-128, 127))
 
 
 def folded_bias(weights: np.ndarray, bias: np.ndarray | None, weight_offset: int, input_offset: int) -> np.ndarray:

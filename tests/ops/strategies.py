@@ -50,7 +50,7 @@ def weights(shape: Sequence[int], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(INT8_MIN, INT8_MAX + 1, tuple(shape)).astype(np.int8)
 
 
-def biases(count: int, depth: int, seed: int) -> np.ndarray:
-    """Random int32 biases of the size of an accumulator over `depth` products."""
-    limit = 2000 * depth
+def biases(count: int, depth: int, seed: int, product: int = 2000) -> np.ndarray:
+    """Random int32 biases of the size of an accumulator over `depth` products, one of which is about `product`."""
+    limit = product * depth
     return np.random.default_rng(seed).integers(-limit, limit + 1, count).astype(np.int32)

@@ -29,6 +29,7 @@ class Depthwise:
     activation: str = "NONE"
     per_channel: bool = True
     bias: bool = True
+    product: int = 2000
     input_scale: float = 0.02
     filter_scale: float = 0.01
     spread: float = 1.0
@@ -51,7 +52,7 @@ class Depthwise:
         operands = [x, w]
         if self.bias:
             bias_scales = [self.input_scale * scale for scale in filter_scales]
-            bias = biases(channels, depth, self.seed)
+            bias = biases(channels, depth, self.seed, self.product)
             operands.append(builder.tensor("b", (channels,), "int32", scale=bias_scales, data=bias))
         y = builder.tensor("y", output_shape, scale=output_scale, zero_point=self.output_zero_point)
         builder.op(
@@ -124,6 +125,7 @@ EDGES = {
     "kernel larger than the image": Depthwise(image=(2, 2), kernel=(5, 5)),
     "per tensor": Depthwise(image=(4, 4), per_channel=False),
     "no bias": Depthwise(image=(4, 4), bias=False),
+    "biases beyond 24 bits": Depthwise(image=(4, 4), product=2**26, spread=2.0**15),
     "batch": Depthwise(image=(4, 4), batch=3),
     "lowest zero points": Depthwise(image=(4, 4), input_zero_point=-128, output_zero_point=-128, activation="RELU6"),
     "highest zero points": Depthwise(image=(4, 4), input_zero_point=127, output_zero_point=127),

@@ -26,6 +26,7 @@ class FullyConnected:
     per_channel: bool = False
     bias: bool = True
     absent_bias_operand: bool = False
+    product: int = 2000
     input_scale: float = 0.02
     filter_scale: float = 0.01
     spread: float = 1.0
@@ -49,7 +50,7 @@ class FullyConnected:
         operands: list[int | None] = [x, self._filter(builder, filter_shape, filter_scales)]
         if self.bias:
             bias_scales = [self.input_scale * scale for scale in filter_scales]
-            bias = biases(self.units, self.depth, self.seed)
+            bias = biases(self.units, self.depth, self.seed, self.product)
             operands.append(builder.tensor("b", (self.units,), "int32", scale=bias_scales, data=bias))
         elif self.absent_bias_operand:
             operands.append(None)
@@ -107,6 +108,7 @@ EDGES = {
     "per channel": FullyConnected(per_channel=True),
     "no bias": FullyConnected(bias=False),
     "absent bias operand": FullyConnected(bias=False, absent_bias_operand=True),
+    "biases beyond 24 bits": FullyConnected(units=8, product=2**27, spread=2.0**15, output_zero_point=3),
     "lowest zero points": FullyConnected(input_zero_point=-128, output_zero_point=-128, activation="RELU"),
     "highest zero points": FullyConnected(input_zero_point=127, output_zero_point=127),
     "saturating": FullyConnected(spread=0.02),
