@@ -10,17 +10,16 @@ from pathlib import Path
 from codegen.constants import ConstantPool
 from codegen.invocation import Invocation, Layer, origin
 from codegen.ir import Graph, Model, Op
-from codegen.kernel_costs import kernel_costs
 from codegen.memory_boxes import memory_of
 from codegen.memory_picture import memory_svg, memory_text
 from codegen.passes import run_passes
 from codegen.plan_memory import MemoryPlan, plan_memory
 from codegen.regions import Region
-from codegen.render import render, template_text
+from codegen.render import render, template_names, template_text
 from codegen.runtime_files import LayerFlash, RuntimeFiles
 from codegen.schedule import ARENA_SLACK, choose_regions
 
-_INCLUDE = re.compile(r'#include "(ts_\w+\.h)"')
+_INCLUDE = re.compile(r'#include "(ts_\w+)\.h"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def render_graph(graph: Graph, regions: Sequence[Region], banner: str, name: str
 
 def _layer_flash(op: Op, layer: Layer, pool: ConstantPool) -> LayerFlash:
     constants = sum(constant.data.nbytes for constant in pool.constants if constant.origin == origin(op))
-    parameters = sum(kernel_costs().params_bytes[call.kernel] for call in layer.calls)
+    parameters = sum(struct.bytes for call in layer.calls for struct in call.new_structs)
     return LayerFlash(op.site.index, op.NAME, constants, parameters)
 
 
@@ -95,15 +94,17 @@ def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
 
 
 def kernel_files(kernels: list[str]) -> dict[str, str | bytes]:
-    """Sources and headers of the kernels in use, with the headers that these include."""
+    """Headers and sources of the kernels in use, and of the headers that these include."""
     files: dict[str, str | bytes] = {}
-    wanted = [f"ts_{kernel}{suffix}" for kernel in kernels for suffix in (".c", ".h")]
+    templates = template_names("kernels")
+    wanted = [f"ts_{kernel}" for kernel in kernels]
     while wanted:
         name = wanted.pop()
-        if f"model/kernels/{name}" not in files:
-            text = template_text(f"kernels/{name}")
-            files[f"model/kernels/{name}"] = text
-            wanted.extend(_INCLUDE.findall(text))
+        for file in (f"{name}.h", f"{name}.c"):
+            if file in templates and f"model/kernels/{file}" not in files:
+                text = template_text(f"kernels/{file}")
+                files[f"model/kernels/{file}"] = text
+                wanted.extend(_INCLUDE.findall(text))
     return files
 
 

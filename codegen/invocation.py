@@ -6,20 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from codegen.block_operator import BlockOperator, block_operator
-from codegen.constants import C_TYPES, ConstantPool
+from codegen.constants import C_TYPES, ConstantPool, Struct
 from codegen.ir import ABSENT, Graph, Op
 from codegen.kernel_call import KernelCall
+from codegen.kernel_costs import kernel_costs
 from codegen.plan_memory import MemoryPlan
 from codegen.regions import Region, RowBuffer
 
 
 @dataclass(frozen=True, slots=True)
 class LayerCall:
-    """One kernel call: the name and initialiser of its parameters, and its arguments as C expressions."""
+    """One kernel call: the name of its parameters, structs that no earlier call has, arguments as C expressions."""
 
     kernel: str
     params_name: str
-    fields: list[tuple[str, str]]
+    new_structs: list[Struct]
     arguments: list[str]
 
 
@@ -123,7 +124,10 @@ class Invocation:
             if call.takes_scratch:
                 offset = self.plan.scratch.get(op.site.index)
                 arguments.append("NULL" if offset is None else f"arena.bytes + {offset}")
-            made.append(LayerCall(call.kernel, f"layer_{op.site.index}{suffix}", call.context(self.pool), arguments))
+            before = len(self.pool.structs)
+            fields, size = call.context(self.pool), kernel_costs().params_bytes[call.kernel]
+            name = self.pool.add_struct(f"ts_{call.kernel}_t", fields, size, f"layer_{op.site.index}{suffix}")
+            made.append(LayerCall(call.kernel, name, self.pool.structs[before:], arguments))
         return made
 
     def _whole(self, tensor: int) -> str:

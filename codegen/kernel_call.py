@@ -14,9 +14,21 @@ if TYPE_CHECKING:
     from codegen.constants import ConstantPool
     from codegen.ir import Tensor
 
-# int, float: a number. tuple: a C array. Mapping: a struct. ndarray: a constant array in flash, passed by pointer.
-# None: NULL.
-ParamValue: TypeAlias = "int | float | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | None"
+# int, float: a number. tuple: a C array. Mapping: a struct. ndarray, Shared: an array or struct of its own in flash,
+# passed by pointer. None: NULL.
+ParamValue: TypeAlias = "int | float | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | Shared | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A struct of 32-bit numbers that many calls have in common, such as the geometry of their tensors."""
+
+    c_type: str
+    fields: Mapping[str, int | tuple[int, ...]]
+
+    @property
+    def bytes(self) -> int:
+        return 4 * sum(len(value) if isinstance(value, tuple) else 1 for value in self.fields.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +60,9 @@ def _c_value(value: ParamValue, pool: ConstantPool) -> str:
         return "NULL"
     if isinstance(value, np.ndarray):
         return pool.add(value)
+    if isinstance(value, Shared):
+        fields = [(name, _c_value(item, pool)) for name, item in value.fields.items()]
+        return f"&{pool.add_struct(value.c_type, fields, value.bytes)}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f".{name} = {_c_value(item, pool)}" for name, item in value.items()) + "}"
     if isinstance(value, tuple):

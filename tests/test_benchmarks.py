@@ -46,9 +46,10 @@ def test_size(models: Path) -> None:
     assert [row[:3] for row in found] == [["dense", o, flag] for o in ("speed", "size") for flag in ("-Os", "-O2")]
     weights = sum(tensor.bytes for tensor in parse_tflite(dense_model()).graph.tensors if tensor.is_constant)
     for row in found:
-        arena, ram, constants, code, besides = (int(cell.replace(",", "")) for cell in row[3:])
+        arena, ram, constants, code, besides_model, besides_weights = (int(cell.replace(",", "")) for cell in row[3:])
         assert arena <= ram < arena + 100
-        assert besides == code + constants - weights
+        assert code <= besides_model < code + constants
+        assert besides_weights == code + constants - weights
 
 
 @pytest.mark.parametrize("script", ["instructions.py", "size.py"])

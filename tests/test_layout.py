@@ -71,7 +71,6 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
     shared = {
         "broadcast",
         "broadcast_i16",
-        "channels",
         "channels_i16",
         "common_scale",
         "dot",

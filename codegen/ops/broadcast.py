@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codegen.kernel_call import ParamValue
+from codegen.kernel_call import Shared
 
 MAX_LOOPS = 4  # TS_BROADCAST_LOOPS in firmware_templates/kernels/ts_broadcast.h
 
@@ -17,9 +17,10 @@ class BroadcastPlan:
     first_steps: tuple[int, ...]
     second_steps: tuple[int, ...]
 
-    def as_param(self) -> ParamValue:
+    def as_param(self) -> Shared:
         """Initialiser of `ts_broadcast_t`."""
-        return {"extent": self.extents, "first_step": self.first_steps, "second_step": self.second_steps}
+        fields = {"extent": self.extents, "first_step": self.first_steps, "second_step": self.second_steps}
+        return Shared("ts_broadcast_t", fields)
 
 
 def broadcast_shape(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...] | None:

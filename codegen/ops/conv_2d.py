@@ -15,10 +15,8 @@ from codegen.ops.linear import (
     conv_scratch_bytes,
     in_turn,
     is_small,
-    largest_sum,
     linear_param,
     stream,
-    stream_of,
     widened_bytes,
 )
 from codegen.ops.linear_i16 import (
@@ -27,6 +25,7 @@ from codegen.ops.linear_i16 import (
     linear_param_i16,
     narrow_without_bias,
     scaled_channels,
+    stream_i16,
     wide_rules,
 )
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, rank
@@ -254,13 +253,14 @@ def _depthwise_int8(op: Any, graph: Graph, weights: np.ndarray) -> Mapping[str, 
     multipliers = channel_multipliers(given.scale, scales, output.scale)
     low, high = activation_range(op.activation, output)
     sums = np.zeros(channels, np.int32) if bias is None or bias.data is None else bias.data.ravel()
+    small = is_small(weights.T, sums, 255, multipliers, (low, high))
     return {
         "input_offset": -given.zero_point,
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "is_small": is_small(largest_sum(weights.T, sums, 255), multipliers, (low, high)),
-        "stream": stream(weights.T, sums, multipliers, together=4, run=1),
+        "is_small": int(small),
+        "stream": stream(weights.T, sums, multipliers, small, together=4, run=1),
     }
 
 
@@ -268,4 +268,4 @@ def _depthwise_i16(op: Any, graph: Graph, weights: np.ndarray) -> Mapping[str, P
     given, filters, bias, output = graph.operand(op, 0), graph.operand(op, 1), graph.input(op, 2), graph.output(op)
     is_wide = has_wide_sums(op, graph)
     scaling, words = scaled_channels(given, filters, bias, output, op.activation, is_wide, weights.T)
-    return {"output": scaling, "stream": stream_of(in_turn(weights.T, 4, 1), words, 4)}
+    return {"output": scaling, "stream": stream_i16(in_turn(weights.T, 4, 1), words)}

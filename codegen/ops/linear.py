@@ -28,11 +28,11 @@ def linear_param(
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
-    largest = largest_sum(rows.astype(int) + weight_offset, folded, 128)
+    small = weight_offset == 0 and is_small(rows, folded, 128, scales, (low, high))
     count = weights.shape[0] // groups
     streams = [
-        stream(rows[first : first + count], folded[first : first + count], scales[first : first + count], 2, 4)
-        for first in range(0, weights.shape[0], count)
+        stream(rows[group], folded[group], scales[group], small, together=2, run=4)
+        for group in (slice(first, first + count) for first in range(0, weights.shape[0], count))
     ]
     return {
         "inputs": rows.shape[1],
@@ -41,7 +41,7 @@ def linear_param(
         "output_offset": output.zero_point,
         "output_min": low,
         "output_max": high,
-        "is_small": is_small(largest, scales, (low, high)),
+        "is_small": int(small),
         "stream": np.concatenate(streams),
     }
 
@@ -58,15 +58,19 @@ def conv_scratch_bytes(given: Tensor, inputs: int) -> int:
 
 
 def stream(
-    weights: np.ndarray, bias: np.ndarray, scales: Sequence[tuple[int, int]], together: int, run: int
+    weights: np.ndarray, bias: np.ndarray, scales: Sequence[tuple[int, int]], small: bool, together: int, run: int
 ) -> np.ndarray:
     """(groups of channels, words) int32: what kernels read of a layer, in order, filled up with zeros.
 
-    Of `together` channels their biases, multipliers and -1 - shifts, then their weights, `run` inputs of each in turn.
+    Of `together` channels their weights, `run` inputs of each in turn, then 24 bits of their biases over 8 of
+    -1 - their shifts, their multipliers, and what is missing of their biases unless all is `small`.
     weights (channels, inputs) int8, bias (channels,), scales: multiplier and shift of each channel.
     """
-    per_channel = np.array([(b, multiplier, -1 - shift) for b, (multiplier, shift) in zip(bias, scales, strict=True)])
-    return stream_of(in_turn(weights, together, run), per_channel, together)
+    multipliers, shifts = np.array(scales, np.int32).T
+    low = (bias << 8) >> 8
+    columns = [(bias << 8) | ((-1 - shifts) & 0xFF), multipliers, *([] if small else [bias - low])]
+    words, scaling = by_group(in_turn(weights, together, run), np.stack(columns, axis=1), together)
+    return np.concatenate([words, scaling], axis=1)
 
 
 def in_turn(weights: np.ndarray, together: int, run: int) -> np.ndarray:
@@ -77,17 +81,27 @@ def in_turn(weights: np.ndarray, together: int, run: int) -> np.ndarray:
     return np.ascontiguousarray(turns).reshape(len(turns), -1)
 
 
-def stream_of(weights: np.ndarray, per_channel: np.ndarray, together: int) -> np.ndarray:
-    """(groups of channels, words) int32: the columns of `per_channel` (channels, ...), then the weights `in_turn`."""
-    columns = per_channel.shape[1]
+def by_group(weights: np.ndarray, per_channel: np.ndarray, together: int) -> tuple[np.ndarray, np.ndarray]:
+    """Per group of channels, (groups, words) int32 each: the weights `in_turn`, and the columns of `per_channel`
+    (channels, ...)."""
     filled = np.pad(per_channel, ((0, -len(per_channel) % together), (0, 0)))
-    per_group = filled.reshape(-1, together, columns).transpose(0, 2, 1).reshape(len(weights), -1)
-    return np.concatenate([per_group.astype(np.int32), weights.view("<i4").astype(np.int32)], axis=1)
+    columns = filled.reshape(-1, together, per_channel.shape[1]).transpose(0, 2, 1).reshape(len(weights), -1)
+    return weights.view("<i4").astype(np.int32), columns.astype(np.int32)
 
 
-def is_small(largest_sum: int, scales: Sequence[tuple[int, int]], output_range: tuple[int, int]) -> int:
-    """1 where sums lie between -2^30 and 2^30, shifts are negative, and outputs are all of int8."""
-    return int(largest_sum < 2**30 and all(shift < 0 for _, shift in scales) and output_range == (-128, 127))
+def is_small(
+    weights: np.ndarray,
+    bias: np.ndarray,
+    largest_input: int,
+    scales: Sequence[tuple[int, int]],
+    output_range: tuple[int, int],
+) -> bool:
+    """Whether sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits and outputs are all of int8.
+
+    weights (channels, inputs), bias (channels,).
+    """
+    fits = largest_sum(weights, bias, largest_input) < 2**30 and np.abs(bias.astype(np.int64)).max() < 2**23
+    return bool(fits and all(shift < 0 for _, shift in scales) and output_range == (-128, 127))
 
 
 def largest_sum(weights: np.ndarray, bias: np.ndarray, largest_input: int) -> int:

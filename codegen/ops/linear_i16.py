@@ -13,7 +13,7 @@ import numpy as np
 from codegen.fixed_point import reduced_multiplier
 from codegen.ir import Graph, Op, Rule, Tensor
 from codegen.kernel_call import ParamValue
-from codegen.ops.linear import in_turn, largest_sum, stream_of
+from codegen.ops.linear import by_group, in_turn, largest_sum
 from codegen.ops.rules import only_where
 from codegen.quantization import activation_range, channel_multipliers
 
@@ -32,7 +32,7 @@ def linear_param_i16(
     scaling, words = scaled_channels(given, weights, bias, output, activation, is_wide, rows)
     count = weights.shape[0] // groups
     streams = [
-        stream_of(blocks(rows[first : first + count]), words[first : first + count], 4)
+        stream_i16(blocks(rows[first : first + count]), words[first : first + count])
         for first in range(0, weights.shape[0], count)
     ]
     return {"inputs": rows.shape[1], "outputs": count, "output": scaling, "stream": np.concatenate(streams)}
@@ -60,6 +60,12 @@ def scaled_channels(
     low, high = activation_range(activation, output)
     words = np.concatenate([addends.view("<i4").reshape(-1, 2), np.array(scales, np.int32)], axis=1)
     return {"is_wide": int(is_wide), "is_small": int(is_small), "min": low, "max": high}, words
+
+
+def stream_i16(weights: np.ndarray, per_channel: np.ndarray) -> np.ndarray:
+    """(quads of channels, words) int32: each `ts_quad_i16_t`, with what it holds `per_channel`, then its weights."""
+    words, scaling = by_group(weights, per_channel, 4)
+    return np.concatenate([scaling, words], axis=1)
 
 
 def blocks(weights: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codegen.ir import Graph, Op, Rule
-from codegen.kernel_call import ParamValue
+from codegen.kernel_call import Shared
 from codegen.ops.axes import from_front
 from codegen.ops.loops import MAX_REDUCE_LOOPS, Loop, contiguous_steps, merge_loops, padded
 from codegen.ops.operands import integers
@@ -66,15 +66,16 @@ class Reduction(Op):
     ARITY: ClassVar[tuple[int, int]] = (2, 2)
     RULES: ClassVar[tuple[Rule, ...]] = REDUCTION_RULES
 
-    def shape_param(self, graph: Graph) -> ParamValue:
+    def shape_param(self, graph: Graph) -> Shared:
         """Initialiser of `ts_reduce_t`."""
         kept, reduced = (padded(loops, MAX_REDUCE_LOOPS) for loops in _loops(self, graph))
-        return {
+        fields = {
             "kept_extent": tuple(extent for extent, _ in kept),
             "kept_step": tuple(step for _, step in kept),
             "reduced_extent": tuple(extent for extent, _ in reduced),
             "reduced_step": tuple(step for _, step in reduced),
         }
+        return Shared("ts_reduce_t", fields)
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         given, reduced = graph.operand(self, 0).shape, reduced_axes(self, graph)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from codegen.ir import Graph
 from codegen.kernel_call import KernelCall, ParamValue
@@ -60,60 +58,51 @@ class Scaled(Elementwise):
     def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
         """The operand with the larger scale is half of itself at the common scale, exactly; the other is rounded."""
         scales = [quantize_multiplier(graph.operand(self, i).scale / self._common(graph)) for i in (0, 1)]
-        exact = scales.index(_HALF)
+        # Where both are exact, rather the one that is no constant.
+        exact = 1 if scales[1] == _HALF and (scales[0] != _HALF or graph.operand(self, 0).is_constant) else 0
         scaled = 1 - exact
         if scales[scaled][1] >= 0 and scales[scaled] != _HALF:
             return None
-        constant = self._constant_call(graph, output)
+        constant = self._constant_call(graph, exact, output)
         if constant is not None:
             return constant
         tensors = graph.operand(self, exact), graph.operand(self, scaled)
-        multiplier, shift = scales[scaled]
-        # A half needs no shift: with twice the value, it is one to the right.
-        scaled_factor = 1 << self.extra_bits(graph) + (1 if shift < 0 else 2)
         params: dict[str, ParamValue] = {
             "shape": broadcast_plan(tensors[0].shape, tensors[1].shape).as_param(),
-            "exact_factor": self._exact_factor(graph, exact),
-            "exact_offset": -tensors[0].zero_point * self._exact_factor(graph, exact),
+            "operands": self._operands(graph, exact, output),
+        }
+        inputs = (self.site.inputs[exact], self.site.inputs[scaled])
+        return KernelCall(self.FAST_KERNEL, inputs, self.site.outputs[0], params)
+
+    def _operands(self, graph: Graph, exact: int, output: Mapping[str, ParamValue]) -> Mapping[str, ParamValue]:
+        """Initialiser of `ts_operands_t`, where the operand at position `exact` has the larger scale."""
+        scaled = 1 - exact
+        multiplier, shift = quantize_multiplier(graph.operand(self, scaled).scale / self._common(graph))
+        exact_factor = self.SIGNS[exact] * self.FAST_FACTOR << self.extra_bits(graph) - 1
+        # A half needs no shift: with twice the value, it is one to the right.
+        scaled_factor = 1 << self.extra_bits(graph) + (1 if shift < 0 else 2)
+        return {
+            "exact_factor": exact_factor,
+            "exact_offset": -graph.operand(self, exact).zero_point * exact_factor,
             "scaled_factor": scaled_factor,
-            "scaled_offset": -tensors[1].zero_point * scaled_factor,
+            "scaled_offset": -graph.operand(self, scaled).zero_point * scaled_factor,
             "scaled_multiplier": multiplier,
             "scaled_right": -1 - shift if shift < 0 else 0,
             "scaled_sign": self.SIGNS[scaled] * self.FAST_FACTOR,
             "output": output,
         }
-        inputs = (self.site.inputs[exact], self.site.inputs[scaled])
-        return KernelCall(self.FAST_KERNEL, inputs, self.site.outputs[0], params)
 
-    def _exact_factor(self, graph: Graph, position: int) -> int:
-        return self.SIGNS[position] * self.FAST_FACTOR << self.extra_bits(graph) - 1
-
-    def _constant_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
-        """One operand is exact, the other a constant that repeats row by row."""
-        exact = next((i for i in (0, 1) if graph.operand(self, 1 - i).is_constant), None)
-        if self.POWER != 1 or exact is None:
-            return None
+    def _constant_call(self, graph: Graph, exact: int, output: Mapping[str, ParamValue]) -> KernelCall | None:
+        """The other operand is a constant that repeats row by row."""
         given, constant = graph.operand(self, exact), graph.operand(self, 1 - exact)
-        repeats = constant.size == constant.shape[-1] == given.shape[-1] and given.shape == graph.output(self).shape
-        multiplier, shift = quantize_multiplier(given.scale / self._common(graph))
-        if not repeats or constant.data is None or (multiplier, shift) != _HALF:
+        repeats = constant.shape[-1:] == given.shape[-1:] == (constant.size,)
+        if self.POWER != 1 or constant.data is None or not repeats or given.shape != graph.output(self).shape:
             return None
-        p: Mapping[str, int] = self.operand_params(graph)  # type: ignore[assignment]
-        side = ("first", "second")[1 - exact]
-        values = [
-            multiply_by_quantized_multiplier(
-                (int(q) - constant.zero_point) << self.extra_bits(graph), p[f"{side}_multiplier"], p[f"{side}_shift"]
-            )
-            for q in constant.data.ravel()
-        ]
-        factor = self._exact_factor(graph, exact)
-        addends = np.array(values) * 2 * self.SIGNS[1 - exact] - given.zero_point * factor
         params: dict[str, ParamValue] = {
-            "rows": given.size // given.shape[-1],
+            "count": given.size,
             "columns": given.shape[-1],
-            "factor": factor,
-            "addends": addends.astype(np.int32),
-            "output": output,
+            "constant": constant.data,
+            "operands": self._operands(graph, exact, output),
         }
         return KernelCall("add_constant", (self.site.inputs[exact],), self.site.outputs[0], params)
 

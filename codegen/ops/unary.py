@@ -50,5 +50,11 @@ class Unary(Op):
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         if not self.is_table(graph):
             return (self.wide_call(graph),)
-        params: dict[str, ParamValue] = {"count": graph.output(self).size, "table": self.table(graph)}
+        table = self.table(graph)
+        alike = int(np.argmin(table == table[0])) - 1 if (table != table[0]).any() else 255  # as the first
+        params: dict[str, ParamValue] = {
+            "count": graph.output(self).size,
+            "first": alike - 128,
+            "table": table[alike:],
+        }
         return (KernelCall("table", self.site.inputs, self.site.outputs[0], params),)

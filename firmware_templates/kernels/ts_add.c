@@ -10,5 +10,5 @@ static int8_t apply(const void *context, int8_t first, int8_t second) {
 
 void ts_add(const ts_add_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
     const ts_scaled_t p = *params;
-    ts_broadcast_apply(&p.shape, apply, &p, first, second, output);
+    ts_broadcast_apply(p.shape, apply, &p, first, second, output);
 }

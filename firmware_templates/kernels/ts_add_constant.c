@@ -1,12 +1,14 @@
 #include "ts_add_constant.h"
 
 void ts_add_constant(const ts_add_constant_t *params, const int8_t *input, int8_t *output) {
-    const ts_full_output_t requantize = params->output;
-    const int32_t factor = params->factor;
-    for (int32_t row = params->rows; row > 0; --row) {
-        const int32_t *addend = params->addends;
-        for (const int32_t *end = addend + params->columns; addend < end; ++addend) {
-            *output++ = ts_twice_to_full_output(&requantize, *input++ * factor + *addend);
+    const ts_operands_t p = params->operands;
+    const int32_t columns = params->columns;
+    const int32_t count = params->count;
+    for (int32_t column = 0; column < columns; ++column) {
+        const int32_t scaled = ts_scaled_operand(&p, params->constant[column]);
+        const int32_t addend = scaled * p.scaled_sign + p.exact_offset;
+        for (int32_t i = column; i < count; i += columns) {
+            output[i] = ts_twice_to_full_output(&p.output, input[i] * p.exact_factor + addend);
         }
     }
 }

@@ -70,7 +70,7 @@ static int8_t any_output(const ts_full_output_t *output, int32_t sum) {
 }
 
 /* Two columns of two rows; of an odd last column or row, what is behind it is written first and then written over. */
-static void store(int32_t is_small, const ts_full_output_t *output, const int32_t sums[4], int8_t *at, int32_t next,
+static void store(bool is_small, const ts_full_output_t *output, const int32_t sums[4], int8_t *at, int32_t next,
                   int32_t below) {
     if (is_small) {
         at[below + next] = ts_to_full_output(output, sums[3]);

@@ -4,6 +4,8 @@
 
 #include "ts_requantize.h"
 
+#include <stdbool.h>
+
 #define TS_BATCH_LOOPS 3
 
 typedef struct {
@@ -20,10 +22,10 @@ typedef struct {
     int32_t rhs_column_step;
     int32_t output_row_step;
     int32_t output_column_step;
-    int32_t lhs_offset;
-    int32_t rhs_offset;
-    int32_t is_small; /* sums lie between -2^30 and 2^30, the shift is negative */
     ts_full_output_t output;
+    int16_t lhs_offset;
+    int16_t rhs_offset;
+    bool is_small; /* sums lie between -2^30 and 2^30, the shift is negative */
 } ts_batch_matmul_t;
 
 /* `scratch` holds, per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns. */

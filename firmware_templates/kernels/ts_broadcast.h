@@ -19,16 +19,19 @@ typedef int8_t (*ts_binary_t)(const void *params, int8_t first, int8_t second);
  * compiler puts it into the loop. */
 static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t apply, const void *params,
                                       const int8_t *first, const int8_t *second, int8_t *output) {
-    const ts_broadcast_t s = *shape;
-    for (int32_t i = 0; i < s.extent[0]; ++i) {
-        for (int32_t j = 0; j < s.extent[1]; ++j) {
-            for (int32_t k = 0; k < s.extent[2]; ++k) {
-                const int8_t *a = first + i * s.first_step[0] + j * s.first_step[1] + k * s.first_step[2];
-                const int8_t *b = second + i * s.second_step[0] + j * s.second_step[1] + k * s.second_step[2];
-                for (int32_t left = s.extent[3]; left > 0; --left) {
+    const int32_t first_step = shape->first_step[3];
+    const int32_t second_step = shape->second_step[3];
+    for (int32_t i = 0; i < shape->extent[0]; ++i) {
+        for (int32_t j = 0; j < shape->extent[1]; ++j) {
+            for (int32_t k = 0; k < shape->extent[2]; ++k) {
+                const int8_t *a =
+                    first + i * shape->first_step[0] + j * shape->first_step[1] + k * shape->first_step[2];
+                const int8_t *b =
+                    second + i * shape->second_step[0] + j * shape->second_step[1] + k * shape->second_step[2];
+                for (int32_t left = shape->extent[3]; left > 0; --left) {
                     *output++ = apply(params, *a, *b);
-                    a += s.first_step[3];
-                    b += s.second_step[3];
+                    a += first_step;
+                    b += second_step;
                 }
             }
         }
@@ -44,19 +47,22 @@ typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 static inline void ts_broadcast_operands(const ts_broadcast_t *shape, ts_operand_t first_operand,
                                          ts_operand_t second_operand, ts_join_t join, const void *params,
                                          const int8_t *first, const int8_t *second, int8_t *output) {
-    const ts_broadcast_t *s = shape;
-    for (int32_t i = 0; i < s->extent[0]; ++i) {
-        for (int32_t j = 0; j < s->extent[1]; ++j) {
-            for (int32_t k = 0; k < s->extent[2]; ++k) {
-                const int8_t *a = first + i * s->first_step[0] + j * s->first_step[1] + k * s->first_step[2];
-                const int8_t *b = second + i * s->second_step[0] + j * s->second_step[1] + k * s->second_step[2];
-                const int8_t *end = output + s->extent[3];
-                if (s->second_step[3] == 0) {
+    const int32_t first_step = shape->first_step[3];
+    const int32_t second_step = shape->second_step[3];
+    for (int32_t i = 0; i < shape->extent[0]; ++i) {
+        for (int32_t j = 0; j < shape->extent[1]; ++j) {
+            for (int32_t k = 0; k < shape->extent[2]; ++k) {
+                const int8_t *a =
+                    first + i * shape->first_step[0] + j * shape->first_step[1] + k * shape->first_step[2];
+                const int8_t *b =
+                    second + i * shape->second_step[0] + j * shape->second_step[1] + k * shape->second_step[2];
+                const int8_t *end = output + shape->extent[3];
+                if (second_step == 0) {
                     const int32_t repeated = second_operand(params, *b);
-                    for (; output < end; a += s->first_step[3]) {
+                    for (; output < end; a += first_step) {
                         *output++ = join(params, first_operand(params, *a), repeated);
                     }
-                } else if (s->first_step[3] == 0) {
+                } else if (first_step == 0) {
                     const int32_t repeated = first_operand(params, *a);
                     for (; output < end; ++b) {
                         *output++ = join(params, repeated, second_operand(params, *b));

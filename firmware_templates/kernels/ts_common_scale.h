@@ -6,25 +6,30 @@
 #include "ts_broadcast.h"
 #include "ts_requantize.h"
 
-/* The exact operand is given first. Values at the common scale are added. */
+/* Values at the common scale are added. */
 typedef struct {
-    ts_broadcast_t shape;
     int32_t exact_factor;  /* negative where it is subtracted */
     int32_t exact_offset;  /* what the factor makes of the zero point, negative */
     int32_t scaled_factor; /* a power of two */
     int32_t scaled_offset;
     int32_t scaled_multiplier;
-    int32_t scaled_right;
-    int32_t scaled_sign; /* negative where it is subtracted */
+    int16_t scaled_right;
+    int16_t scaled_sign; /* negative where it is subtracted */
     ts_full_output_t output;
+} ts_operands_t;
+
+/* The exact operand is given first. */
+typedef struct {
+    const ts_broadcast_t *shape;
+    ts_operands_t operands;
 } ts_common_scale_t;
 
-static inline int32_t ts_exact_operand(const ts_common_scale_t *p, int32_t value) {
+static inline int32_t ts_exact_operand(const ts_operands_t *p, int32_t value) {
     return value * p->exact_factor + p->exact_offset;
 }
 
 /* Without its sign. */
-static inline int32_t ts_scaled_operand(const ts_common_scale_t *p, int32_t value) {
+static inline int32_t ts_scaled_operand(const ts_operands_t *p, int32_t value) {
     const int32_t shifted = value * p->scaled_factor + p->scaled_offset;
     return ts_scale_small(shifted, p->scaled_multiplier, p->scaled_right, 1);
 }

@@ -1,23 +1,23 @@
 #include "ts_common_scale_square.h"
 
 static int32_t first_operand(const void *params, int8_t value) {
-    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const ts_operands_t *p = (const ts_operands_t *)params;
     return ts_exact_operand(p, value);
 }
 
 static int32_t second_operand(const void *params, int8_t value) {
-    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const ts_operands_t *p = (const ts_operands_t *)params;
     return ts_scaled_operand(p, value);
 }
 
 static int8_t join(const void *params, int32_t first, int32_t second) {
-    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const ts_operands_t *p = (const ts_operands_t *)params;
     const int32_t difference = first + second * p->scaled_sign;
     return ts_to_full_output(&p->output, difference * difference);
 }
 
 void ts_common_scale_square(const ts_common_scale_square_t *params, const int8_t *first, const int8_t *second,
                             int8_t *output) {
-    const ts_common_scale_t p = *params;
-    ts_broadcast_operands(&p.shape, first_operand, second_operand, join, &p, first, second, output);
+    const ts_operands_t p = params->operands;
+    ts_broadcast_operands(params->shape, first_operand, second_operand, join, &p, first, second, output);
 }

@@ -1,22 +1,22 @@
 #include "ts_common_scale_sum.h"
 
 static int32_t first_operand(const void *params, int8_t value) {
-    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const ts_operands_t *p = (const ts_operands_t *)params;
     return ts_exact_operand(p, value);
 }
 
 static int32_t second_operand(const void *params, int8_t value) {
-    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const ts_operands_t *p = (const ts_operands_t *)params;
     return ts_scaled_operand(p, value);
 }
 
 static int8_t join(const void *params, int32_t first, int32_t second) {
-    const ts_common_scale_t *p = (const ts_common_scale_t *)params;
+    const ts_operands_t *p = (const ts_operands_t *)params;
     return ts_twice_to_full_output(&p->output, first + second * p->scaled_sign);
 }
 
 void ts_common_scale_sum(const ts_common_scale_sum_t *params, const int8_t *first, const int8_t *second,
                          int8_t *output) {
-    const ts_common_scale_t p = *params;
-    ts_broadcast_operands(&p.shape, first_operand, second_operand, join, &p, first, second, output);
+    const ts_operands_t p = params->operands;
+    ts_broadcast_operands(params->shape, first_operand, second_operand, join, &p, first, second, output);
 }

@@ -21,41 +21,52 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     if (!inside || rows.end - rows.begin < w->filter_height || columns.end - columns.begin < w->filter_width) {
         memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
     }
+    if (!inside) {
+        return;
+    }
+    const int32_t row = rows.origin + rows.begin * w->dilation_height;
+    const int32_t column = columns.origin + columns.begin * w->dilation_width;
+    const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
+    const int32_t patch_step = w->filter_width * p->group_inputs;
     /* Neighbouring taps of all channels are neighbours in memory, too. */
     const int32_t together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
     const int32_t taps = together ? columns.end - columns.begin : 1;
-    for (int32_t i = rows.begin; inside && i < rows.end; ++i) {
-        const int32_t input_row = (rows.origin + i * w->dilation_height) * w->input_width;
-        for (int32_t j = columns.begin; j < columns.end; j += taps) {
-            const int8_t *in = input + (input_row + columns.origin + j * w->dilation_width) * w->input_channels;
-            copy(patch + (i * w->filter_width + j) * p->group_inputs, in, taps * p->group_inputs);
+    const int32_t tap_step = taps * w->dilation_width * w->input_channels;
+    const int32_t run = taps * p->group_inputs;
+    input += (row * w->input_width + column) * w->input_channels;
+    patch += rows.begin * patch_step + columns.begin * p->group_inputs;
+    for (int32_t i = rows.begin; i < rows.end; ++i, input += row_step, patch += patch_step) {
+        const int8_t *in = input;
+        int8_t *out = patch;
+        for (int32_t j = columns.begin; j < columns.end; j += taps, in += tap_step, out += run) {
+            copy(out, in, run);
         }
     }
 }
 
-/* Where the output of a position lies. */
-static int32_t place(const ts_conv_2d_t *p, int32_t position) {
-    const int32_t width = p->window.output_width;
-    return position / width * p->positions.row_step + position % width * p->positions.column_step;
+/* The same for a position in row-major order; returns where its output lies. */
+static int32_t gather_at(const ts_conv_2d_t *p, const int8_t *input, int32_t position, int8_t *patch) {
+    const int32_t y = position / p->window.output_width;
+    const int32_t x = position - y * p->window.output_width;
+    gather(p, input, y, x, patch);
+    return y * p->positions.row_step + x * p->positions.column_step;
 }
 
-/* One group: two positions at a time. `scratch` holds what ts_channels_2 needs, then both patches. */
+/* One group: two positions at a time. `scratch` holds what ts_channels needs, then both patches. */
 static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const int8_t *input, int8_t *output,
                      int8_t *scratch) {
     const ts_window_t *w = &p->window;
     const int32_t positions = w->output_height * w->output_width;
-    int16_t *wide = (int16_t *)(void *)scratch;
     int8_t *patches = scratch + ((channels->inputs + 3) >> 2) * 16;
     for (int32_t position = 0; position < positions; position += 2) {
-        const int32_t next = position + 1;
-        const int32_t at = place(p, position);
-        gather(p, input, position / w->output_width, position % w->output_width, patches);
-        if (next < positions) {
-            gather(p, input, next / w->output_width, next % w->output_width, patches + channels->inputs);
-            ts_channels_2(channels, patches, channels->inputs, output + at, place(p, next) - at, wide);
-        } else {
-            ts_channels_1(channels, patches, output + at);
+        const int32_t at = gather_at(p, input, position, patches);
+        int32_t rows = 1;
+        int32_t output_step = 0;
+        if (position + 1 < positions) {
+            rows = 2;
+            output_step = gather_at(p, input, position + 1, patches + channels->inputs) - at;
         }
+        ts_channels(channels, rows, patches, output + at, output_step, scratch);
     }
 }
 

@@ -1,17 +1,19 @@
 #include "ts_depthwise_conv_2d.h"
 
-/* Taps within the input, and where the first of them lies. */
+/* Taps within the input, and which tap and where in the input the first of them is. */
 typedef struct {
     ts_taps_t rows;
     ts_taps_t columns;
+    int32_t tap;
     const int8_t *input;
 } place_t;
 
 static place_t find_place(const ts_window_t *w, const int8_t *input, int32_t y, int32_t x) {
-    place_t place = {ts_rows(w, y), ts_columns(w, x), input};
+    place_t place = {ts_rows(w, y), ts_columns(w, x), 0, input};
     if (place.rows.end > place.rows.begin && place.columns.end > place.columns.begin) {
         const int32_t row = place.rows.origin + place.rows.begin * w->dilation_height;
         const int32_t column = place.columns.origin + place.columns.begin * w->dilation_width;
+        place.tap = place.rows.begin * w->filter_width + place.columns.begin;
         place.input = input + (row * w->input_width + column) * w->input_channels;
     } else {
         place.rows.end = place.rows.begin;
@@ -20,21 +22,23 @@ static place_t find_place(const ts_window_t *w, const int8_t *input, int32_t y, 
 }
 
 static int8_t any_output(const ts_depthwise_conv_2d_t *p, const ts_quad_t *quad, int32_t lane, int32_t sum) {
-    const int32_t scaled = ts_requantize(sum, quad->multiplier[lane], -1 - quad->right[lane]);
+    const int32_t bias_and_right = quad->bias_and_right[lane];
+    const int32_t more_bias = p->is_small ? 0 : ((const int32_t *)(quad + 1))[lane];
+    const int32_t bias = (bias_and_right >> 8) + more_bias;
+    const int32_t scaled = ts_requantize(sum + bias, quad->multiplier[lane], -1 - (int8_t)bias_and_right);
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
 }
 
-/* Output channel 4 * quad + lane from its input channel; taps outside the input add nothing. */
-static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, const ts_quad_t *quad, int32_t lane,
-                       int32_t channel) {
+/* One of four output channels from its input channel; taps outside the input add nothing. */
+static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *weights,
+                       const ts_quad_t *quad, int32_t lane, int32_t channel) {
     const ts_window_t *w = &p->window;
-    const int8_t *weights = (const int8_t *)(quad + 1) + lane;
     const int8_t *row = place->input + channel;
-    int32_t sum = quad->bias[lane];
+    int32_t sum = 0;
     for (int32_t y = place->rows.begin; y < place->rows.end; ++y) {
         const int8_t *in = row;
         for (int32_t x = place->columns.begin; x < place->columns.end; ++x) {
-            sum += (*in + p->input_offset) * weights[4 * (y * w->filter_width + x)];
+            sum += (*in + p->input_offset) * weights[4 * (y * w->filter_width + x) + lane];
             in += w->dilation_width * w->input_channels;
         }
         row += w->dilation_height * w->input_width * w->input_channels;
@@ -43,19 +47,24 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, co
 }
 
 #ifdef TS_HAS_SIMD
+TS_INLINE int32_t small_output(const ts_quad_t *quad, int32_t lane, int32_t sum, int32_t rounding) {
+    const int32_t bias_and_right = quad->bias_and_right[lane];
+    const int32_t twice = 2 * (sum + (bias_and_right >> 8));
+    return ts_saturate8(ts_scale_small(twice, quad->multiplier[lane], bias_and_right, rounding));
+}
+
 /* Four channels at once, where output and input channels are the same. */
-static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const ts_quad_t *quad,
-                          const int8_t *row, int8_t *output) {
+static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *tap,
+                          const ts_quad_t *quad, const int8_t *row, int8_t *output) {
     const ts_window_t *w = &p->window;
     const int32_t offsets = ts_both(p->input_offset);
     const int32_t step = w->dilation_width * w->input_channels;
     const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
     const int32_t columns = place->columns.end - place->columns.begin;
-    const int8_t *tap = (const int8_t *)(quad + 1) + 4 * (place->rows.begin * w->filter_width + place->columns.begin);
-    int32_t sum0 = quad->bias[0];
-    int32_t sum1 = quad->bias[1];
-    int32_t sum2 = quad->bias[2];
-    int32_t sum3 = quad->bias[3];
+    int32_t sum0 = 0;
+    int32_t sum1 = 0;
+    int32_t sum2 = 0;
+    int32_t sum3 = 0;
     for (int32_t left = place->rows.end - place->rows.begin; left > 0; --left) {
         const int8_t *in = row;
         const int8_t *weights = tap;
@@ -77,10 +86,10 @@ static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place,
     }
     if (p->is_small) {
         const int32_t rounding = 1 + 2 * p->output_offset;
-        sum0 = ts_saturate8(ts_scale_small(2 * sum0, quad->multiplier[0], quad->right[0], rounding));
-        sum1 = ts_saturate8(ts_scale_small(2 * sum1, quad->multiplier[1], quad->right[1], rounding));
-        sum2 = ts_saturate8(ts_scale_small(2 * sum2, quad->multiplier[2], quad->right[2], rounding));
-        sum3 = ts_saturate8(ts_scale_small(2 * sum3, quad->multiplier[3], quad->right[3], rounding));
+        sum0 = small_output(quad, 0, sum0, rounding);
+        sum1 = small_output(quad, 1, sum1, rounding);
+        sum2 = small_output(quad, 2, sum2, rounding);
+        sum3 = small_output(quad, 3, sum3, rounding);
     } else {
         sum0 = any_output(p, quad, 0, sum0);
         sum1 = any_output(p, quad, 1, sum1);
@@ -97,17 +106,20 @@ static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place,
 /* All channels at one position. */
 static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, int8_t *output) {
     const int32_t channels = p->window.output_channels;
-    const int32_t words = TS_QUAD_WORDS + p->window.filter_height * p->window.filter_width;
+    const int32_t taps = p->window.filter_height * p->window.filter_width;
+    const int32_t words = taps + (p->is_small ? 8 : 12);
+    const int32_t *stream = p->stream;
     int32_t n = 0;
 #ifdef TS_HAS_SIMD
-    const int32_t *stream = p->stream;
     for (; p->depth_multiplier == 1 && n + 4 <= channels; n += 4, stream += words) {
-        convolve_quad(p, place, (const ts_quad_t *)(const void *)stream, place->input + n, output + n);
+        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
+        convolve_quad(p, place, (const int8_t *)(stream + place->tap), quad, place->input + n, output + n);
     }
 #endif
     for (; n < channels; ++n) {
-        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(p->stream + (n >> 2) * words);
-        output[n] = convolve(p, place, quad, n & 3, n / p->depth_multiplier);
+        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
+        output[n] = convolve(p, place, (const int8_t *)stream, quad, n & 3, n / p->depth_multiplier);
+        stream += (n & 3) == 3 ? words : 0;
     }
 }
 

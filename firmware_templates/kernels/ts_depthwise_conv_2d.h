@@ -5,24 +5,24 @@
 #include "ts_requantize.h"
 #include "ts_window.h"
 
-/* Of four output channels; `right` is -1 - the shift. Behind it lie their weights, (taps, 4). */
-typedef struct {
-    int32_t bias[4];
-    int32_t multiplier[4];
-    int32_t right[4];
-} ts_quad_t;
+#include <stdbool.h>
 
-#define TS_QUAD_WORDS 12
+/* Of four output channels. Where not all is_small, what 24 bits of a bias lack follows, 4 words. */
+typedef struct {
+    int32_t bias_and_right[4]; /* 24 bits: the bias; 8 bits: -1 - the shift */
+    int32_t multiplier[4];
+} ts_quad_t;
 
 typedef struct {
     ts_window_t window;
+    const int32_t *stream;    /* (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
     int32_t depth_multiplier; /* output channels per input channel */
-    int32_t input_offset;
-    int32_t output_offset;
-    int32_t output_min;
-    int32_t output_max;
-    int32_t is_small;      /* sums lie between -2^30 and 2^30, shifts are negative, outputs are all of int8 */
-    const int32_t *stream; /* (output channels / 4, rounded up, TS_QUAD_WORDS + taps): ts_quad_t, then weights */
+    int16_t input_offset;
+    int16_t output_offset;
+    int8_t output_min;
+    int8_t output_max;
+    /* Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8. */
+    bool is_small;
 } ts_depthwise_conv_2d_t;
 
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output);

@@ -8,8 +8,8 @@
 
 typedef struct {
     int32_t rows;
-    int32_t columns;
-    int32_t exp_count;  /* differences from the row's maximum that count; larger ones give 0 */
+    int16_t columns;
+    int16_t exp_count;  /* differences from the row's maximum that count; larger ones give 0 */
     const int32_t *exp; /* (256,), exp(-scale * difference) in Q0 */
 } ts_exponentials_t;
 

@@ -25,9 +25,9 @@ static inline int32_t ts_one_over_one_plus(int32_t x) {
     int32_t estimate = 1515870810 + ts_doubling_high_mul(half_denominator, -1010580540); /* Q2 */
     for (int i = 0; i < 3; ++i) {
         const int32_t error = (INT32_C(1) << 29) - ts_doubling_high_mul(half_denominator, estimate);
-        estimate += ts_saturating_shift_left(ts_doubling_high_mul(estimate, error), 2);
+        estimate += ts_doubling_high_mul(estimate, error) * 4; /* an error is at most 1 / 17 */
     }
-    return ts_saturating_shift_left(estimate, 1);
+    return estimate < INT32_C(1) << 30 ? estimate * 2 : INT32_MAX;
 }
 
 #endif

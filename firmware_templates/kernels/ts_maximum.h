@@ -5,7 +5,7 @@
 #include "ts_broadcast.h"
 
 typedef struct {
-    ts_broadcast_t shape;
+    const ts_broadcast_t *shape;
 } ts_maximum_t;
 
 void ts_maximum(const ts_maximum_t *params, const int8_t *first, const int8_t *second, int8_t *output);

@@ -16,5 +16,5 @@ static int16_t apply(const void *context, int32_t first, int32_t second) {
 
 void ts_minimum_i16(const ts_minimum_i16_t *params, const int16_t *first, const int16_t *second, int16_t *output) {
     const operands_t operands = {first, second};
-    ts_broadcast_apply_i16(&params->shape, apply, &operands, output);
+    ts_broadcast_apply_i16(params->shape, apply, &operands, output);
 }

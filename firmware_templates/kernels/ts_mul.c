@@ -13,5 +13,5 @@ static int8_t apply(const void *context, int8_t first, int8_t second) {
 
 void ts_mul(const ts_mul_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
     const product_t product = {params->first_offset, params->second_offset, params->output};
-    ts_broadcast_apply(&params->shape, apply, &product, first, second, output);
+    ts_broadcast_apply(params->shape, apply, &product, first, second, output);
 }

@@ -15,5 +15,5 @@ static int8_t apply(const void *context, int8_t input, int8_t alpha) {
 
 void ts_prelu(const ts_prelu_t *params, const int8_t *input, const int8_t *alpha, int8_t *output) {
     const rectifier_t rectifier = {params->input_offset, params->alpha_offset, params->positive, params->negative};
-    ts_broadcast_apply(&params->shape, apply, &rectifier, input, alpha, output);
+    ts_broadcast_apply(params->shape, apply, &rectifier, input, alpha, output);
 }

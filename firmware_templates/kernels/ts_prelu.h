@@ -6,7 +6,7 @@
 #include "ts_requantize.h"
 
 typedef struct {
-    ts_broadcast_t shape;
+    const ts_broadcast_t *shape;
     int32_t input_offset;
     int32_t alpha_offset;
     ts_output_t positive; /* of x */

@@ -19,5 +19,5 @@ static int16_t apply(const void *context, int32_t first, int32_t second) {
 
 void ts_prelu_i16(const ts_prelu_i16_t *params, const int16_t *input, const int8_t *alpha, int16_t *output) {
     const operands_t operands = {*params, input, alpha};
-    ts_broadcast_apply_i16(&params->shape, apply, &operands, output);
+    ts_broadcast_apply_i16(params->shape, apply, &operands, output);
 }

@@ -17,5 +17,5 @@ static int8_t join(const void *params, int32_t first, int32_t second) {
 
 void ts_product(const ts_product_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
     const ts_product_t p = *params;
-    ts_broadcast_operands(&p.shape, first_operand, second_operand, join, &p, first, second, output);
+    ts_broadcast_operands(p.shape, first_operand, second_operand, join, &p, first, second, output);
 }

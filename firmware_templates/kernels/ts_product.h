@@ -6,9 +6,9 @@
 #include "ts_requantize.h"
 
 typedef struct {
-    ts_broadcast_t shape;
-    int32_t first_offset;
-    int32_t second_offset;
+    const ts_broadcast_t *shape;
+    int16_t first_offset;
+    int16_t second_offset;
     ts_full_output_t output;
 } ts_product_t;
 

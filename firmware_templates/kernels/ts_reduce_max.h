@@ -5,7 +5,7 @@
 #include "ts_reduce.h"
 
 typedef struct {
-    ts_reduce_t shape;
+    const ts_reduce_t *shape;
 } ts_reduce_max_t;
 
 void ts_reduce_max(const ts_reduce_max_t *params, const int8_t *input, int8_t *output);

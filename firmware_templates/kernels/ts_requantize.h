@@ -39,11 +39,22 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
 #endif
 }
 
+/* value >> the lowest byte of `amount`, 0 to 31: shifts look at no more, but compilers cut the byte out. */
+static inline int32_t ts_shift_right(int32_t value, int32_t amount) {
+#ifdef TS_HAS_SIMD
+    int32_t shifted;
+    __asm__("asr %0, %1, %2" : "=r"(shifted) : "r"(value), "r"(amount));
+    return shifted;
+#else
+    return value >> (amount & 0xFF);
+#endif
+}
+
 /* ts_requantize of half of `twice`, in fewer instructions, plus a zero point: for values between -2^30 and 2^30 and
- * negative shifts. `right` is -1 - the shift, `rounding` 1 + 2 * the zero point. */
+ * negative shifts. The lowest byte of `right` is -1 - the shift, `rounding` 1 + 2 * the zero point. */
 static inline int32_t ts_scale_small(int32_t twice, int32_t multiplier, int32_t right, int32_t rounding) {
     const int32_t scaled = ts_high_mul(twice, multiplier);
-    return (((scaled + (scaled >> 31)) >> right) + rounding) >> 1;
+    return (ts_shift_right(scaled + (scaled >> 31), right) + rounding) >> 1;
 }
 
 /* ts_requantize for values between -2^30 and 2^30. */
@@ -64,10 +75,10 @@ static inline int32_t ts_saturate8(int32_t value) {
  * knows that the bytes they write are not part of it. */
 typedef struct {
     int32_t multiplier;
-    int32_t shift;
-    int32_t offset;
-    int32_t min;
-    int32_t max;
+    int16_t shift;
+    int16_t offset;
+    int16_t min;
+    int16_t max;
 } ts_output_t;
 
 static inline int8_t ts_clamp(int32_t value, int32_t low, int32_t high) {
@@ -83,8 +94,8 @@ static inline int8_t ts_to_output(const ts_output_t *output, int32_t value) {
 /* Where results lie between -2^30 and 2^30, the shift is negative and all of int8 is allowed. */
 typedef struct {
     int32_t multiplier;
-    int32_t right;    /* -1 - the shift */
-    int32_t rounding; /* 1 + 2 * the zero point */
+    int16_t right;    /* -1 - the shift */
+    int16_t rounding; /* 1 + 2 * the zero point */
 } ts_full_output_t;
 
 /* Of twice a result. */

@@ -6,7 +6,7 @@
 #include "ts_requantize.h"
 
 typedef struct {
-    ts_broadcast_t shape;
+    const ts_broadcast_t *shape;
     int32_t first_offset;
     int32_t second_offset;
     int32_t first_multiplier; /* to the common scale */

@@ -6,6 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Of functions in inner loops, which compilers that optimize for size would call. */
+#ifdef __GNUC__
+#define TS_INLINE static inline __attribute__((always_inline))
+#else
+#define TS_INLINE static inline
+#endif
+
 #if defined(__ARM_FEATURE_SIMD32) && __ARM_FEATURE_SIMD32 == 1
 #define TS_HAS_SIMD 1
 

@@ -6,7 +6,7 @@
 #include "ts_requantize.h"
 
 typedef struct {
-    ts_reduce_t shape;
+    const ts_reduce_t *shape;
     int32_t sum_offset; /* -zero point * elements per sum */
     ts_output_t output; /* of a MEAN, the multiplier holds the division by the number of elements */
 } ts_sum_t;

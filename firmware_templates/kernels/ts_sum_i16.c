@@ -20,7 +20,7 @@ static int32_t sum_of(const ts_reduce_t *shape, const int16_t *input) {
 
 /* Zero points are 0. */
 void ts_sum_i16(const ts_sum_i16_t *params, const int16_t *input, int16_t *output) {
-    const ts_reduce_t *shape = &params->shape;
+    const ts_reduce_t *shape = params->shape;
     for (int32_t i = 0; i < shape->kept_extent[0]; ++i) {
         for (int32_t j = 0; j < shape->kept_extent[1]; ++j) {
             for (int32_t k = 0; k < shape->kept_extent[2]; ++k) {

@@ -6,7 +6,8 @@
 
 typedef struct {
     int32_t count;
-    const int8_t *table; /* (256,), indexed by value + 128 */
+    int32_t first;       /* values below give the same as this one */
+    const int8_t *table; /* (128 - first,), indexed by value - first */
 } ts_table_t;
 
 void ts_table(const ts_table_t *params, const int8_t *input, int8_t *output);

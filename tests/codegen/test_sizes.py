@@ -90,7 +90,7 @@ def test_flash_of_layers_and_static_ram(
     layers = manifest["layers"]
     assert sum(layer["constants"] for layer in layers) == manifest["weights_bytes"]
     sizes = run(folder, "arm-none-eabi-nm", "-S", "ser_model.o")
-    parameters = [int(size, 16) for size in re.findall(r"^\w+ (\w+) r layer_\w+$", sizes, re.MULTILINE)]
+    parameters = [int(size, 16) for size in re.findall(r"^\w+ (\w+) r (?:layer|shared)_\w+$", sizes, re.MULTILINE)]
     assert sum(layer["parameters"] for layer in layers) == sum(parameters) > 0
     static = re.findall(r"^\w+ (\w+) [bBdD] ", sizes, re.MULTILINE)
     assert sum(int(size, 16) for size in static) == manifest["arena_bytes"]

@@ -19,11 +19,17 @@ def bias_types(dtype: str, *of_int16: str) -> st.SearchStrategy[str]:
 
 
 def add_bias(
-    builder: ModelBuilder, layer: Any, count: int, depth: int, filter_scales: Sequence[float], addend: int = 0
+    builder: ModelBuilder,
+    layer: Any,
+    count: int,
+    depth: int,
+    filter_scales: Sequence[float],
+    addend: int = 0,
+    product: int = 2000,
 ) -> int:
     """The bias of a layer with `dtype`, `bias_dtype`, `input_scale` and `seed`, of `count` sums of `depth` products."""
     scales = [layer.input_scale * scale for scale in filter_scales]
-    data = biases(count, depth, layer.seed, layer.dtype, layer.bias_dtype) + addend
+    data = biases(count, depth, layer.seed, layer.dtype, layer.bias_dtype, product) + addend
     return builder.tensor("b", (count,), layer.bias_dtype, scale=scales, data=data)
 
 

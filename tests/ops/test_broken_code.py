@@ -64,14 +64,14 @@ BREAKAGES = {
     "half a step more when rounding the product": Breakage(
         TIES, "ts_requantize.h", r"INT64_C\(1\) << 31", "INT64_C(1) << 32"
     ),
-    "ties towards plus infinity": Breakage(TIES, "ts_requantize.h", r"\(scaled \+ \(scaled >> 31\)\)", "scaled"),
-    "right shift off by one": Breakage(TIES, "ts_requantize.h", r">> right\)", ">> (right + 1))"),
+    "ties towards plus infinity": Breakage(TIES, "ts_requantize.h", r"scaled \+ \(scaled >> 31\)", "scaled"),
+    "right shift off by one": Breakage(TIES, "ts_requantize.h", r", right\)", ", right + 1)"),
     "output zero point off by one": Breakage(CONV, "ser_model.c", r"(\.output_offset = )(-?\d+)", plus(1)),
     "upper bound off by one": Breakage(CONV, "ser_model.c", r"(\.output_max = )(-?\d+)", plus(1)),
-    "one weight off by one": Breakage(
-        CONV, "ser_weights.c", r"(constant_0\[\d+\] = {\s*(?:\S+,\s*){6})(-?\d+)", plus(-1)
+    "one weight off by one": Breakage(CONV, "ser_weights.c", r"(constant_0\[\d+\] = {\s*)(-?\d+)", plus(-1)),
+    "one bias off by 2000": Breakage(
+        CONV, "ser_weights.c", r"(constant_0\[\d+\] = {\s*(?:\S+,\s*){24})(-?\d+)", plus(2000 << 8)
     ),
-    "one bias off by 2000": Breakage(CONV, "ser_weights.c", r"(constant_0\[\d+\] = {\s*)(-?\d+)", plus(2000)),
     "one row of padding too many": Breakage(CONV, "ser_model.c", r"(\.pad_top = )(\d+)", plus(1)),
     "a table entry off by one": Breakage(
         test_logistic.fixed_case(), "ser_weights.c", r"((?:table|constant)_0\[\d+\] = {\s*)(-?\d+)", plus(1)

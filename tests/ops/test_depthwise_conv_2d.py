@@ -33,6 +33,7 @@ class Depthwise:
     activation: str = "NONE"
     per_channel: bool = True
     bias: bool = True
+    product: int = 2000
     input_scale: float = 0.02
     filter_scale: float = 0.01
     spread: float = 1.0
@@ -54,7 +55,7 @@ class Depthwise:
         w = builder.tensor("w", filter_shape, scale=filter_scales, axis=3, data=weights(filter_shape, self.seed))
         operands = [x, w]
         if self.bias:
-            operands.append(add_bias(builder, self, channels, depth, filter_scales))
+            operands.append(add_bias(builder, self, channels, depth, filter_scales, product=self.product))
         y = builder.tensor("y", output_shape, self.dtype, scale=output_scale, zero_point=self.output_zero_point)
         builder.op(
             "DEPTHWISE_CONV_2D",
@@ -129,6 +130,7 @@ EDGES = {
     "kernel larger than the image": Depthwise(image=(2, 2), kernel=(5, 5)),
     "per tensor": Depthwise(image=(4, 4), per_channel=False),
     "no bias": Depthwise(image=(4, 4), bias=False),
+    "biases beyond 24 bits": Depthwise(image=(4, 4), product=2**26, spread=2.0**15),
     "batch": Depthwise(image=(4, 4), batch=3),
     "lowest zero points": Depthwise(image=(4, 4), input_zero_point=-128, output_zero_point=-128, activation="RELU6"),
     "highest zero points": Depthwise(image=(4, 4), input_zero_point=127, output_zero_point=127),

@@ -31,6 +31,7 @@ class FullyConnected:
     per_channel: bool = False
     bias: bool = True
     absent_bias_operand: bool = False
+    product: int = 2000
     input_scale: float = 0.02
     filter_scale: float = 0.01
     spread: float = 1.0
@@ -56,7 +57,10 @@ class FullyConnected:
         x = builder.tensor("x", input_shape, self.dtype, scale=self.input_scale, zero_point=self.input_zero_point)
         operands: list[int | None] = [x, self._filter(builder, filter_shape, filter_scales)]
         if self.bias:
-            operands.append(add_bias(builder, self, self.units, self.depth, filter_scales, self.bias_addend))
+            bias = add_bias(
+                builder, self, self.units, self.depth, filter_scales, self.bias_addend, product=self.product
+            )
+            operands.append(bias)
         elif self.absent_bias_operand:
             operands.append(None)
         y = builder.tensor(
@@ -120,6 +124,7 @@ EDGES = {
     "per channel": FullyConnected(per_channel=True),
     "no bias": FullyConnected(bias=False),
     "absent bias operand": FullyConnected(bias=False, absent_bias_operand=True),
+    "biases beyond 24 bits": FullyConnected(units=8, product=2**27, spread=2.0**15, output_zero_point=3),
     "lowest zero points": FullyConnected(input_zero_point=-128, output_zero_point=-128, activation="RELU"),
     "highest zero points": FullyConnected(input_zero_point=127, output_zero_point=127),
     "saturating": FullyConnected(spread=0.02),

@@ -60,8 +60,8 @@ static void print_hex(uint32_t value) {
     board_print(text);
 }
 
-/* `frame` is what the core stacked: r0-r3, r12, lr, pc, psr. */
-void board_report_fault(uint32_t *frame) {
+/* `frame` is what the core stacked: r0-r3, r12, lr, pc, psr. Only assembler calls it. */
+__attribute__((used)) void board_report_fault(uint32_t *frame) {
     const uint16_t *instruction = (const uint16_t *)(uintptr_t)(frame[FRAME_PC] & ~1u);
     if (*instruction == SEMIHOSTING_BREAKPOINT) {
         frame[FRAME_R0] = UINT32_MAX; /* no debugger is attached: the call fails and the program goes on */

@@ -1,0 +1,140 @@
+#include "ts_channels.h"
+
+/* What the offset of the weights adds to each sum. */
+static int32_t row_offset(const ts_channels_t *p, const int8_t *row) {
+    int32_t sum = 0;
+    for (int32_t i = 0; p->weight_offset != 0 && i < p->inputs; ++i) {
+        sum += row[i];
+    }
+    return p->weight_offset * sum;
+}
+
+/* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
+ * `count` of them, 1 to 4, zeros behind. */
+static void widen4(const int8_t *input, int32_t count, int16_t *wide) {
+    for (int32_t i = 0; i < 4; ++i) {
+        wide[(i & 1) * 2 + (i >> 1)] = (int16_t)(i < count ? input[i] : 0);
+    }
+}
+
+/* Two rows as 16-bit values, four of the one before the same four of the other. */
+static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t count, int16_t *wide) {
+#ifdef TS_HAS_SIMD
+    for (; count >= 4; count -= 4, row0 += 4, row1 += 4, wide += 8) {
+        const uint32_t a = ts_load4(row0);
+        const uint32_t b = ts_load4(row1);
+        int32_t *words = (int32_t *)(void *)wide;
+        words[0] = ts_plain_even(a);
+        words[1] = ts_plain_odd(a);
+        words[2] = ts_plain_even(b);
+        words[3] = ts_plain_odd(b);
+    }
+#endif
+    for (; count > 0; count -= 4, row0 += 4, row1 += 4, wide += 8) {
+        widen4(row0, count, wide);
+        widen4(row1, count, wide + 4);
+    }
+}
+
+/* `sum` of the weighted inputs, without the bias; `rounding` is 1 + 2 * the output's zero point. */
+TS_INLINE int8_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
+    const int32_t twice = 2 * (sum + (bias_and_right >> 8));
+    return (int8_t)ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
+}
+
+/* The same of any layer. */
+static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
+    const int32_t bias_and_right = scales->bias_and_right[channel];
+    const int32_t more_bias = p->is_small ? 0 : ((const int32_t *)(scales + 1))[channel];
+    const int32_t biased = sum + (bias_and_right >> 8) + more_bias;
+    const int32_t scaled = ts_requantize(biased, scales->multiplier[channel], -1 - (int8_t)bias_and_right);
+    return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
+}
+
+/* All channels of two rows where all is_small. */
+static inline void small_pairs(const ts_channels_t *p, const int16_t *wide, int8_t *output, int32_t output_step) {
+    const int32_t blocks = (p->inputs + 3) >> 2;
+    const int32_t rounding = 1 + 2 * p->output_offset;
+    const int8_t *stream = (const int8_t *)p->stream;
+    for (const int8_t *end = output + p->outputs; output < end; output += 2, stream += sizeof(ts_scales_t)) {
+        int32_t sums[4] = {0, 0, 0, 0};
+        stream = ts_pair_dot(wide, stream, blocks, sums);
+        const ts_scales_t scales = *(const ts_scales_t *)(const void *)stream;
+        /* What would be behind an odd last channel is written first, to be written over. */
+        const int32_t next = end - output > 1 ? 1 : 0;
+        const int32_t below = output_step;
+        output[next] = small_output(sums[1], scales.bias_and_right[1], scales.multiplier[1], rounding);
+        output[0] = small_output(sums[0], scales.bias_and_right[0], scales.multiplier[0], rounding);
+        output[below + next] = small_output(sums[3], scales.bias_and_right[1], scales.multiplier[1], rounding);
+        output[below] = small_output(sums[2], scales.bias_and_right[0], scales.multiplier[0], rounding);
+    }
+}
+
+static void any_pairs(const ts_channels_t *p, const int8_t *row, const int16_t *wide, int8_t *output,
+                      int32_t output_step) {
+    const int32_t blocks = (p->inputs + 3) >> 2;
+    const int32_t offset0 = row_offset(p, row);
+    const int32_t offset1 = row_offset(p, row + p->inputs);
+    const int32_t *stream = p->stream;
+    for (int32_t n = 0; n < p->outputs; n += 2, stream += ts_pair_words(p)) {
+        int32_t sums[4] = {offset0, offset0, offset1, offset1};
+        const int8_t *weights_end = ts_pair_dot(wide, (const int8_t *)stream, blocks, sums);
+        const ts_scales_t *scales = (const ts_scales_t *)(const void *)weights_end;
+        for (int32_t i = 0; i < 2 && n + i < p->outputs; ++i) {
+            output[n + i] = any_output(p, scales, i, sums[i]);
+            output[output_step + n + i] = any_output(p, scales, i, sums[2 + i]);
+        }
+    }
+}
+
+static void one_row(const ts_channels_t *p, const int8_t *row, int8_t *output) {
+    const int32_t offset = row_offset(p, row);
+    const int8_t *weights = (const int8_t *)p->stream;
+    for (int32_t n = 0; n < p->outputs; n += 2) {
+        int32_t sums[2] = {offset, offset};
+        const int8_t *in = row;
+        int32_t left = p->inputs;
+#ifdef TS_HAS_SIMD
+        for (; left >= 4; left -= 4, in += 4, weights += 8) {
+            const uint32_t a = ts_load4(in);
+            const uint32_t b0 = ts_load4(weights);
+            const uint32_t b1 = ts_load4(weights + 4);
+            const int32_t even = ts_plain_even(a);
+            const int32_t odd = ts_plain_odd(a);
+            sums[0] = ts_multiply_add(odd, ts_plain_odd(b0), ts_multiply_add(even, ts_plain_even(b0), sums[0]));
+            sums[1] = ts_multiply_add(odd, ts_plain_odd(b1), ts_multiply_add(even, ts_plain_even(b1), sums[1]));
+        }
+#endif
+        for (; left > 0; left -= 4, weights += 8) {
+            for (int32_t i = 0; i < 4 && i < left; ++i) {
+                const int32_t a = *in++;
+                sums[0] += a * weights[i];
+                sums[1] += a * weights[4 + i];
+            }
+        }
+        const ts_scales_t *scales = (const ts_scales_t *)(const void *)weights;
+        for (int32_t i = 0; i < 2 && n + i < p->outputs; ++i) {
+            output[n + i] = any_output(p, scales, i, sums[i]);
+        }
+        weights += p->is_small ? 16 : 24;
+    }
+}
+
+void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input, int8_t *output, int32_t output_step,
+                 int8_t *scratch) {
+    const ts_channels_t *p = params;
+    int16_t *wide = (int16_t *)(void *)scratch;
+    for (; rows >= 2; rows -= 2) {
+        widen_rows(input, input + p->inputs, p->inputs, wide);
+        if (p->is_small) {
+            small_pairs(p, wide, output, output_step);
+        } else {
+            any_pairs(p, input, wide, output, output_step);
+        }
+        input += 2 * p->inputs;
+        output += 2 * output_step;
+    }
+    if (rows > 0) {
+        one_row(p, input, output);
+    }
+}
