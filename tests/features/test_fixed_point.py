@@ -131,9 +131,7 @@ def hard_sounds(draw: st.DrawFn) -> np.ndarray:
     return np.concatenate([*parts, np.zeros(500)]).astype(np.int16)
 
 
-@pytest.mark.parametrize(
-    "name", ["default", "odd sizes", "mfcc, deltas of deltas", "everything", "utterance, mfcc, deltas"]
-)
+@pytest.mark.parametrize("name", ["odd sizes", "everything", "utterance, mfcc, deltas"])
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pcm=hard_sounds())
 def test_no_sound_is_undefined_behaviour(
@@ -229,8 +227,8 @@ def test_only_what_the_spec_uses_is_emitted() -> None:
 
 def test_statistics_beyond_all_formats(project_for: Callable[[FeatureSpec], Project]) -> None:
     """Means and deviations that no corpus has give defined results."""
-    extreme = {"mean": (1e30, -1e30) * 20, "std": (1e-30, 1e30) * 20}
     for normalisation in ("corpus", "running"):
-        wanted = replace(SPECS["default"], normalisation=normalisation, **extreme)
+        ordinary = SPECS["default"]
+        wanted = replace(ordinary, normalisation=normalisation, mean=(1e30, -1e30) * 20, std=(1e-30, 1e30) * 20)
         frames = host.feature_frames(project_for(wanted), signals()["noise"], sanitize=True)
         assert frames.shape == (48, 40)

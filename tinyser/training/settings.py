@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -128,5 +128,9 @@ class TrainSettings:
 
     def identity(self) -> dict[str, Any]:
         """What decides the result, as plain values: all but PLACES; every field of the features is among it."""
-        content = {name: value for name, value in asdict(self).items() if name not in (*PLACES, *_SIZES)}
+        content = {name: getattr(self, name) for name in DECISIVE}
         return {**content, "features": self.spec().settings(), "hrf_modules": list(self.hrf_modules)}
+
+
+# The keys of `identity`; the sizes are in its features.
+DECISIVE = tuple(entry.name for entry in fields(TrainSettings) if entry.name not in (*PLACES, *_SIZES))
