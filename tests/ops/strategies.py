@@ -64,8 +64,7 @@ def weights(shape: Sequence[int], seed: int, dtype: str = "int8") -> np.ndarray:
 def biases(
     count: int, depth: int, seed: int, activations: str = "int8", dtype: str = "int32", product: int = 2000
 ) -> np.ndarray:
-    """Random biases of the size of an accumulator over `depth` products (of int8: about `product`), as far as their type
-    goes."""
+    """Random biases of the size of a sum of `depth` products (of int8: about `product`), as far as their type goes."""
     limit = product * depth * (256 if activations == "int16" else 1)
     low, high = limits(dtype)
     return np.random.default_rng(seed).integers(-limit, limit + 1, count).clip(low, high).astype(dtype)

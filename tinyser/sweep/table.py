@@ -13,7 +13,7 @@ from typing import Any
 from codegen.atomic import new_file
 from codegen.errors import DataError
 from tinyser.training.metrics import Metrics
-from tinyser.training.settings import PLACES, TrainSettings
+from tinyser.training.settings import DECISIVE
 
 ROWS = "rows.csv"
 
@@ -59,14 +59,13 @@ class Row:
         return None if self.int8 is None else self.int8.scores
 
 
-_SETTINGS = tuple(field.name for field in fields(TrainSettings) if field.name not in PLACES)
 _PLAIN = tuple(field.name for field in fields(Row) if field.name not in ("id", "settings", "float32", "int8"))
 _SCORES = tuple(field.name for field in fields(Metrics))
 _INT8 = ("bytes", "agreement")
 _TEXTS = ("id", "corpus", "model", "preset", "optimizer", "device", "tinyser", "torch")
 COLUMNS = (
     "id",
-    *_SETTINGS,
+    *DECISIVE,
     *_PLAIN,
     *(f"float_{name}" for name in _SCORES),
     *(f"int8_{name}" for name in (*_SCORES, *_INT8)),
@@ -126,7 +125,7 @@ def _row(cells: Mapping[str, str]) -> Row:
     int8 = None
     if values["int8_clips"] is not None:
         int8 = Int8Result(_metrics(values, "int8"), values["int8_bytes"], values["int8_agreement"])
-    settings = {name: values[name] for name in _SETTINGS}
+    settings = {name: values[name] for name in DECISIVE}
     return Row(id=values["id"], settings=settings, float32=_metrics(values, "float"), int8=int8, **plain)
 
 
