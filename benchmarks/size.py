@@ -23,6 +23,7 @@ from rich.table import Table
 
 from codegen.boards import load_board
 from codegen.ir import ABSENT, Model
+from codegen.ops.row_sums import WeightedSums
 from codegen.project import OPTIMIZATIONS, ProjectOptions, generate_project
 from codegen.read_tflite import read_tflite
 from tinyser.emulator.project_folder import load_project
@@ -72,8 +73,8 @@ def tables_bytes(model: Model, manifest: Mapping[str, Any]) -> int:
         for op in model.graph.ops
         if any(model.graph.tensors[index].is_constant for index in op.site.inputs if index != ABSENT)
     }
-    tables = (x for x in manifest["layers"] if x["operator"] == "TABLE" or x["index"] not in with_constants)
-    return sum(layer["constants"] for layer in tables)
+    computed = (x for x in manifest["layers"] if x["operator"] == "TABLE" or x["index"] not in with_constants)
+    return sum(layer["constants"] for layer in computed if layer["operator"] != WeightedSums.NAME)
 
 
 def main(models: list[Path]) -> None:
