@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
 from codegen.boards import Board
 from codegen.errors import ModelFormatError
 from codegen.feature_spec import FeatureSpec
-from codegen.features_code import SOURCES as FEATURE_SOURCES
-from codegen.features_code import render_features
+from codegen.features_code import feature_sources, render_features
 from codegen.ir import Model, Tensor
 from codegen.model_card import SelfTest
 from codegen.render import c_array, render, template_names, template_text
+from codegen.stream_spec import StreamNumbers, StreamSpec, stream_numbers
+
+_CLASSIFIER_FILES = (
+    "ser_classifier.h",
+    "ser_classifier.c",
+    "ser_decision.h",
+    "ser_decision.c",
+    "ser_gate.h",
+    "ser_gate.c",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,34 +36,64 @@ class ApplicationFiles:
     board_sources: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """Audio in, emotion out: features and their arithmetic, names of the labels, and how a stream is decided."""
+
+    features: FeatureSpec
+    labels: Sequence[str] | None
+    arithmetic: str
+    fft: str
+    stream: StreamSpec
+
+    def numbers(self) -> StreamNumbers:
+        """What the stream's settings mean for these features."""
+        return stream_numbers(self.stream, self.features)
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest's entry."""
+        return {
+            "arithmetic": self.arithmetic,
+            "fft": self.fft,
+            "stream": {**self.stream.to_json(), **asdict(self.numbers())},
+        }
+
+
 def tensors(model: Model) -> tuple[list[Tensor], list[Tensor]]:
     """Inputs and outputs of a model."""
     graph = model.graph
     return [graph.tensors[i] for i in graph.inputs], [graph.tensors[i] for i in graph.outputs]
 
 
-def render_application(
-    model: Model, board: Board, features: FeatureSpec | None, labels: Sequence[str] | None, banner: str
-) -> ApplicationFiles:
-    """app/, board/ and, with a feature specification, features/."""
+def render_application(model: Model, board: Board, classifier: Classifier | None, banner: str) -> ApplicationFiles:
+    """app/, board/ and, with a classifier, features/. Raises DataError for a stream that does not suit the features."""
     result = ApplicationFiles()
-    if features is not None:
-        _add_classifier(result, model, features, labels, banner)
-    _add_app(result, model, board, features is not None, banner)
+    if classifier is not None:
+        _add_classifier(result, model, classifier, banner)
+    _add_app(result, model, board, classifier is not None, banner)
     _add_board(result, board)
     return result
 
 
-def _add_classifier(
-    result: ApplicationFiles, model: Model, features: FeatureSpec, labels: Sequence[str] | None, banner: str
-) -> None:
+def _add_classifier(result: ApplicationFiles, model: Model, classifier: Classifier, banner: str) -> None:
     (source,), (output,) = tensors(model)
-    names = labels if labels is not None else [f"class {index}" for index in range(output.size)]
-    result.files.update(render_features(features, source.scale, source.zero_point, banner))
-    for name in ("ser_classifier.h", "ser_classifier.c"):
+    labels = classifier.labels or [f"class {index}" for index in range(output.size)]
+    code = {"arithmetic": classifier.arithmetic, "fft": classifier.fft}
+    result.files.update(render_features(classifier.features, source.scale, source.zero_point, banner, **code))
+    result.portable_sources.extend(feature_sources(**code))
+    for name in _CLASSIFIER_FILES:
         result.files[f"app/{name}"] = template_text(f"app/{name}")
-    result.files["app/ser_labels.c"] = render("app/ser_labels.c.j2", banner=banner, labels=names)
-    result.portable_sources.extend([*FEATURE_SOURCES, "app/ser_classifier.c", "app/ser_labels.c"])
+    result.files["app/ser_classifier_settings.h"] = render(
+        "app/ser_classifier_settings.h.j2",
+        banner=banner,
+        stream=classifier.numbers(),
+        margin=classifier.stream.margin,
+        margin_q16=min(round(classifier.stream.margin / output.scale * 2**16), 2**31 - 1),
+        step_q32=round(output.scale * 2**32),
+    )
+    result.files["app/ser_labels.c"] = render("app/ser_labels.c.j2", banner=banner, labels=labels)
+    sources = [f"app/{name}" for name in (*_CLASSIFIER_FILES, "ser_labels.c") if name.endswith(".c")]
+    result.portable_sources.extend(sources)
 
 
 def _add_app(result: ApplicationFiles, model: Model, board: Board, classifier: bool, banner: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codegen.constants import ConstantPool
+from codegen.feature_spec import FeatureSpec
 from codegen.invocation import Invocation, Layer, origin
 from codegen.ir import Graph, Model, Op
 from codegen.kernel_costs import kernel_costs
@@ -32,14 +33,23 @@ class State:
     value: int
 
 
-def render_direct(model: Model, banner: str, optimize: str = "speed", dump_ir: Path | None = None) -> RuntimeFiles:
-    """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK."""
+def render_direct(
+    model: Model,
+    banner: str,
+    optimize: str = "speed",
+    dump_ir: Path | None = None,
+    features: FeatureSpec | None = None,
+) -> RuntimeFiles:
+    """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK,
+    `features` what the model takes, where it takes sound."""
     slack = ARENA_SLACK[optimize]
     graph = run_passes(model.graph, model.name, dump_ir, slack)
-    return render_graph(graph, choose_regions(graph, slack), banner, model.name)
+    return render_graph(graph, choose_regions(graph, slack), banner, model.name, features)
 
 
-def render_graph(graph: Graph, regions: Sequence[Region], banner: str, name: str = "model") -> RuntimeFiles:
+def render_graph(
+    graph: Graph, regions: Sequence[Region], banner: str, name: str = "model", features: FeatureSpec | None = None
+) -> RuntimeFiles:
     """C of a graph whose `regions`, in order and apart from each other, run row by row."""
     plan = plan_memory(graph, regions)
     pool = ConstantPool()
@@ -58,6 +68,7 @@ def render_graph(graph: Graph, regions: Sequence[Region], banner: str, name: str
         "input_offsets": [plan.offsets[i] for i in graph.inputs],
         "output_offsets": [plan.offsets[i] for i in graph.outputs],
         "arena_bytes": plan.arena_bytes,
+        "features": features,
     }
     files: dict[str, str | bytes] = {
         "model/ser_status.h": template_text("model/ser_status.h"),

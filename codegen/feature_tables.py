@@ -1,11 +1,12 @@
-"""The tables behind the log-mel features, in float64: window, mel filterbank, FFT twiddles.
+"""The tables behind the features, in float64: window, FFT twiddles, mel filterbank, DCT, slopes, smoothing.
 
-Triangles follow Slaney's Auditory Toolbox as librosa draws them with `norm=None`: linear in hertz between
-neighbouring mel points, peak 1, not area-normalised. HTK scale: `2595 log10(1 + f/700)`.
+Triangles follow Slaney's Auditory Toolbox as librosa draws them: linear in hertz between neighbouring mel
+points, of peak 1 (`mel_norm` "none") or of area 1 in hertz ("slaney"). HTK scale: `2595 log10(1 + f/700)`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,11 @@ _SLANEY_HZ_PER_MEL = 200.0 / 3.0
 _SLANEY_KNEE_HZ = 1000.0
 _SLANEY_KNEE_MEL = _SLANEY_KNEE_HZ / _SLANEY_HZ_PER_MEL
 _SLANEY_LOG_STEP = np.log(6.4) / 27.0
+
+# What a least-squares line and parabola through the newest 5 frames have for slope and second derivative, as
+# librosa.feature.delta(width=5) of order 1 and 2 has them for the frame in the middle; oldest frame first.
+_SLOPES = np.array([[-2, -1, 0, 1, 2], [2, -1, -2, -1, 2]]) / np.array([[10.0], [7.0]])
+DELTA_FRAMES = _SLOPES.shape[1]
 
 # Raised cosines: a0 - (1 - a0) cos(2 pi n / N).
 _WINDOW_A0 = {"hann": 0.5, "hamming": 0.54}
@@ -64,18 +70,25 @@ def mel_to_hz(mel: Float64, scale: str) -> Float64:
     return np.where(mel < _SLANEY_KNEE_MEL, mel * _SLANEY_HZ_PER_MEL, above)
 
 
+def mel_corners(spec: FeatureSpec) -> Float64:
+    """Corners of the triangles in hertz, (mel_bins + 2,): triangle `k` goes from `k` over its peak to `k + 2`."""
+    limits = hz_to_mel(np.array([spec.low_hz, spec.high_hz]), spec.mel_scale)
+    return mel_to_hz(np.linspace(limits[0], limits[1], spec.mel_bins + 2), spec.mel_scale)
+
+
 def mel_matrix(spec: FeatureSpec) -> Float64:
     """The whole filterbank, (mel_bins, fft_size / 2 + 1).
 
     Raises FeatureSpecError when a triangle is so narrow that it falls between two FFT bins.
     """
-    limits = hz_to_mel(np.array([spec.low_hz, spec.high_hz]), spec.mel_scale)
-    corners = mel_to_hz(np.linspace(limits[0], limits[1], spec.mel_bins + 2), spec.mel_scale)
+    corners = mel_corners(spec)
     bins = np.arange(spec.fft_size // 2 + 1) * (spec.sample_rate_hz / spec.fft_size)
     low, peak, high = (corners[k : k + spec.mel_bins, None] for k in range(3))
     rising = (bins - low) / (peak - low)
     falling = (high - bins) / (high - peak)
     weights = np.maximum(0.0, np.minimum(rising, falling))
+    if spec.mel_norm == "slaney":
+        weights = weights * (2.0 / (high - low))
     empty = np.flatnonzero(weights.max(axis=1) == 0.0)
     if empty.size:
         raise FeatureSpecError(
@@ -93,3 +106,24 @@ def mel_filters(spec: FeatureSpec) -> tuple[MelFilter, ...]:
         start, end = int(covered[0]), int(covered[-1]) + 1
         filters.append(MelFilter(start, tuple(float(w) for w in row[start:end])))
     return tuple(filters)
+
+
+def cepstrum_matrix(spec: FeatureSpec) -> Float64:
+    """The orthonormal DCT-II with the lifter in it, (mfcc, mel_bins): MFCCs are this times the compressed mel."""
+    order, bins = np.arange(spec.mfcc)[:, None], np.arange(spec.mel_bins)
+    cosines = np.cos(np.pi * order * (2 * bins + 1) / (2 * spec.mel_bins)) * np.sqrt(2.0 / spec.mel_bins)
+    cosines[:1] /= np.sqrt(2.0)
+    if not spec.lifter:
+        return cosines
+    return cosines * (1.0 + spec.lifter / 2.0 * np.sin(np.pi * (order + 1) / spec.lifter))
+
+
+def delta_weights(spec: FeatureSpec) -> Float64:
+    """Weights of the newest DELTA_FRAMES frames, oldest first, per order of deltas: (deltas, DELTA_FRAMES)."""
+    return _SLOPES[: spec.deltas]
+
+
+def smoothing(seconds: float, spec: FeatureSpec) -> float:
+    """The share `s` of the newest frame in `m[t] = (1 - s) m[t-1] + s x[t]` of that time constant (librosa.pcen)."""
+    frames_squared = (seconds * spec.sample_rate_hz / spec.hop_length) ** 2
+    return (math.sqrt(1.0 + 4.0 * frames_squared) - 1.0) / (2.0 * frames_squared)

@@ -1,43 +1,64 @@
-"""The generated half of the audio front end: tables of `features/` from a `FeatureSpec`."""
+"""The generated half of the audio front end: `features/` from a `FeatureSpec`, in float32 or fixed point."""
 
 from __future__ import annotations
 
-import numpy as np
-
+from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import mel_filters, twiddles, window
-from codegen.render import render, template_text
+from codegen.feature_tables import DELTA_FRAMES
+from codegen.features_fixed import fixed_tables
+from codegen.features_float import float_tables
+from codegen.render import render, template_names, template_text
 
-FULL_SCALE = 32768.0  # of a 16-bit sample
+ARITHMETICS = ("float", "fixed")
+FFTS = ("own", "cmsis-dsp")
 
-SOURCES = ("features/ser_features.c", "features/ser_features_tables.c")
+
+def feature_sources(arithmetic: str = "float", fft: str = "own") -> tuple[str, ...]:
+    """The C sources of `features/` by path."""
+    return tuple(path for path in _templates(arithmetic, fft) if path.endswith(".c"))
 
 
-def render_features(spec: FeatureSpec, input_scale: float, input_zero_point: int, banner: str) -> dict[str, str]:
+def _templates(arithmetic: str, fft: str) -> dict[str, str]:
+    """Where each file of `features/` comes from; `tables.*` are parts of others."""
+    folders = ["features", f"features/{arithmetic}"] + (["features/cmsis_dsp"] if fft == "cmsis-dsp" else [])
+    return {
+        f"features/{name.removesuffix('.j2')}": f"{folder}/{name}"
+        for folder in folders
+        for name in template_names(folder)
+        if name.removesuffix(".j2").endswith((".c", ".h")) and not name.startswith("tables.")
+    }
+
+
+def render_features(
+    spec: FeatureSpec,
+    input_scale: float,
+    input_zero_point: int,
+    banner: str,
+    *,
+    arithmetic: str = "float",
+    fft: str = "own",
+) -> dict[str, str]:
     """The files of `features/` by path, for a model whose input has this scale and zero point.
 
-    A normalised feature x becomes round(x / scale) + zero_point, halves away from zero, as TFLite quantizes floats.
+    A normalised feature x becomes the int8 nearest to x / scale + zero_point. Raises DataError for `fft` "cmsis-dsp" in
+    fixed point.
     """
-    context = _tables(spec, input_scale, input_zero_point)
-    files = {f"features/{name}": template_text(f"features/{name}") for name in ("ser_features.h", "ser_features.c")}
-    for name in ("ser_features_tables.h", "ser_features_tables.c"):
-        files[f"features/{name}"] = render(f"features/{name}.j2", banner=banner, **context)
-    return files
-
-
-def _tables(spec: FeatureSpec, input_scale: float, input_zero_point: int) -> dict[str, object]:
-    real, imaginary = twiddles(spec)
-    filters = mel_filters(spec)
-    std_in_steps = np.asarray(spec.std) * input_scale
-    return {
+    context = {
+        "banner": banner,
         "spec": spec,
-        "digest": spec.digest(),
+        "arithmetic": arithmetic,
+        "fft": fft,
         "zero_point": input_zero_point,
-        "window": window(spec) / FULL_SCALE,
-        "twiddles": np.stack([real, imaginary], axis=1),
-        "mel_starts": np.array([triangle.start for triangle in filters]),
-        "mel_lengths": np.array([len(triangle.weights) for triangle in filters]),
-        "mel_weights": np.concatenate([triangle.weights for triangle in filters]),
-        "gains": 1.0 / std_in_steps,
-        "offsets": -np.asarray(spec.mean) / std_in_steps,
+        "delta_frames": DELTA_FRAMES,
+        "sample_buffer": spec.window_length + spec.window_length % 2,
+    }
+    if arithmetic == "float":
+        context |= float_tables(spec, input_scale, input_zero_point, fft)
+    elif fft == "own":
+        context |= fixed_tables(spec, input_scale, input_zero_point)
+    else:
+        raise DataError(f"features: got --fft {fft} with fixed-point arithmetic, allowed is own; or --arithmetic float")
+    return {
+        path: render(name, **context) if name.endswith(".j2") else template_text(name)
+        for path, name in _templates(arithmetic, fft).items()
     }

@@ -12,8 +12,8 @@ from typing import Any
 from codegen.errors import FeatureSpecError, ModelFormatError
 from codegen.feature_spec import FeatureSpec
 
-VERSION = 1
-_KEYS = ("version", "name", "labels", "features", "selftest")
+VERSION = 2
+_KEYS = ("version", "name", "labels", "features", "features_sha256", "selftest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class ModelCard:
             "name": self.name,
             "labels": None if self.labels is None else list(self.labels),
             "features": None if self.features is None else self.features.to_json(),
+            "features_sha256": None if self.features is None else self.features.digest(),
             "selftest": selftest,
         }
 
@@ -66,11 +67,15 @@ class ModelCard:
             if key not in data:
                 raise _error(key, None, f"an entry; a card has {', '.join(_KEYS)}")
         if data["version"] != VERSION:
-            raise _error("version", data["version"], str(VERSION))
+            made = f"got {data['version']!r}, allowed is {VERSION}"
+            raise ModelFormatError(f"model card: version: {made}; train the model again, or convert it again")
         try:
             features = None if data["features"] is None else FeatureSpec.from_json(data["features"])
         except FeatureSpecError as error:
             raise ModelFormatError(f"model card: features: {error}") from error
+        digest = None if features is None else features.digest()
+        if data["features_sha256"] != digest:
+            raise _error("features_sha256", data["features_sha256"], f"{digest}, the digest of its features")
         return cls(name=data["name"], labels=data["labels"], features=features, selftest=_selftest(data["selftest"]))
 
     def dumps(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from codegen.application import ApplicationFiles, render_application, tensors
+from codegen import cmsis_dsp
+from codegen.application import ApplicationFiles, Classifier, render_application, tensors
 from codegen.atomic import new_folder
 from codegen.banner import banner, tool_version
 from codegen.boards import Board
@@ -18,19 +18,26 @@ from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecEr
 from codegen.feature_spec import FeatureSpec
 from codegen.ir import Model, Tensor
 from codegen.kernel_costs import kernel_costs
+from codegen.project_readme import render_readme, target_name
 from codegen.render import render
 from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK
+from codegen.stream_spec import StreamSpec
 from codegen.tflm_runtime import render_tflm
 
 INCLUDE_DIRS = ("model", "features", "app", "board")
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = tuple(ARENA_SLACK)
+LARGEST_STEP = 32  # of a classifier's output: its posteriors are computed in 64 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectOptions:
-    """What the user chose; features and labels given here go before those in the model's card."""
+    """What the user chose; labels given here go before those in the model's card, features stand in for missing ones.
+
+    `arithmetic` of the features: `auto` is float32 on a desktop and where the board has a floating-point unit, else
+    fixed point.
+    """
 
     board: Board
     runtime: str = "direct"
@@ -38,6 +45,16 @@ class ProjectOptions:
     optimize: str = "speed"
     features: FeatureSpec | None = None
     labels: tuple[str, ...] | None = None
+    arithmetic: str = "auto"
+    fft: str = "own"
+    stream: StreamSpec = field(default_factory=StreamSpec)
+
+    @property
+    def features_arithmetic(self) -> str:
+        """float or fixed."""
+        if self.arithmetic != "auto":
+            return self.arithmetic
+        return "float" if self.board.is_host or self.board.fpu != "none" else "fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +76,13 @@ def generate_project(
 
     `dump_ir`: a folder for the graph as text, after each pass of the runtime `direct`.
     """
+    features = _with_card(model, options).features
     head = project_banner(model, options)
     if options.runtime == "tflm":
         if tflm_arena_bytes is None:
             raise DataError(f"model {model.name}: runtime tflm needs an arena size; measure it with TFLM first")
-        return write_project(model, render_tflm(model, tflm_arena_bytes, head), options, out)
-    return write_project(model, render_direct(model, head, options.optimize, dump_ir), options, out)
+        return write_project(model, render_tflm(model, tflm_arena_bytes, head, features), options, out)
+    return write_project(model, render_direct(model, head, options.optimize, dump_ir, features), options, out)
 
 
 def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, out: str | Path) -> GeneratedProject:
@@ -80,7 +98,7 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
         _check_features(model, options.features)
     _check_fits(model, runtime, options)
     head = project_banner(model, options)
-    app = render_application(model, options.board, options.features, options.labels, head)
+    app = render_application(model, options.board, _classifier(options), head)
     manifest = _manifest(model, runtime, app, options)
     files = {**runtime.files, **app.files, **_build_files(model, app, manifest, options)}
     files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
@@ -108,6 +126,18 @@ def _with_card(model: Model, options: ProjectOptions) -> ProjectOptions:
     return replace(options, features=options.features or card.features, labels=options.labels or card.labels)
 
 
+def _classifier(options: ProjectOptions) -> Classifier | None:
+    if options.features is None:
+        return None
+    if options.fft != "own" and options.features_arithmetic == "fixed":
+        raise DataError(
+            f"--fft: got {options.fft}, an FFT in float32, with features in fixed point, allowed is own; leave it out, "
+            "or add --arithmetic float"
+        )
+    stream = options.stream.for_features(options.features)
+    return Classifier(options.features, options.labels, options.features_arithmetic, options.fft, stream)
+
+
 def _check_flavour(options: ProjectOptions) -> None:
     board = options.board
     if options.project not in board.projects:
@@ -132,11 +162,11 @@ def _check_labels(model: Model, labels: Sequence[str] | None) -> None:
 
 def _check_features(model: Model, features: FeatureSpec) -> None:
     inputs, outputs = tensors(model)
-    wanted = (features.context_frames, features.mel_bins)
+    wanted = (features.context_frames, features.features)
     shapes = [tensor.shape for tensor in inputs]
     if len(shapes) != 1 or tuple(extent for extent in shapes[0] if extent != 1) != tuple(w for w in wanted if w != 1):
         raise FeatureSpecError(
-            f"features: context_frames x mel_bins is {wanted[0]} x {wanted[1]}, but model {model.name} takes "
+            f"features: context_frames x features is {wanted[0]} x {wanted[1]}, but model {model.name} takes "
             f"{' and '.join(map(str, shapes))}; give the features.json this model was trained with"
         )
     if len(outputs) != 1:
@@ -148,13 +178,24 @@ def _check_features(model: Model, features: FeatureSpec) -> None:
             f"features: the output of model {model.name} is {outputs[0].dtype}, a classifier takes int8 posteriors; "
             "end the model with its SOFTMAX, or generate without --features"
         )
+    if outputs[0].scale > LARGEST_STEP:
+        raise FeatureSpecError(
+            f"features: a step of the output of model {model.name} is {outputs[0].scale:g}, allowed is at most "
+            f"{LARGEST_STEP} of something like a posterior; generate without --features"
+        )
+    card = model.card.features if model.card else None
+    if card is not None and card != features:
+        raise FeatureSpecError(
+            f"features: got sha256 {features.digest()[:16]}, but model {model.name} is made for {card.digest()[:16]}, "
+            "which the model file holds; generate without --features"
+        )
 
 
 def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
     board, features = options.board, options.features
     if board.flash is None or board.ram is None or board.stack_bytes is None:
         return
-    history = 0 if features is None else features.context_frames * features.mel_bins
+    history = 0 if features is None else features.context_frames * features.features
     selftest = model.card.selftest if model.card else None
     vectors = 0 if selftest is None else len(selftest.input) + len(selftest.output)
     needs = (
@@ -174,6 +215,7 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
 def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, options: ProjectOptions) -> dict[str, Any]:
     inputs, outputs = tensors(model)
     selftest = model.card.selftest if model.card else None
+    classifier = _classifier(options)
     return {
         "tinyser": tool_version(),
         "runtime": options.runtime,
@@ -184,6 +226,7 @@ def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, option
         "outputs": [_tensor_entry(tensor) for tensor in outputs],
         "labels": None if options.labels is None else list(options.labels),
         "features": None if options.features is None else options.features.to_json(),
+        "classifier": None if classifier is None else classifier.to_json(),
         "arena_bytes": runtime.arena_bytes,
         "scratch_bytes": runtime.scratch_bytes,
         "stack_bytes": kernel_costs().stack_of(runtime.kernels, options.board.cpu) if runtime.kernels else None,
@@ -219,6 +262,8 @@ def _build_files(
         "target": target_name(model),
         "build": manifest["build"],
         "runtime": options.runtime,
+        "fft": options.fft if options.features is not None else "own",
+        "cmsis_dsp": cmsis_dsp,
         "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in app.board_sources) else []),
     }
     return {
@@ -226,53 +271,3 @@ def _build_files(
         "CMakeLists.txt": render("project/CMakeLists.txt.j2", **context),
         "cmake/toolchain.cmake": render("project/toolchain.cmake.j2", **context),
     }
-
-
-def target_name(model: Model) -> str:
-    """A name for build targets made of the model's: letters, digits, underscore."""
-    return "ser_" + (re.sub(r"[^0-9a-z]+", "_", model.name.lower()).strip("_")[:40] or "model")
-
-
-# What a file is, by the first pattern that matches its path.
-_PURPOSES = (
-    (r"README\.md", "this page"),
-    (r"CMakeLists\.txt", "the build"),
-    (r"cmake/toolchain\.cmake", "compiler and flags of the board"),
-    (r"manifest\.json", "sizes, operators, quantization, labels and sources, for programs"),
-    (r"model/model\.tflite", "the model this was generated from; not compiled in"),
-    (r"model/ser_model\.h", "the model's interface: init, reset, input, invoke, output"),
-    (r"model/ser_status\.h", "what fallible functions return"),
-    (r"model/ser_weights\..*", "constants, in flash"),
-    (r"model/ser_model\.c", "the model: its layers in order, on one static arena"),
-    (r"model/ser_model_tflm\.cc", "the model on TensorFlow Lite Micro: operators, arena, interpreter"),
-    (r"model/model_data\..*", "the model file as an aligned array"),
-    (r"model/memory_plan\..*", "what lies where in the arena, and when"),
-    (r"model/.*", "kernel"),
-    (r"features/ser_features_tables\..*", "window, FFT and mel tables, normalisation"),
-    (r"features/.*", "audio to int8 feature frames, streaming"),
-    (r"app/main\.c", "start: self-test (in the emulator: the job)"),
-    (r"app/ser_classifier\..*", "audio to posteriors and decision"),
-    (r"app/ser_labels\.c", "names of the labels"),
-    (r"app/ser_selftest\..*", "recorded input and expected output, byte for byte"),
-    (r"app/ser_job\..*", "jobs of the emulator"),
-    (r"board/board\.h", "what the application needs of a board"),
-    (r"board/startup\.c", "vector table, reset, faults"),
-    (r"board/linker\.ld", "memories of the board"),
-    (r"board/semihosting\.c", "job files and exit through the debugger or emulator"),
-    (r"board/.*", "board support"),
-)
-
-
-def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str], board: Board) -> str:
-    """The project's README.md: every file, build and run commands for the board, memory."""
-    purposes = [(name, next(text for pattern, text in _PURPOSES if re.fullmatch(pattern, name))) for name in files]
-    return render(
-        "project/README.md.j2",
-        board=board,
-        manifest=manifest,
-        files=purposes,
-        target=target_name(model),
-        model_name=re.sub(r"[^\w .-]", "?", model.name),
-        runtime=manifest["runtime"],
-        has_state=bool(model.graph.variables),
-    )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from codegen.errors import UnsupportedOperatorError
+from codegen.feature_spec import FeatureSpec
 from codegen.ir import Model
 from codegen.render import c_array, render, template_text
 from codegen.runtime_files import RuntimeFiles
@@ -74,8 +75,8 @@ RESOLVER_METHODS: Mapping[str, str] = {
 }
 
 
-def render_tflm(model: Model, arena_bytes: int, banner: str) -> RuntimeFiles:
-    """The model on TensorFlow Lite Micro with an arena of `arena_bytes`, a multiple of 16.
+def render_tflm(model: Model, arena_bytes: int, banner: str, features: FeatureSpec | None = None) -> RuntimeFiles:
+    """The model on TensorFlow Lite Micro with an arena of `arena_bytes`, a multiple of 16; `features`: what it takes.
 
     Raises UnsupportedOperatorError when TensorFlow Lite Micro has no such operator.
     """
@@ -94,6 +95,7 @@ def render_tflm(model: Model, arena_bytes: int, banner: str) -> RuntimeFiles:
         "inputs": [graph.tensors[i] for i in graph.inputs],
         "outputs": [graph.tensors[i] for i in graph.outputs],
         "arena_bytes": arena_bytes,
+        "features": features,
     }
     names = ("model_data.h", "model_data.cc", "ser_model.h", "ser_model_tflm.cc")
     files: dict[str, str | bytes] = {f"model/{name}": render(f"model/{name}.j2", **context) for name in names}

@@ -1,4 +1,4 @@
-"""Refreshes the command output shown in README.md and docs/models.md: `./run python docs/refresh_output.py`.
+"""Refreshes the command output shown in README.md and in docs/: `./run python docs/refresh_output.py`.
 
 A block that follows a line `<!-- output of: COMMAND -->` is replaced by what COMMAND prints when run in the project's
 environment, in an empty folder that holds copies of the files in `examples/`. `tests/test_readme.py` runs them, too.
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", ROOT / "docs" / "models.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "models.md", ROOT / "docs" / "streaming.md")
 BLOCK = re.compile(r"(<!-- output of: (?P<command>.+?) -->\n```text\n)(?P<output>.*?)(```)", re.DOTALL)
 WIDTH = "110"
 

@@ -66,7 +66,7 @@ def save_model(
     from tinyser.models.checkpoint import Checkpoint, HrfSettings, save_checkpoint
 
     torch.manual_seed(7)
-    config = {"context_frames": FRAMES, "mel_bins": MELS, "classes": len(LABELS), "dropout": 0.0, **SIZES[name]}
+    config = {"context_frames": FRAMES, "features": MELS, "classes": len(LABELS), "dropout": 0.0, **SIZES[name]}
     model = build_model(name, config)
     settle(model, torch.from_numpy(windows(name)))
     with torch.no_grad():

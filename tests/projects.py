@@ -14,6 +14,7 @@ from codegen.model_card import ModelCard, SelfTest
 from codegen.project import ProjectOptions, write_project
 from codegen.render import render, template_text
 from codegen.runtime_files import RuntimeFiles
+from codegen.stream_spec import StreamSpec
 
 LABELS = ("anger", "joy", "calm")
 SPEC = FeatureSpec(
@@ -92,7 +93,12 @@ def sums_model(*, name: str = "sums", card: ModelCard | None = None, selftest: b
 def sums_runtime(model: Model, source: str = SUMS_C) -> RuntimeFiles:
     """The RuntimeFiles of SUMS_C."""
     header = render(
-        "model/ser_model.h.j2", banner="/* test */", inputs=[INPUT], outputs=[OUTPUT], arena_bytes=ARENA_BYTES
+        "model/ser_model.h.j2",
+        banner="/* test */",
+        inputs=[INPUT],
+        outputs=[OUTPUT],
+        arena_bytes=ARENA_BYTES,
+        features=model.card.features if model.card else None,
     )
     files: dict[str, str | bytes] = {
         "model/ser_status.h": template_text("model/ser_status.h"),
@@ -103,10 +109,20 @@ def sums_runtime(model: Model, source: str = SUMS_C) -> RuntimeFiles:
 
 
 def write_sums_project(
-    folder: Path, board: Board | str = "mps2-an386", *, source: str = SUMS_C, selftest: bool = False
+    folder: Path,
+    board: Board | str = "mps2-an386",
+    *,
+    source: str = SUMS_C,
+    selftest: bool = False,
+    stream: StreamSpec | None = None,
+    arithmetic: str = "auto",
 ) -> Path:
     """A whole project around SUMS_C, or around another source with the same interface."""
     model = sums_model(selftest=selftest)
-    options = ProjectOptions(board=load_board(board) if isinstance(board, str) else board)
+    options = ProjectOptions(
+        board=load_board(board) if isinstance(board, str) else board,
+        stream=stream or StreamSpec(),
+        arithmetic=arithmetic,
+    )
     write_project(model, sums_runtime(model, source), options, folder)
     return folder

@@ -1,39 +1,47 @@
 #include "ser_classifier.h"
 
+#include "ser_classifier_settings.h"
 #include "ser_features.h"
-#include "ser_model.h"
+#include "ser_gate.h"
 
 #include <string.h>
 
 #define CONTEXT_FRAMES SER_FEATURES_CONTEXT_FRAMES
-#define STRIDE_FRAMES SER_FEATURES_STRIDE_FRAMES
-#define MEL_BINS SER_FEATURES_MEL_BINS
 #define LABELS SER_CLASSIFIER_LABEL_COUNT
-#define MOST_WINDOWS ((size_t)INT32_MAX / 128u) /* beyond, the sum of int8 posteriors could overflow */
+#define STEP_Q16 65536
+#define MOST_WINDOWS ((size_t)INT32_MAX / 128u) /* beyond, the sum of a clip's int8 posteriors could overflow */
 
-#if CONTEXT_FRAMES * MEL_BINS != SER_MODEL_INPUT_0_BYTES
-#error "the model does not take context_frames x mel_bins values; generate the project again"
+#if CONTEXT_FRAMES * SER_FEATURES_COUNT != SER_MODEL_INPUT_0_BYTES
+#error "the model does not take context_frames x features values; generate the project again"
 #endif
 #if SER_MODEL_INPUT_COUNT != 1 || SER_MODEL_OUTPUT_COUNT != 1
 #error "a classifier has one input and one output"
 #endif
+#if SER_MODEL_FEATURES_0 != SER_FEATURES_SPEC_0 || SER_MODEL_FEATURES_1 != SER_FEATURES_SPEC_1 ||                      \
+    SER_MODEL_FEATURES_2 != SER_FEATURES_SPEC_2 || SER_MODEL_FEATURES_3 != SER_FEATURES_SPEC_3 ||                      \
+    SER_MODEL_FEATURES_4 != SER_FEATURES_SPEC_4 || SER_MODEL_FEATURES_5 != SER_FEATURES_SPEC_5 ||                      \
+    SER_MODEL_FEATURES_6 != SER_FEATURES_SPEC_6 || SER_MODEL_FEATURES_7 != SER_FEATURES_SPEC_7
+#error "the model is made for other features than features/ computes; generate the project again"
+#endif
 
+static ser_classifier_mode_t mode;
 static ser_features_t features;
-static int8_t history[CONTEXT_FRAMES][MEL_BINS]; /* ring of the newest frames */
-static size_t next_row;                          /* the oldest frame, overwritten next */
-static size_t frames;                            /* counted up to CONTEXT_FRAMES */
+static size_t frames; /* of a clip, counted up to CONTEXT_FRAMES */
 static size_t frames_since_window;
 static size_t windows;
-static int32_t posterior_sums[LABELS];
+static int32_t posterior_sums[LABELS]; /* of a clip */
+static ser_gate_t gate;                /* of a stream */
+static ser_decision_t decision;
 
-void ser_classifier_reset(void) {
+void ser_classifier_reset(ser_classifier_mode_t wanted) {
+    mode = wanted;
     ser_features_reset(&features);
-    memset(history, SER_MODEL_INPUT_0_ZERO_POINT, sizeof history);
-    memset(posterior_sums, 0, sizeof posterior_sums);
-    next_row = 0u;
     frames = 0u;
     frames_since_window = 0u;
     windows = 0u;
+    memset(posterior_sums, 0, sizeof posterior_sums);
+    ser_gate_reset(&gate);
+    ser_decision_reset(&decision);
 }
 
 ser_status_t ser_classifier_load_input(void) {
@@ -42,41 +50,58 @@ ser_status_t ser_classifier_load_input(void) {
     if (status != SER_OK || input == NULL) {
         return SER_ERROR_NOT_READY;
     }
-    const size_t older_bytes = (CONTEXT_FRAMES - next_row) * MEL_BINS;
-    memcpy(input, history[next_row], older_bytes);
-    memcpy(input + older_bytes, history, next_row * MEL_BINS);
+    ser_features_window(&features, input);
     return SER_OK;
 }
 
 static ser_status_t run_window(void) {
-    if (windows == MOST_WINDOWS) {
-        return SER_ERROR_NOT_READY;
-    }
     ser_status_t status = ser_classifier_load_input();
     if (status == SER_OK) {
         status = ser_model_invoke();
     }
-    if (status != SER_OK) {
-        return status;
+    if (status == SER_OK) {
+        frames_since_window = 0u;
+        ++windows;
     }
-    const int8_t *const posteriors = ser_model_output(0);
-    for (size_t label = 0; label < LABELS; ++label) {
-        posterior_sums[label] += posteriors[label];
-    }
-    frames_since_window = 0u;
-    ++windows;
-    return SER_OK;
+    return status;
 }
 
-static ser_status_t take_frame(const int8_t *frame) {
-    memcpy(history[next_row], frame, MEL_BINS);
-    next_row = (next_row + 1u) % CONTEXT_FRAMES;
+static ser_status_t run_clip_window(void) {
+    const ser_status_t status = windows < MOST_WINDOWS ? run_window() : SER_ERROR_NOT_READY;
+    if (status == SER_OK) {
+        const int8_t *const posteriors = ser_model_output(0);
+        for (size_t label = 0; label < LABELS; ++label) {
+            posterior_sums[label] += posteriors[label];
+        }
+    }
+    return status;
+}
+
+static ser_status_t take_clip_frame(void) {
     ++frames_since_window;
     if (frames < CONTEXT_FRAMES) {
         ++frames;
-        return frames == CONTEXT_FRAMES ? run_window() : SER_OK;
+        return frames == CONTEXT_FRAMES ? run_clip_window() : SER_OK;
     }
-    return frames_since_window == STRIDE_FRAMES ? run_window() : SER_OK;
+    return frames_since_window == SER_FEATURES_STRIDE_FRAMES ? run_clip_window() : SER_OK;
+}
+
+static ser_status_t take_stream_frame(void) {
+    ser_gate_end_frame(&gate);
+    ++frames_since_window;
+    const bool due = frames_since_window == SER_STREAM_STRIDE_FRAMES;
+    if (due) {
+        frames_since_window = 0u; /* a window that the gate holds back is not made up for */
+    }
+    if (ser_gate_is_closed(&gate)) {
+        ser_decision_silence(&decision);
+        return SER_OK;
+    }
+    const ser_status_t status = due ? run_window() : SER_OK;
+    if (due && status == SER_OK) {
+        ser_decision_take(&decision, ser_model_output(0));
+    }
+    return status;
 }
 
 ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples) {
@@ -84,8 +109,11 @@ ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples) {
         size_t consumed = 0u;
         bool frame_ready = false;
         ser_status_t status = ser_features_push(&features, pcm, samples, &consumed, &frame_ready);
+        if (status == SER_OK && mode == SER_STREAM && SER_STREAM_GATE_POWER > 0u) {
+            ser_gate_hear(&gate, pcm, consumed);
+        }
         if (status == SER_OK && frame_ready) {
-            status = take_frame(features.frame);
+            status = mode == SER_STREAM ? take_stream_frame() : take_clip_frame();
         }
         if (status != SER_OK) {
             return status;
@@ -97,40 +125,61 @@ ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples) {
 }
 
 ser_status_t ser_classifier_finish(void) {
-    return windows == 0u || frames_since_window > 0u ? run_window() : SER_OK;
+    const bool due = mode == SER_CLIP && (windows == 0u || frames_since_window > 0u);
+    return due ? run_clip_window() : SER_OK;
 }
 
 size_t ser_classifier_windows(void) {
     return windows;
 }
 
-ser_status_t ser_classifier_posteriors(float *posteriors) {
+bool ser_classifier_is_silent(void) {
+    return ser_gate_is_closed(&gate);
+}
+
+/* Halves away from zero; the divisor is positive. */
+static int64_t divide_rounded(int64_t dividend, int64_t divisor) {
+    return (dividend + (dividend < 0 ? -divisor : divisor) / 2) / divisor;
+}
+
+/* In steps of the model's output, times 65536. */
+static int64_t level_q16(size_t label) {
+    return mode == SER_STREAM ? decision.smoothed_q16[label]
+                              : divide_rounded((int64_t)posterior_sums[label] * STEP_Q16, (int64_t)windows);
+}
+
+ser_status_t ser_classifier_posteriors_q24(int32_t *posteriors) {
     if (posteriors == NULL) {
         return SER_ERROR_ARGUMENT;
     }
-    if (windows == 0u) {
+    if (mode == SER_STREAM ? !decision.smoothing : windows == 0u) {
         return SER_ERROR_NOT_READY;
     }
     for (size_t label = 0; label < LABELS; ++label) {
-        const float mean = (float)posterior_sums[label] / (float)windows;
-        posteriors[label] = (mean - (float)SER_MODEL_OUTPUT_0_ZERO_POINT) * SER_MODEL_OUTPUT_0_SCALE;
+        const int64_t steps_q16 = level_q16(label) - (int64_t)SER_MODEL_OUTPUT_0_ZERO_POINT * STEP_Q16;
+        const int64_t value = divide_rounded(steps_q16 * SER_CLASSIFIER_STEP_Q32, (int64_t)1 << 24);
+        posteriors[label] = (int32_t)(value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value);
     }
     return SER_OK;
 }
 
-ser_status_t ser_classifier_decision(size_t *label) {
-    if (label == NULL) {
-        return SER_ERROR_ARGUMENT;
-    }
-    if (windows == 0u) {
-        return SER_ERROR_NOT_READY;
-    }
+static size_t largest_sum(void) {
     size_t best = 0u;
     for (size_t other = 1; other < LABELS; ++other) {
         if (posterior_sums[other] > posterior_sums[best]) {
             best = other;
         }
     }
-    *label = best;
+    return best;
+}
+
+ser_status_t ser_classifier_decision(size_t *label) {
+    if (label == NULL) {
+        return SER_ERROR_ARGUMENT;
+    }
+    if (mode == SER_STREAM ? decision.label == SER_DECISION_NONE : windows == 0u) {
+        return SER_ERROR_NOT_READY;
+    }
+    *label = mode == SER_STREAM ? decision.label : largest_sum();
     return SER_OK;
 }

@@ -1,42 +1,70 @@
-/* Audio in, emotion out: windows of feature frames, the model on each, the mean of its posteriors.
+/* Audio in, emotion out: feature frames, the model on windows of them, and a decision from its posteriors. No
+ * floating-point operation but in ser_classifier_posteriors.
  *
- * A clip of at most SER_FEATURES_CONTEXT_FRAMES frames is one window, padded at its start with the corpus mean. A
- * longer clip gives a window that ends after frame SER_FEATURES_CONTEXT_FRAMES, then one every
- * SER_FEATURES_STRIDE_FRAMES frames, and one that ends at the last frame. Windows overlap, so that each is an input of
- * its own: the model is reset before it. One clip or stream at a time. */
+ * SER_CLIP: a recording with an end. One of at most SER_FEATURES_CONTEXT_FRAMES frames is one window, padded at its
+ * start with the corpus mean. A longer one gives a window that ends after frame SER_FEATURES_CONTEXT_FRAMES, then one
+ * every SER_FEATURES_STRIDE_FRAMES frames, and one that ends at the last frame. Posteriors are the mean of the windows,
+ * the decision is the largest.
+ *
+ * SER_STREAM: sound without an end. A window every SER_STREAM_STRIDE_FRAMES frames from the start on, padded as above
+ * until the context is full; posteriors are smoothed, the decision has hysteresis (ser_decision.h), and none of it runs
+ * while the gate is closed (ser_gate.h). ser_classifier_settings.h has the numbers and the latency.
+ *
+ * Windows overlap, so that each is an input of its own: the model is reset before it. One clip or stream at a time. */
 #ifndef SER_CLASSIFIER_H
 #define SER_CLASSIFIER_H
 
+#include "ser_decision.h"
 #include "ser_model.h"
 #include "ser_status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SER_CLASSIFIER_LABEL_COUNT SER_MODEL_OUTPUT_0_BYTES
+#define SER_CLASSIFIER_LABEL_COUNT SER_DECISION_LABELS
+#define SER_CLASSIFIER_SILENCE SER_DECISION_SILENCE /* a decision besides the labels, of streams alone */
 
-/* Before each clip. */
-void ser_classifier_reset(void);
+typedef enum { SER_CLIP, SER_STREAM } ser_classifier_mode_t;
 
-/* Takes 16 kHz mono PCM in chunks of any size; runs the model whenever a window is complete. */
+/* Before each clip or stream. */
+void ser_classifier_reset(ser_classifier_mode_t mode);
+
+/* Takes mono PCM at SER_FEATURES_SAMPLE_RATE_HZ in chunks of any size; runs the model whenever a window is due. How
+ * sound is cut into chunks changes nothing. */
 ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples);
 
-/* After the last sample of a clip: runs the window that is still due. */
+/* After the last sample of a clip: runs the window that is still due. Does nothing to a stream. */
 ser_status_t ser_classifier_finish(void);
 
 /* Windows run since the reset. */
 size_t ser_classifier_windows(void);
 
+/* Whether the gate of a stream is closed: it has been quiet for so long that the decision is silence. */
+bool ser_classifier_is_silent(void);
+
 /* Resets the model and writes the newest window to its input, as each inference does first. */
 ser_status_t ser_classifier_load_input(void);
 
-/* Mean posterior of each label over the windows so far; SER_ERROR_NOT_READY before the first. */
-ser_status_t ser_classifier_posteriors(float *posteriors);
+/* Posterior of each label, times 2^24: the mean over the windows of a clip, the smoothed ones of a stream.
+ * SER_ERROR_NOT_READY before the first window, and before the first after silence. */
+ser_status_t ser_classifier_posteriors_q24(int32_t *posteriors);
 
-/* The label with the largest mean posterior, the first on a tie; SER_ERROR_NOT_READY before the first window. */
+/* The label with the largest mean posterior of a clip, the first on a tie; the label in force of a stream, or
+ * SER_CLASSIFIER_SILENCE. SER_ERROR_NOT_READY before there is one. */
 ser_status_t ser_classifier_decision(size_t *label);
 
-/* The name of a label; NULL for a bad index. */
+/* The name of a label, or of SER_CLASSIFIER_SILENCE; NULL for a bad index. */
 const char *ser_classifier_label(size_t label);
+
+/* As ser_classifier_posteriors_q24, for those who compute with floats. */
+static inline ser_status_t ser_classifier_posteriors(float *posteriors) {
+    int32_t fixed[SER_CLASSIFIER_LABEL_COUNT];
+    const ser_status_t status = posteriors == NULL ? SER_ERROR_ARGUMENT : ser_classifier_posteriors_q24(fixed);
+    for (size_t label = 0; status == SER_OK && label < SER_CLASSIFIER_LABEL_COUNT; ++label) {
+        posteriors[label] = (float)fixed[label] / 16777216.0f;
+    }
+    return status;
+}
 
 #endif

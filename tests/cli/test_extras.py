@@ -10,7 +10,9 @@ import pytest
 # Hides the heavy packages from a fresh interpreter, as in an environment without extras.
 _WITHOUT = """
 import sys
-for name in ("torch", "onnx", "onnxruntime", "onnx2tf", "tensorflow", "ai_edge_litert", "sklearn", "soundfile"):
+for name in (
+    "torch", "onnx", "onnxruntime", "onnx2tf", "tensorflow", "ai_edge_litert", "sklearn", "soundfile", "matplotlib"
+):
     sys.modules[name] = None
 from tinyser.cli import main
 main()
@@ -23,6 +25,7 @@ main()
         ("models",),
         ("export", "merged.pt", "-o", "m.onnx"),
         ("quantize", "m.onnx", "--calibration", "c.npy", "-o", "m.tflite"),
+        ("features", "clip.wav", "-o", "picture.png"),
         ("check", "--tflite", "m.tflite", "--input", "x.npy", "-o", "out"),
     ],
 )

@@ -73,7 +73,7 @@ def test_bad_options_of_generate(
 def test_features_of_another_model(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     SPEC.save(tmp_path / "features.json")
     arguments = ("generate", model, "-o", tmp_path / "project", "--features", tmp_path / "features.json")
-    refuses(capsys, r"context_frames x mel_bins is 30 x 16, but model model takes \(1, 4\)", *arguments)
+    refuses(capsys, r"context_frames x features is 30 x 16, but model model takes \(1, 4\)", *arguments)
     assert not (tmp_path / "project").exists()
 
 

@@ -21,18 +21,20 @@ CARD = ModelCard(
 @pytest.mark.parametrize("card", [CARD, ModelCard(name="bare")])
 def test_json_keeps_it(card: ModelCard) -> None:
     assert ModelCard.loads(card.dumps()) == card
-    assert list(card.to_json()) == ["version", "name", "labels", "features", "selftest"]
+    assert list(card.to_json()) == ["version", "name", "labels", "features", "features_sha256", "selftest"]
 
 
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("version", 9, "version: got 9, allowed is 1"),
+        ("version", 1, "version: got 1, allowed is 2; train the model again"),
         ("name", " ", "name: got ' ', allowed is a text"),
         ("labels", [], r"labels: got \[\], allowed is a list of texts"),
         ("labels", "abc", "labels: got 'abc'"),
         ("labels", ["a", "a"], "allowed is a list without repetition"),
         ("features", {}, "features: feature spec: version: got nothing"),
+        ("features", None, "features_sha256: got .*, allowed is None"),
+        ("features_sha256", "00", "features_sha256: got '00', allowed is .*, the digest of its features"),
         ("selftest", {"input": "AA=="}, "selftest: got"),
         ("selftest", {"input": "AA==", "output": "?"}, "selftest.output: got '[?]', allowed is bytes in base64"),
     ],

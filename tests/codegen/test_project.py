@@ -13,6 +13,7 @@ import pytest
 
 from codegen.boards import Region, list_boards, load_board
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError, ModelFormatError, OutputExistsError
+from codegen.ir import Quant
 from codegen.model_card import ModelCard, SelfTest
 from codegen.project import ProjectOptions, write_project
 from tests.projects import LABELS, SPEC, sums_model, sums_runtime, write_sums_project
@@ -117,7 +118,7 @@ def write(tmp_path: Path, **settings: object) -> None:
         (
             {"features": replace(SPEC, context_frames=31)},
             FeatureSpecError,
-            r"features: context_frames x mel_bins is 31 x 16, but model sums takes \(1, 30, 16\)",
+            r"features: context_frames x features is 31 x 16, but model sums takes \(1, 30, 16\)",
         ),
         ({"project": "arduino"}, BoardError, "board mps2-an386: has no project flavour 'arduino'; allowed are cmake"),
     ],
@@ -126,6 +127,14 @@ def test_refusals(settings: dict[str, object], error: type[Exception], message: 
     with pytest.raises(error, match=message):
         write(tmp_path, **settings)
     assert not list(tmp_path.iterdir()), "nothing half-written"
+
+
+def test_an_output_that_is_no_posterior_is_refused(tmp_path: Path) -> None:
+    model = sums_model()
+    logits = replace(model.graph.tensors[1], quant=Quant((33.0,), (0,)))
+    graph = replace(model.graph, tensors=(model.graph.tensors[0], logits))
+    with pytest.raises(FeatureSpecError, match="a step of the output of model sums is 33, allowed is at most 32"):
+        write(tmp_path, model=replace(model, graph=graph))
 
 
 def test_a_selftest_of_another_model_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from codegen.errors import DataError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import mel_filters, mel_matrix, twiddles, window
 from tinyser.features.audio import read_audio
-from tinyser.features.log_mel import clip_windows, context_windows, fit_normalisation, log_mel, normalise
+from tinyser.features.context import clip_windows, context_windows
+from tinyser.features.log_mel import log_mel
+from tinyser.features.reference import fit_normalisation, normalise
 
 SCALES = ("htk", "slaney")
 
@@ -40,10 +42,11 @@ def test_filterbank_is_librosas(scale: str, mels: int, low: float, high: float, 
     np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
+@pytest.mark.parametrize("norm", ["none", "slaney"])
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("taper", ["hann", "hamming"])
-def test_log_mel_is_librosas(scale: str, taper: str) -> None:
-    spec = make_spec(mel_scale=scale, window=taper)
+def test_log_mel_is_librosas(norm: str, scale: str, taper: str) -> None:
+    spec = make_spec(mel_scale=scale, mel_norm=norm, window=taper)
     pcm = noise(16000)
     # librosa centres a window shorter than the FFT: shifted by half the difference, its frames are ours.
     shift = (spec.fft_size - spec.window_length) // 2
@@ -59,7 +62,7 @@ def test_log_mel_is_librosas(scale: str, taper: str) -> None:
         fmin=spec.low_hz,
         fmax=spec.high_hz,
         htk=scale == "htk",
-        norm=None,
+        norm=None if norm == "none" else norm,
     )
     ours = log_mel(pcm, spec)
     assert ours.shape == (98, 40)
@@ -134,6 +137,9 @@ def test_context_rule(frames: int, context: int, data: st.DataObject) -> None:
     [
         (np.zeros((10, 2), np.int16), "downmix to mono"),
         (np.zeros(10, np.int32), "int16 or floats"),
+        (np.array([0.0, np.nan]), r"samples\[1\]: got nan, allowed are numbers in -1..1"),
+        (np.array([-np.inf, 0.0], np.float32), r"samples\[0\]: got -inf"),
+        (np.array([0.0, 1e200]), r"samples\[1\]: got 1e\+200"),
     ],
 )
 def test_unusable_samples(samples: np.ndarray, message: str) -> None:

@@ -2,116 +2,99 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
 
+from codegen.boards import load_board
+from codegen.errors import DataError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
 from codegen.features_code import render_features
-from codegen.render import template_text
+from tests.features.front_ends import SPECS, reference_frames, reference_windows, signals, spec, write_front_end
+from tests.features.specs import specs
 from tests.projects import SPEC, write_sums_project
 from tinyser.emulator import host, qemu
-from tinyser.emulator.inputs import quantize
-from tinyser.emulator.project_folder import Project, TensorEntry, load_project
-from tinyser.features.log_mel import clip_windows, log_mel, normalise
+from tinyser.emulator.build import find_tool, run_tool
+from tinyser.emulator.project_folder import Project, load_project
+from tinyser.features.context import clip_windows
 
-SAMPLES = 8000
-SCALE, ZERO_POINT = 0.031, -5
-
-
-def spec(**settings: object) -> FeatureSpec:
-    bins = int(settings.get("mel_bins", 40))  # type: ignore[call-overload]
-    mean = tuple(-6.0 + 0.05 * k for k in range(bins))
-    std = tuple(3.0 + 0.03 * k for k in range(bins))
-    return FeatureSpec(**{"mean": mean, "std": std, "context_frames": 30, "stride_frames": 10, **settings})  # type: ignore[arg-type]
-
-
-SPECS = {
-    "default": spec(),
-    "hamming, slaney, 1024 points": spec(
-        window="hamming", mel_scale="slaney", window_length=640, hop_length=320, fft_size=1024
-    ),
-    "64 points": spec(window_length=50, hop_length=50, fft_size=64, mel_bins=8, low_hz=100.0, high_hz=7000.0),
-    "odd sizes": spec(window_length=401, hop_length=7, fft_size=512, mel_bins=23, low_hz=0.0),
-    "one mel bin": spec(window_length=2048, hop_length=2048, fft_size=2048, mel_bins=1),
-}
-
-
-def signals() -> dict[str, np.ndarray]:
-    time = np.arange(SAMPLES) / 16000
-    noise = np.random.default_rng(1).standard_normal(SAMPLES)
-    square = np.where(np.sin(2 * np.pi * 125 * time) >= 0, 32767, -32768)
-    chirp = 12000 * np.sin(2 * np.pi * (100 + 3000 * time) * time)
-    return {
-        "noise": (3000 * noise).astype(np.int16),
-        "quiet noise": noise.astype(np.int16),
-        "sine": (20000 * np.sin(2 * np.pi * 440 * time)).astype(np.int16),
-        "chirp": chirp.astype(np.int16),
-        "silence": np.zeros(SAMPLES, np.int16),
-        "full-scale square": square.astype(np.int16),
-        "most negative": np.full(SAMPLES, -32768, np.int16),
-        "impulse": np.eye(1, SAMPLES, 1000, dtype=np.int16)[0] * 32767,
-    }
+PER_FRAME = [name for name, wanted in SPECS.items() if wanted.normalisation != "utterance"]
 
 
 @pytest.fixture
 def project_for(tmp_path: Path, require_tool: Callable[..., None]) -> Callable[[FeatureSpec], Project]:
     """A folder with nothing but features/, as a Project."""
     require_tool("gcc")
-
-    def make(wanted: FeatureSpec) -> Project:
-        for name, text in render_features(wanted, SCALE, ZERO_POINT, "/* test */").items():
-            (tmp_path / name).parent.mkdir(exist_ok=True)
-            (tmp_path / name).write_text(text)
-        (tmp_path / "features/ser_status.h").write_text(template_text("model/ser_status.h"))
-        entry = TensorEntry("features", (1, wanted.context_frames, wanted.mel_bins), "int8", SCALE, ZERO_POINT, 1)
-        return Project(tmp_path, "direct", "host", 0, (entry,), (), None, wanted, 0, 0, 0, (), (), ("features",), ())
-
-    return make
+    return lambda wanted: write_front_end(tmp_path, wanted)
 
 
-def reference(pcm: np.ndarray, wanted: FeatureSpec) -> np.ndarray:
-    entry = TensorEntry("features", (), "int8", SCALE, ZERO_POINT, 1)
-    return quantize(normalise(log_mel(pcm, wanted), wanted), entry)
-
-
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", PER_FRAME)
 def test_frames_equal_the_numpy_reference(name: str, project_for: Callable[[FeatureSpec], Project]) -> None:
-    wanted = SPECS[name]
-    project = project_for(wanted)
     pcm = np.concatenate(list(signals().values()))
-    frames = host.feature_frames(project, pcm)
-    expected = reference(pcm, wanted)
+    frames = host.feature_frames(project_for(SPECS[name]), pcm)
+    expected = reference_frames(pcm, SPECS[name])
     assert frames.shape == expected.shape
     difference = np.abs(frames.astype(int) - expected)
     # float32 against float64: a value next to a rounding boundary may fall on its other side.
     assert difference.max() <= 1
-    assert np.mean(difference == 0) > 0.998
+    assert np.mean(difference == 0) > 0.999
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_windows_equal_the_numpy_reference(name: str, project_for: Callable[[FeatureSpec], Project]) -> None:
+    """Noise: beside a loud pure tone, `utterance` would divide rounding noise by its own deviation."""
+    project = project_for(SPECS[name])
+    for pcm in (signals()["noise"], signals()["quiet noise"][:2000]):
+        difference = np.abs(host.feature_windows(project, pcm).astype(int) - reference_windows(pcm, SPECS[name]))
+        assert difference.max() <= 1
+        assert np.mean(difference == 0) > 0.998
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=specs())
+def test_any_spec_equals_the_numpy_reference(
+    wanted: FeatureSpec, tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[..., None]
+) -> None:
+    """But `utterance`, which may divide rounding noise by its own deviation."""
+    require_tool("gcc")
+    assume(wanted.normalisation != "utterance")
+    pcm = np.concatenate([signals(4000)[name] for name in ("noise", "silence", "chirp", "impulse")])
+    try:
+        project = write_front_end(tmp_path_factory.mktemp("any"), wanted)
+    except FeatureSpecError:  # a triangle between two FFT bins
+        return
+    difference = np.abs(host.feature_frames(project, pcm).astype(int) - reference_frames(pcm, wanted))
+    assert difference.max() <= 1
+    assert np.mean(difference == 0) > 0.99
 
 
 def test_each_signal_equals_the_numpy_reference(project_for: Callable[[FeatureSpec], Project]) -> None:
     project = project_for(SPECS["default"])
     for name, pcm in signals().items():
-        difference = np.abs(host.feature_frames(project, pcm).astype(int) - reference(pcm, SPECS["default"]))
+        difference = np.abs(host.feature_frames(project, pcm).astype(int) - reference_frames(pcm, SPECS["default"]))
         assert difference.max() <= 1, name
         # A loud tone leaves the rounding noise of a float32 FFT in bins that are silent otherwise.
         assert np.mean(difference == 0) > (0.98 if name in ("sine", "chirp") else 0.998), name
 
 
+@pytest.mark.parametrize("corpus", ["emodb", "ravdess"])
 def test_speech_equals_the_numpy_reference(
-    data_dir: Path, project_for: Callable[[FeatureSpec], Project], require_module: Callable[..., None]
+    corpus: str, data_dir: Path, project_for: Callable[[FeatureSpec], Project], require_module: Callable[..., None]
 ) -> None:
     require_module("soundfile")
     from tinyser.features.audio import read_audio
 
     project = project_for(SPECS["default"])
-    recordings = sorted((data_dir / "emodb").rglob("*.flac"))[::100]
+    recordings = sorted((data_dir / corpus).rglob("*.flac"))[::150]
     assert recordings
     for path in recordings:
         pcm = read_audio(path).samples
-        difference = host.feature_frames(project, pcm).astype(int) - reference(pcm, SPECS["default"])
+        difference = host.feature_frames(project, pcm).astype(int) - reference_frames(pcm, SPECS["default"])
         assert np.abs(difference).max() <= 1, path.name
         assert np.mean(difference == 0) > 0.9995, path.name
 
@@ -130,25 +113,102 @@ def test_number_of_frames(samples: int, project_for: Callable[[FeatureSpec], Pro
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("name", ["odd sizes", "everything", "utterance, mfcc, deltas"])
 def test_sanitizers_and_compilers_agree(
-    compiler: str, project_for: Callable[[FeatureSpec], Project], require_tool: Callable[..., None]
+    name: str, compiler: str, project_for: Callable[[FeatureSpec], Project], require_tool: Callable[..., None]
 ) -> None:
+    """Over every signal, the bad ones too: no undefined behaviour, the same bytes."""
     require_tool(compiler)
-    project = project_for(SPECS["odd sizes"])
-    pcm = signals()["chirp"]
-    checked = host.feature_frames(project, pcm, chunk=13, sanitize=True, compiler=compiler)
-    np.testing.assert_array_equal(checked, host.feature_frames(project, pcm))
+    project = project_for(SPECS[name])
+    pcm = np.concatenate(list(signals(2000).values()))
+    checked = host.feature_windows(project, pcm, sanitize=True, compiler=compiler)
+    np.testing.assert_array_equal(checked, host.feature_windows(project, pcm))
 
 
 def test_a_wrong_table_is_seen(project_for: Callable[[FeatureSpec], Project]) -> None:
-    """A test of the tests: half a window's taper changed must not pass for equal."""
+    """A test of the tests: one wrong number in the window must not pass for equal."""
     project = project_for(SPECS["default"])
     tables = project.folder / "features/ser_features_tables.c"
     text = tables.read_text()
-    position = text.index("{", text.index("ser_features_twiddles")) + 1
+    position = text.index("{", text.index("ser_features_taper")) + 1
     tables.write_text(f"{text[:position]} 0.9f, {text[position:].split(',', 1)[1]}")
     frames = host.feature_frames(project, signals()["noise"])
-    assert np.mean(frames == reference(signals()["noise"], SPECS["default"])) < 0.9
+    assert np.mean(frames == reference_frames(signals()["noise"], SPECS["default"])) < 0.9
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_it_needs_no_library_and_little_ram(
+    name: str, project_for: Callable[[FeatureSpec], Project], require_tool: Callable[..., None]
+) -> None:
+    """Besides moving memory, nothing is called, and without an FPU single precision alone."""
+    require_tool("arm-none-eabi-gcc")
+    wanted = SPECS[name]
+    project = project_for(wanted)
+    (project.folder / "state.c").write_text('#include "ser_features.h"\nser_features_t state;\n')
+    for board, allowed in (("mps2-an386", "mem(cpy|move|set)"), ("mps2-an385", "mem(cpy|move|set)|__aeabi_(i2f|f.*)")):
+        flags = [*load_board(board).c_flags, "-Wconversion", "-Wshadow", "-Ifeatures", "-nostdlib", "-r"]
+        sources = [*project.portable_sources, "state.c"]
+        run_tool([find_tool("arm-none-eabi-gcc"), *flags, *sources, "-o", "features.o"], project.folder)
+        undefined = set(run_tool(["arm-none-eabi-nm", "-u", "features.o"], project.folder).split()) - {"U"}
+        assert all(re.fullmatch(allowed, symbol) for symbol in undefined), undefined
+    size = run_tool(["arm-none-eabi-nm", "-S", "features.o"], project.folder)
+    (state,) = (int(line.split()[1], 16) for line in size.splitlines() if line.endswith(" state"))
+    ring = wanted.context_frames * wanted.features * (4 if wanted.normalisation == "utterance" else 1)
+    if wanted.fft_size <= 512:
+        assert state - ring <= 6 * 1024
+
+
+def test_only_what_the_spec_uses_is_emitted() -> None:
+    """No table, no member, no function of what is switched off."""
+    words = ("pcen", "cepstrum", "delta_frames", "slopes", "variance", "level", "mel_scales", "exponential", "root")
+    for name, all_used in (("default", False), ("everything", True)):
+        text = "".join(render_features(SPECS[name], 0.03, 0, "").values())
+        code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).lower()
+        assert all((word in code) == all_used for word in words)
+
+
+ELEMENTARY_C = """
+#include "ser_elementary.h"
+#include <stdio.h>
+int main(void)
+{
+    float value;
+    while (fread(&value, sizeof value, 1, stdin) == 1) {
+        const float positive = value < 0.0f ? -value : value;
+        const float results[3] = {ser_natural_logarithm(positive), ser_exponential(value),
+                                  ser_inverse_square_root(positive)};
+        fwrite(results, sizeof results, 1, stdout);
+    }
+    return 0;
+}
+"""
+
+
+def test_elementary_functions_keep_their_bounds(project_for: Callable[[FeatureSpec], Project]) -> None:
+    folder = project_for(SPECS["everything"]).folder
+    (folder / "elementary.c").write_text(ELEMENTARY_C)
+    run_tool([find_tool("gcc"), *load_board("host").c_flags, "-Ifeatures", "elementary.c", "-o", "elementary"], folder)
+    random = np.random.default_rng(0)
+    near_one = 1 + 0.01 * random.standard_normal(50_000)
+    values = np.concatenate([random.uniform(-80, 80, 50_000), near_one, np.exp(random.uniform(-80, 4, 50_000))])
+    values = values.astype(np.float32)
+    done = subprocess.run([folder / "elementary"], input=values.tobytes(), capture_output=True, check=True)
+    logarithm, exponential, root = np.frombuffer(done.stdout, np.float32).reshape(-1, 3).T.astype(np.float64)
+    exact = values.astype(np.float64)
+    expected = np.log(np.abs(exact))
+    assert np.max(np.abs(logarithm - expected) / np.spacing(np.maximum(np.abs(expected), 1).astype(np.float32))) < 2
+    assert np.max(np.abs(exponential / np.exp(exact) - 1)) < 3e-7
+    assert np.max(np.abs(root * np.sqrt(np.abs(exact)) - 1)) < 3e-7
+
+
+def test_cmsis_dsp_in_fixed_point() -> None:
+    with pytest.raises(DataError, match=r"^features: got --fft cmsis-dsp with fixed-point arithmetic, allowed is own"):
+        render_features(SPECS["default"], 0.03, 0, "", arithmetic="fixed", fft="cmsis-dsp")
+
+
+def test_a_triangle_between_two_bins() -> None:
+    with pytest.raises(FeatureSpecError, match="covers no bin of a 64-point FFT"):
+        render_features(spec(window_length=64, hop_length=64, fft_size=64), 0.03, 0, "")
 
 
 @pytest.mark.parametrize("samples", [0, 300, 2000, 5199, 5200, 5201, 6800, 9000, 16_123])
@@ -175,7 +235,7 @@ def test_a_clip_gives_the_same_bytes_on_a_cortex_m(
 ) -> None:
     """With and without a floating-point unit."""
     require_tool("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
-    project = load_project(write_sums_project(tmp_path / "project", board))
+    project = load_project(write_sums_project(tmp_path / "project", board, arithmetic="float"))
     pcm = signals()["chirp"]
     emulated, expected = qemu.classify(project, pcm), host.classify(project, pcm)
     np.testing.assert_array_equal(emulated.emulation.outputs, expected.emulation.outputs)

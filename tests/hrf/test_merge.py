@@ -40,7 +40,7 @@ def shaken(module: nn.Module, seed: int = 0, by: float = 0.3) -> nn.Module:
 
 def small_model() -> nn.Module:
     torch.manual_seed(0)
-    config = preset_config("convtransformer", "small", context_frames=32, mel_bins=20, classes=4)
+    config = preset_config("convtransformer", "small", context_frames=32, features=20, classes=4)
     return build_model("convtransformer", config)
 
 

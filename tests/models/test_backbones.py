@@ -16,7 +16,7 @@ from tinyser.models.size import count_parameters
 
 BUDGETS = {"small": 50_000, "default": 150_000, "large": 400_000}
 GROUPS = ("ffn", "ffn-out", "attention", "conv")
-SIZES = {"context_frames": 200, "mel_bins": 20, "classes": 4}
+SIZES = {"context_frames": 200, "features": 20, "classes": 4}
 
 
 def small_model(name: str) -> nn.Module:
@@ -28,7 +28,7 @@ def small_model(name: str) -> nn.Module:
 @pytest.mark.parametrize("frames", [200, 300])
 @pytest.mark.parametrize("preset", BUDGETS)
 def test_parameter_budget(name: str, preset: str, frames: int) -> None:
-    config = preset_config(name, preset, context_frames=frames, mel_bins=40, classes=7)
+    config = preset_config(name, preset, context_frames=frames, features=40, classes=7)
     with torch.device("meta"):
         model = build_model(name, config)
     assert count_parameters(model) == pytest.approx(BUDGETS[preset], rel=0.15)
@@ -89,9 +89,9 @@ def test_groups_are_disjoint(name: str) -> None:
         ({"width": 0}, r"width: got 0, allowed is a whole number 1\.\.10000"),
         ({"heads": 5}, "heads: got 5, allowed is a divisor of width"),
         ({"dropout": 1.0}, "dropout: got 1.0, allowed is a number 0..1, below 1"),
-        ({"mel_bins": 3}, r"mel_bins: got 3, allowed is a whole number 4\.\."),
+        ({"features": 3}, r"features: got 3, allowed is a whole number 4\.\."),
         ({"width": 32.0}, "width: got 32.0, allowed is a whole number"),
-        ({"depth": 3}, "unknown setting 'depth'; allowed are context_frames, mel_bins"),
+        ({"depth": 3}, "unknown setting 'depth'; allowed are context_frames, features"),
     ],
 )
 def test_bad_config(name: str, change: dict[str, Any], message: str) -> None:
@@ -103,7 +103,7 @@ def test_bad_config(name: str, change: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_missing_size(name: str) -> None:
     with pytest.raises(ModelFormatError, match=f"{name}: classes: got nothing"):
-        build_model(name, {"context_frames": 200, "mel_bins": 20})
+        build_model(name, {"context_frames": 200, "features": 20})
 
 
 def test_unknown_names() -> None:

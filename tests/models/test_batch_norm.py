@@ -21,7 +21,7 @@ from tinyser.models.checkpoint import Checkpoint, save_checkpoint
 from tinyser.runtimes.onnx_model import OnnxRuntime
 
 NORMALISED = ("convtransformer", "conformer")
-SIZES = {"context_frames": 100, "mel_bins": 20, "classes": 4}
+SIZES = {"context_frames": 100, "features": 20, "classes": 4}
 
 
 def trained_like(name: str, preset: str = "small") -> nn.Module:

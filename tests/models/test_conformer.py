@@ -35,4 +35,4 @@ def test_size_counts_the_folded_bias() -> None:
 
 def test_even_kernel() -> None:
     with pytest.raises(ModelFormatError, match="conformer: kernel: got 4, allowed is an odd number"):
-        ConformerConfig(context_frames=32, mel_bins=16, classes=3, kernel=4)
+        ConformerConfig(context_frames=32, features=16, classes=3, kernel=4)

@@ -19,7 +19,7 @@ from tinyser.models.size import count_macs, count_parameters, int8_bytes, list_s
 
 
 def test_macs_of_a_convtransformer_by_hand() -> None:
-    config = {"context_frames": 32, "mel_bins": 16, "classes": 3, "channels1": 4, "channels2": 8, "channels3": 12}
+    config = {"context_frames": 32, "features": 16, "classes": 3, "channels1": 4, "channels2": 8, "channels3": 12}
     model = build_model("convtransformer", {**config, "width": 16, "heads": 2, "blocks": 2, "ffn_width": 24})
     first, second, third = 16 * 8 * 4 * 9, 8 * 4 * (4 * 9 + 4 * 8), 4 * 2 * (8 * 9 + 8 * 12)
     block = 4 * (4 * 16 * 16 + 2 * 16 * 24) + 2 * 4 * 4 * 16
@@ -37,10 +37,10 @@ def test_bytes_by_hand() -> None:
 
 
 def test_listed_counts_are_those_of_real_models() -> None:
-    sizes = list_sizes(context_frames=100, mel_bins=20, classes=4)
+    sizes = list_sizes(context_frames=100, features=20, classes=4)
     assert [size.model for size in sizes] == [name for name in MODELS for _ in range(3)]
     size = next(size for size in sizes if (size.model, size.preset) == ("conformer", "small"))
-    model = build_model("conformer", preset_config("conformer", "small", context_frames=100, mel_bins=20, classes=4))
+    model = build_model("conformer", preset_config("conformer", "small", context_frames=100, features=20, classes=4))
     assert size.parameters == count_parameters(model)
     assert size.hrf_parameters[4] == count_parameters(expand(model, 4, "ffn"))
     assert size.macs == count_macs(model.eval(), torch.zeros(1, 100, 20))
@@ -48,7 +48,7 @@ def test_listed_counts_are_those_of_real_models() -> None:
 
 def test_frames_that_a_model_cannot_have() -> None:
     with pytest.raises(ModelFormatError, match="speechformer: context_frames: got 250"):
-        list_sizes(context_frames=250, mel_bins=40, classes=7)
+        list_sizes(context_frames=250, features=40, classes=7)
 
 
 def test_command() -> None:
@@ -56,7 +56,7 @@ def test_command() -> None:
     assert {row["model"] for row in rows} == set(MODELS)
     assert set(rows[0]) == {"model", "preset", "parameters", "hrf_parameters", "macs", "int8_bytes"}
     table = CliRunner().invoke(command, catch_exceptions=False).output
-    assert all(name in table for name in MODELS) and "200 frames of 40 mel bins, 7 classes" in table
+    assert all(name in table for name in MODELS) and "200 frames of 40 features, 7 classes" in table
     assert "…" not in table, "no number may be cut short in 80 columns"
 
 

@@ -14,7 +14,7 @@ from tinyser.models.speechformer import MergeBlock, SpeechFormer, SpeechFormerCo
 
 def small_speechformer(frames: int = 200) -> SpeechFormer:
     torch.manual_seed(0)
-    config = SpeechFormerConfig(context_frames=frames, mel_bins=16, classes=3, width=16, heads=2, ffn_width=8)
+    config = SpeechFormerConfig(context_frames=frames, features=16, classes=3, width=16, heads=2, ffn_width=8)
     return SpeechFormer(config).eval()
 
 
@@ -75,4 +75,4 @@ def test_frames_that_do_not_divide(frames: int) -> None:
 
 def test_width_too_small_for_its_head() -> None:
     with pytest.raises(ModelFormatError, match="width: got 2, allowed is 4 or more"):
-        SpeechFormerConfig(context_frames=100, mel_bins=16, classes=3, width=2, heads=2, ffn_width=8)
+        SpeechFormerConfig(context_frames=100, features=16, classes=3, width=2, heads=2, ffn_width=8)

@@ -15,7 +15,7 @@ from tinyser.hrf import expand
 from tinyser.models import build_model, preset_config
 from tinyser.models.checkpoint import Checkpoint, HrfSettings, load_checkpoint, save_checkpoint
 
-CONFIG = preset_config("convtransformer", "small", context_frames=16, mel_bins=8, classes=2)
+CONFIG = preset_config("convtransformer", "small", context_frames=16, features=8, classes=2)
 
 
 @pytest.fixture

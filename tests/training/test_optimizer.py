@@ -23,7 +23,7 @@ Settings = Callable[..., TrainSettings]
 @pytest.mark.parametrize(("optimizer", "left"), [("adamw", 1 - 0.5 * 0.5), ("sgd", 1 - 0.5 * 0.5 * 1.9)])
 def test_only_matrices_decay(tiny: Settings, model_name: str, optimizer: str, left: float) -> None:
     """A step without gradient shows it: what decays shrinks, nothing else moves."""
-    config = preset_config(model_name, "small", context_frames=100, mel_bins=40, classes=4)
+    config = preset_config(model_name, "small", context_frames=100, features=40, classes=4)
     model = expand(build_model(model_name, config), 2, ("ffn", "attention"), 2)
     settings = tiny(optimizer=optimizer, learning_rate=0.5, weight_decay=0.5)
     before = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}

@@ -11,6 +11,7 @@ import torch
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
 from tinyser.features.cache import FeatureCache
+from tinyser.features.log_mel import log_mel
 from tinyser.training.augment import Augmenter
 from tinyser.training.dataset import Batch, Clips, all_windows, calibration_windows, random_batches
 from tinyser.training.loop import posteriors
@@ -44,7 +45,7 @@ def test_metrics_of_nothing() -> None:
 def test_random_batches_see_every_clip_once_and_pad_the_start() -> None:
     batches = list(random_batches(clips([3, 10, 25, 0]), 3, np.random.default_rng(0)))
     assert [len(batch.labels) for batch in batches] == [3, 1]
-    features = torch.cat([batch.features for batch in batches])
+    features = torch.cat([batch.log_mel for batch in batches])
     audible = torch.cat([batch.audible for batch in batches])
     assert sorted(audible.sum(dim=(1, 2)).tolist()) == [0, 3, 10, 10]
     assert sorted(features.amax(dim=(1, 2)).tolist()) == [0, 1, 2, 3]
@@ -81,10 +82,10 @@ def test_augmentation_changes_sound_and_leaves_padding() -> None:
     audible[:, :4] = 0
     features = torch.randn(64, 10, 8) * audible
     batch = Batch(features, audible, torch.zeros(64, dtype=torch.int64))
-    changed = Augmenter(SPEC, settings)(batch, torch.Generator().manual_seed(0))
+    changed = Augmenter(clips([10]), settings)(batch, torch.Generator().manual_seed(0))
     assert (changed[:, :4] == 0).all() and torch.isfinite(changed).all()
     assert (changed[:, 4:] != features[:, 4:]).any(dim=2).any(dim=1).all()
-    again = Augmenter(SPEC, settings)(batch, torch.Generator().manual_seed(0))
+    again = Augmenter(clips([10]), settings)(batch, torch.Generator().manual_seed(0))
     assert torch.equal(changed, again)
 
 
@@ -92,7 +93,27 @@ def test_augmentation_switched_off_adds_only_the_faintest_noise() -> None:
     settings = TrainSettings(corpus="spoken", output=Path("unused"), gain_db=0, tilt_db=0, masked=0)
     loud = torch.full((4, 10, 8), 5.0)
     batch = Batch(loud, torch.ones(4, 10, 1), torch.zeros(4, dtype=torch.int64))
-    torch.testing.assert_close(Augmenter(SPEC, settings)(batch, torch.Generator()), loud, atol=0.05, rtol=0)
+    torch.testing.assert_close(Augmenter(clips([10]), settings)(batch, torch.Generator()), loud, atol=0.05, rtol=0)
+
+
+def test_cache_is_keyed_by_what_decides_log_mel(tmp_path: Path) -> None:
+    """Any field: another value gives another log-mel and another key, or the same log-mel and the same key."""
+    common = {"mel_bins": 20, "mfcc": 12, "context_frames": 10, "stride_frames": 4}
+    other: dict[str, object] = {
+        "sample_rate_hz": 22050, "dc_removal": True, "pre_emphasis": 0.5, "window": "hamming", "window_length": 399,
+        "hop_length": 159, "fft_size": 1024, "mel_scale": "slaney", "mel_norm": "slaney", "mel_bins": 19,
+        "low_hz": 30.0, "high_hz": 7000.0, "compression": "pcen", "log_floor": 1e-5, "pcen_gain": 0.5,
+        "pcen_bias": 1.0, "pcen_power": 0.3, "pcen_seconds": 0.3, "pcen_floor": 1e-5, "mfcc": 11, "lifter": 22,
+        "deltas": 1, "normalisation": "running", "running_seconds": 4.0, "context_frames": 11, "stride_frames": 5,
+    }  # fmt: skip
+    spec = FeatureSpec.unnormalised(**common)
+    assert set(other) == set(spec.settings()) - {"version"}
+    noise = np.random.default_rng(0).normal(0.01, 0.1, 4000)
+    key, heard = FeatureCache(spec, tmp_path)._front_end, log_mel(noise, spec)
+    for name, value in other.items():
+        changed = FeatureSpec.unnormalised(**{**common, name: value})
+        same = np.array_equal(log_mel(noise, changed), heard)
+        assert (FeatureCache(changed, tmp_path)._front_end == key) == same, name
 
 
 def test_feature_cache(recordings: Path, tmp_path: Path) -> None:

@@ -101,8 +101,8 @@ def test_fold_of_interviews(tmp_path: Path) -> None:
     data = load_fold(corpus, 0, SPEC, Console(quiet=True))
     assert data.test.groups == (0, 0, 1, 1, 2, 2, 3, 3)
     # Turns of 1.5 and 3.25 s.
-    assert [len(array) for array in data.test.features[:2]] == [148, 323]
-    assert not np.array_equal(data.test.features[0], data.test.features[2])
+    assert [len(array) for array in data.test.log_mels[:2]] == [148, 323]
+    assert not np.array_equal(data.test.log_mels[0], data.test.log_mels[2])
 
 
 def test_training_is_judged_by_participant(tiny: Callable[..., TrainSettings], tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def from_corpus(
     A model trained on a part of the corpus' classes is compared on the clips of those classes.
     """
     from tinyser.features.cache import FeatureCache
-    from tinyser.features.log_mel import context_windows, normalise
+    from tinyser.features.context import log_mel_windows
 
     names = corpus.labels if labels is None else labels
     everyone = tuple(utterances)
@@ -95,7 +95,7 @@ def from_corpus(
     chosen, clips = [chosen[index] for index in in_order], clips[in_order]
     cache = FeatureCache(spec)
     features = (cache.load(u.path, u.start_seconds, u.end_seconds) for u in chosen)
-    windows = [context_windows(normalise(array, spec), spec) for array in features]
+    windows = [log_mel_windows(log_mel, spec) for log_mel in features]
     counts = [len(part) for part in windows]
     whole = all(utterance.whole for utterance in chosen)
     return Material(

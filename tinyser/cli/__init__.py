@@ -21,6 +21,7 @@ COMMANDS = {
     "quantize": ("tinyser.cli.quantize", "Convert ONNX to an int8 TFLite model."),
     "generate": ("tinyser.cli.generate", "Generate a C firmware project from an int8 TFLite model."),
     "emulate": ("tinyser.cli.emulate", "Run a generated project on the desktop, in QEMU or in TFLM."),
+    "features": ("tinyser.cli.features", "Picture a recording's features: reference, float C, fixed-point C."),
     "check": ("tinyser.cli.check", "Compare the stages of a model on a corpus or on recorded inputs."),
     "boards": ("tinyser.cli.boards", "List the boards firmware can be generated for."),
     "fit": ("tinyser.cli.fit", "Show which boards a model fits, with what room and how long an inference takes."),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from tinyser.emulator.emulation import Classification, Emulation
+    from rich.table import Table
+
+    from tinyser.emulator.emulation import Classification, Emulation, Stream
     from tinyser.emulator.project_folder import Project
 
 
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Run the inputs as one sequence; default: each on a model that was just reset.",
 )
+@click.option(
+    "--stream",
+    "as_stream",
+    is_flag=True,
+    help="host and qemu: hear the recording as a stream, a hop at a time, and print decisions over time.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--sanitize", is_flag=True, help="host only: build with ASan and UBSan.")
 def command(
@@ -42,6 +51,7 @@ def command(
     source: Path | None,
     output: Path | None,
     keep_state: bool,
+    as_stream: bool,
     as_json: bool,
     sanitize: bool,
 ) -> None:
@@ -51,52 +61,66 @@ def command(
 
     if sanitize and place != "host":
         raise DataError(f"--sanitize: got with --on {place}, allowed is --on host; leave one of them out")
+    if as_stream and place == "tflm":
+        raise DataError("--stream: got with --on tflm, allowed are --on host and --on qemu; leave one of them out")
     project = load_project(folder)
     settings = {name: True for name, wanted in (("keep_state", keep_state), ("sanitize", sanitize)) if wanted}
-    result, emulation = _emulate(project, place, source, settings)
+    answer, emulation = _emulate(project, place, source, as_stream, settings)
     if output is not None:
         _save(output, batch_outputs(project, emulation.outputs))
     if as_json:
-        click.echo(json.dumps(result.to_json()))
+        click.echo(json.dumps(answer))
     else:
-        _print_table(result.to_json())
+        _print_table(answer)
 
 
 def _emulate(
-    project: Project, place: str, source: Path | None, settings: dict[str, Any]
-) -> tuple[Emulation | Classification, Emulation]:
-    """The result, and the emulation in it: a recording gives a classification, an array an emulation."""
+    project: Project, place: str, source: Path | None, as_stream: bool, settings: dict[str, bool]
+) -> tuple[dict[str, Any], Emulation]:
+    """What to print, and the emulation in it: a recording is a clip or a stream, an array model inputs."""
     import importlib
 
-    import numpy as np
-
     from codegen.errors import DataError
-    from tinyser.emulator.inputs import load_rows
 
     emulator = importlib.import_module(f"tinyser.emulator.{place}")
     if source is not None and source.suffix.lower() != ".npy":
-        from tinyser.features.audio import read_audio
+        samples = _read_recording(project, source, "keep_state" in settings)
+        hear = emulator.stream if as_stream else emulator.classify
+        heard: Classification | Stream = hear(project, samples, **settings)
+        return heard.to_json(), heard.emulation
+    if as_stream:
+        got = "no --input" if source is None else f"--input {source}"
+        raise DataError(f"--stream: got {got}, allowed is a recording; give --input clip.wav")
+    emulation: Emulation = emulator.run(project, _rows(project, source), **settings)
+    return emulation.to_json(), emulation
 
-        if "keep_state" in settings:
-            raise DataError(
-                f"--keep-state: got with the recording {source}, allowed is with --input X.npy, since each window of a "
-                "recording is an input of its own; leave it out"
-            )
-        project.need_features()
-        recording = read_audio(source)
-        for note in recording.notes:
-            click.echo(f"note: {note}", err=True)
-        clip: Classification = emulator.classify(project, recording.samples, **settings)
-        return clip, clip.emulation
-    if source is None:
-        click.echo("note: no --input; running one input of real value 0", err=True)
-        rows = np.concatenate(
-            [np.full((1, entry.bytes), entry.zero_point, np.int8) for entry in project.inputs], axis=1
+
+def _read_recording(project: Project, source: Path, keep_state: bool) -> Any:
+    """Samples at the project's rate, int16 (samples,)."""
+    from codegen.errors import DataError
+    from tinyser.features.audio import read_audio
+
+    if keep_state:
+        raise DataError(
+            f"--keep-state: got with the recording {source}, allowed is with --input X.npy, since each window of a "
+            "recording is an input of its own; leave it out"
         )
-    else:
-        rows = load_rows(project, source)
-    emulation: Emulation = emulator.run(project, rows, **settings)
-    return emulation, emulation
+    recording = read_audio(source, project.need_features().sample_rate_hz)
+    for note in recording.notes:
+        click.echo(f"note: {note}", err=True)
+    return recording.samples
+
+
+def _rows(project: Project, source: Path | None) -> Any:
+    """Model inputs, int8 (runs, input bytes)."""
+    import numpy as np
+
+    from tinyser.emulator.inputs import load_rows
+
+    if source is not None:
+        return load_rows(project, source)
+    click.echo("note: no --input; running one input of real value 0", err=True)
+    return np.concatenate([np.full((1, entry.bytes), entry.zero_point, np.int8) for entry in project.inputs], axis=1)
 
 
 def _save(path: Path, outputs: Any) -> None:
@@ -114,13 +138,34 @@ def _print_table(result: dict[str, Any]) -> None:
 
     table = Table(show_header=False)
     for key, value in result.items():
-        if key in ("labels", "posteriors", "decision"):
+        if key in ("labels", "posteriors", "decision", "stream"):
             continue
         if isinstance(value, dict):
             value = ", ".join(f"{name} {size:,}" for name, size in value.items() if size is not None)
         table.add_row(key, f"{value:,}" if isinstance(value, int) else value or "-")
-    for label, posterior in zip(result.get("labels", ()), result.get("posteriors", ()), strict=True):
-        table.add_row(f"posterior of {label}", f"{posterior:.3f}")
     if "decision" in result:
+        for label, posterior in zip(result["labels"], result["posteriors"], strict=True):
+            table.add_row(f"posterior of {label}", f"{posterior:.3f}")
         table.add_row("decision", result["decision"])
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    if "stream" in result:
+        console.print(_stream_table(result["labels"], result["stream"]))
+
+
+def _stream_table(labels: Sequence[str], rows: Sequence[dict[str, Any]]) -> Table:
+    """One row where an inference, the gate or the decision changed; a new decision stands out."""
+    from rich.table import Table
+
+    table = Table("s", "gate", *labels, "decision")
+    for name in (0, *range(2, 2 + len(labels))):
+        table.columns[name].justify = "right"
+    before = None
+    for row in rows:
+        posteriors = row["posteriors"] or [None] * len(labels)
+        decision = row["decision"] or "-"
+        shown = f"[bold]{decision}[/bold]" if decision != before else decision
+        numbers = ["-" if value is None else f"{value:.3f}" for value in posteriors]
+        table.add_row(f"{row['seconds']:.2f}", row["gate"], *numbers, shown)
+        before = decision
+    return table

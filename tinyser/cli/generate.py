@@ -12,6 +12,8 @@ from codegen.boards.board import PROJECTS
 
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = ("speed", "size")
+ARITHMETICS = ("auto", "float", "fixed")
+FFTS = ("own", "cmsis-dsp")
 SHOWN_LAYERS = 8
 
 
@@ -42,6 +44,26 @@ SHOWN_LAYERS = 8
     metavar="features.json",
     help="Audio features; default: those in the model file.",
 )
+@click.option(
+    "--arithmetic",
+    type=click.Choice(ARITHMETICS),
+    default="auto",
+    show_default=True,
+    help="Of the features; auto: float32 where the board has a floating-point unit and on a desktop, else fixed point.",
+)
+@click.option(
+    "--fft",
+    type=click.Choice(FFTS),
+    default="own",
+    show_default=True,
+    help="cmsis-dsp: call Arm's library, which you bring and link.",
+)
+@click.option(
+    "--stream",
+    type=click.Path(path_type=Path),
+    metavar="stream.json",
+    help="Stride, smoothing, hysteresis and silence gate of a stream; what it leaves out has its default.",
+)
 @click.option("--labels", metavar="a,b,c", help="Names of the outputs; default: those in the model file.")
 def command(
     model: Path,
@@ -52,6 +74,9 @@ def command(
     optimize: str,
     dump_ir: Path | None,
     features: Path | None,
+    arithmetic: str,
+    fft: str,
+    stream: Path | None,
     labels: str | None,
 ) -> None:
     from codegen.atomic import refuse_existing
@@ -59,6 +84,7 @@ def command(
     from codegen.feature_spec import FeatureSpec
     from codegen.project import ProjectOptions, generate_project
     from codegen.read_tflite import read_tflite
+    from codegen.stream_spec import StreamSpec
 
     options = ProjectOptions(
         board=load_board(board_id),
@@ -66,6 +92,9 @@ def command(
         project=project,
         optimize=optimize,
         features=None if features is None else FeatureSpec.load(features),
+        arithmetic=arithmetic,
+        fft=fft,
+        stream=StreamSpec() if stream is None else StreamSpec.load(stream),
         labels=None if labels is None else tuple(name.strip() for name in labels.split(",")),
     )
     if dump_ir is not None and runtime != "direct":

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @click.command("models")
 @click.option("--context-frames", default=200, show_default=True, help="Frames the model sees at once.")
-@click.option("--mel-bins", default=40, show_default=True)
+@click.option("--features", default=40, show_default=True, help="Values of a frame: mel bins, MFCCs, deltas.")
 @click.option("--classes", default=7, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-def command(context_frames: int, mel_bins: int, classes: int, as_json: bool) -> None:
+def command(context_frames: int, features: int, classes: int, as_json: bool) -> None:
     """List the models that train knows, with their sizes.
 
     Thousands of parameters, merged and in training with HRF on the FFN at three ratios; million
@@ -26,11 +26,11 @@ def command(context_frames: int, mel_bins: int, classes: int, as_json: bool) -> 
     """
     with needs_extra("train"):
         from tinyser.models.size import list_sizes
-    sizes = list_sizes(context_frames=context_frames, mel_bins=mel_bins, classes=classes)
+    sizes = list_sizes(context_frames=context_frames, features=features, classes=classes)
     if as_json:
         click.echo(json.dumps([size.to_json() for size in sizes]))
         return
-    _print_table(sizes, f"{context_frames} frames of {mel_bins} mel bins, {classes} classes")
+    _print_table(sizes, f"{context_frames} frames of {features} features, {classes} classes")
 
 
 def _print_table(sizes: tuple[ModelSize, ...], caption: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from codegen.feature_spec import read_settings
 from tinyser.cli.extras import needs_extra
 from tinyser.corpora import CORPORA
 from tinyser.models import MODELS
@@ -56,15 +57,21 @@ def _setting(name: str, text: str | None = None, choices: tuple[str, ...] = ()) 
 @_setting("tempo", "Largest random change of speed, as a share.")
 @_setting("warp", "Largest random change of the mel axis, as a share (vocal tract length perturbation).")
 @_setting("mixup", "Alpha of mixup's Beta distribution; 0: no mixup.")
-@_setting("mel_bins")
-@_setting("context_frames", "Frames (10 ms) the model sees at once.")
-@_setting("stride_frames", "New frames between two decisions in a stream.")
+@click.option(
+    "--features",
+    type=click.Path(path_type=Path),
+    metavar="SPEC.json",
+    help="Fields of a feature spec, such as those of a features.json but mean and std; see docs/features.md.",
+)
+@click.option("--mel-bins", type=int, help="Default: 40.")
+@click.option("--context-frames", type=int, help="Frames (hops) the model sees at once. Default: 200.")
+@click.option("--stride-frames", type=int, help="New frames between two decisions in a stream. Default: 50.")
 @_setting("device", choices=("auto", "cpu", "cuda", "mps"))
 @_setting("devices", "Processes that share every batch, each on its own device; under torchrun leave it out.")
 @_setting("threads", "CPU threads; more than 1 seldom helps models this small.")
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard event files, into the folder's tensorboard/.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Training folder to write.")
-def command(hrf_modules: str, **options: Any) -> None:
+def command(hrf_modules: str, features: Path | None, **options: Any) -> None:
     """Train a speech-emotion Transformer with HRF on a corpus.
 
     Writes model.pt, calibration.npy, metrics.json and log.csv. Stop it with Ctrl-C: the same command goes on.
@@ -75,7 +82,8 @@ def command(hrf_modules: str, **options: Any) -> None:
         from tinyser.hrf import split_modules
         from tinyser.training.run import train
     console = Console()
-    settings = TrainSettings(hrf_modules=split_modules(hrf_modules), **options)
+    chosen = {} if features is None else read_settings(features)
+    settings = TrainSettings(hrf_modules=split_modules(hrf_modules), features=chosen, **options)
     try:
         result = train(settings, console)
     except KeyboardInterrupt:

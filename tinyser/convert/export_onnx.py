@@ -52,7 +52,7 @@ def export_onnx(checkpoint: str | Path, out: str | Path) -> Exported:
     card = loaded.card
     if card.features is None or card.labels is None:
         raise ModelFormatError(f"{checkpoint}: its card lacks features or labels; train it again with tinyser train")
-    shape = (1, card.features.context_frames, card.features.mel_bins)
+    shape = (1, card.features.context_frames, card.features.features)
     model = loaded.build()
     with new_file(out) as partial:
         _export(_with_softmax(fold_norms(model)), shape, partial)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from codegen import cmsis_dsp
 from codegen.errors import ToolError
 from tinyser.emulator.project_folder import Project
 
@@ -53,13 +54,22 @@ def _object_store() -> tempfile.TemporaryDirectory[str]:
 
 
 def compile_objects(project: Project, sources: Sequence[str], compiler: str, flags: Sequence[str]) -> list[Path]:
-    """Objects of a project's sources. What was compiled before from the same bytes, by the same command, is kept."""
+    """Objects of a project's sources, and of the library whose FFT they call, without its warnings.
+
+    What was compiled before from the same bytes, by the same command, is kept. Raises ToolError where the compiler
+    fails or the library is not there.
+    """
     options = [*flags, *(f"-D{name}" for name in project.defines), *(f"-I{name}" for name in project.include_dirs)]
+    if project.fft == "cmsis-dsp":
+        root = cmsis_dsp.find_cmsis_dsp()
+        options += cmsis_dsp.compiler_flags(root)
+        sources = [*sources, *(str(root / name) for name in cmsis_dsp.SOURCES)]
     headers = _digest(sorted(project.folder.glob("*/**/*.h")))
     store = Path(_object_store().name)
 
     def compile_one(source: str) -> Path:
-        command = [compiler, *options, "-c", source]
+        foreign = ["-w"] if Path(source).is_absolute() else []
+        command = [compiler, *options, *foreign, "-c", source]
         state = f"{' '.join(command)} {headers} {_digest([project.folder / source])}"
         target = store / f"{hashlib.sha256(state.encode()).hexdigest()}.o"
         if not target.is_file():

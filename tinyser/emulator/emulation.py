@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Int8s = npt.NDArray[np.int8]
+POSTERIOR_ONE = 1 << 24  # the posterior 1, as the firmware gives it
+SILENCE = "silence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +67,42 @@ class Classification:
             "labels": list(self.labels),
             "posteriors": list(self.posteriors),
             "decision": self.labels[self.decision],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """A stream after `samples` samples; a decision of `len(labels)` is silence, None none yet.
+
+    `posteriors_q24` are the smoothed ones, None before the first inference and before the first after silence.
+    """
+
+    samples: int
+    windows: int
+    silent: bool
+    decision: int | None
+    posteriors_q24: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A recording heard as a stream: its states where they changed, and the windows' runs."""
+
+    emulation: Emulation
+    labels: tuple[str, ...]
+    sample_rate_hz: int
+    states: tuple[StreamState, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of `tinyser emulate --stream --json`."""
+        return {**self.emulation.to_json(), "labels": list(self.labels), "stream": [self._row(s) for s in self.states]}
+
+    def _row(self, state: StreamState) -> dict[str, Any]:
+        posteriors = state.posteriors_q24
+        return {
+            "seconds": state.samples / self.sample_rate_hz,
+            "inferences": state.windows,
+            "gate": "closed" if state.silent else "open",
+            "posteriors": None if posteriors is None else [value / POSTERIOR_ONE for value in posteriors],
+            "decision": None if state.decision is None else (*self.labels, SILENCE)[state.decision],
         }

@@ -16,16 +16,19 @@ import numpy.typing as npt
 
 from codegen.boards import load_board
 from codegen.errors import ToolError
-from codegen.features_code import SOURCES as FEATURE_SOURCES
 from tinyser.emulator import host_child
 from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
 from tinyser.emulator.child import run_child
-from tinyser.emulator.emulation import Classification, Emulation, Int8s
+from tinyser.emulator.emulation import POSTERIOR_ONE, Classification, Emulation, Int8s, Stream, StreamState
 from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.sizes import unlinked
 
 # A report ends the child: undefined behaviour is never only printed. Both at compile and at link time.
 SANITIZE = ("-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+_FEATURES_BYTES_C = """#include "ser_features.h"
+extern const size_t ser_features_bytes;
+const size_t ser_features_bytes = sizeof(ser_features_t);
+"""
 _SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
 
 
@@ -55,12 +58,37 @@ def classify(
     sanitize: bool = False,
     compiler: str | None = None,
 ) -> Classification:
-    """Runs 16 kHz mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
+    """Runs a clip of mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
     project = project if isinstance(project, Project) else load_project(project)
-    plan = {"mode": "audio", "hop_length": project.need_features().hop_length}
+    plan = {"mode": "clip", "hop_length": project.need_features().hop_length}
     outputs, answer = _run_model(project, plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)
     emulation = Emulation(outputs, answer["arena_bytes"], unlinked(project))
-    return Classification(emulation, project.label_names(), tuple(answer["posteriors"]), answer["decision"])
+    posteriors = tuple(value / POSTERIOR_ONE for value in answer["posteriors_q24"])
+    return Classification(emulation, project.label_names(), posteriors, answer["decision"])
+
+
+def stream(
+    project: Project | str | Path,
+    pcm: npt.NDArray[np.int16],
+    *,
+    chunks: Sequence[int] | None = None,
+    sanitize: bool = False,
+    compiler: str | None = None,
+) -> Stream:
+    """Runs mono PCM, int16 (samples,), as a stream, in chunks of these sizes in turn, or a hop at a time.
+
+    Raises as `run`.
+    """
+    project = project if isinstance(project, Project) else load_project(project)
+    spec = project.need_features()
+    plan = {"mode": "stream", "chunks": list(chunks or [spec.hop_length])}
+    outputs, answer = _run_model(project, plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)
+    emulation = Emulation(outputs, answer["arena_bytes"], unlinked(project))
+    states = tuple(
+        StreamState(samples, windows, silent, decision, None if smoothed is None else tuple(smoothed))
+        for samples, windows, silent, decision, smoothed in answer["states"]
+    )
+    return Stream(emulation, project.label_names(), spec.sample_rate_hz, states)
 
 
 def feature_frames(
@@ -71,25 +99,28 @@ def feature_frames(
     sanitize: bool = False,
     compiler: str | None = None,
 ) -> Int8s:
-    """The project's C features of 16 kHz mono PCM, pushed `chunk` samples at a time: int8 (frames, mels)."""
+    """The project's C features of mono PCM, pushed `chunk` samples at a time: int8 (frames, features).
+
+    Not with normalisation `utterance`, where a frame has no value outside a window.
+    """
     project = project if isinstance(project, Project) else load_project(project)
+    plan = {"mode": "frames", "chunk": chunk, "frame_bytes": project.need_features().features}
+    content = _call_features(project, plan, pcm, sanitize, compiler)
+    return np.frombuffer(content, dtype=np.int8).reshape(-1, project.need_features().features)
+
+
+def feature_windows(
+    project: Project, pcm: npt.NDArray[np.int16], *, sanitize: bool = False, compiler: str | None = None
+) -> Int8s:
+    """What the model sees of a clip: int8 (windows, context_frames * features), by the context rule."""
+    from tinyser.features.context import window_ends
+
     spec = project.need_features()
-    sizes = {"window_length": spec.window_length, "fft_size": spec.fft_size, "mel_bins": spec.mel_bins}
-    plan = {"mode": "frames", "chunk": chunk, **sizes}
-    content, _ = _call(project, FEATURE_SOURCES, plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)
-    return np.frombuffer(content, dtype=np.int8).reshape(-1, spec.mel_bins)
-
-
-def feature_windows(project: Project, pcm: npt.NDArray[np.int16]) -> Int8s:
-    """What the model sees of a clip: int8 (windows, context_frames * mel_bins), by the context rule."""
-    from tinyser.features.log_mel import window_ends
-
-    spec = project.need_features()
-    frames = feature_frames(project, pcm)
-    ends = window_ends(len(frames), spec)
-    missing = max(0, spec.context_frames - len(frames))
-    padded = np.pad(frames, ((missing, 0), (0, 0)), constant_values=project.inputs[0].zero_point)
-    return np.stack([padded[end + missing - spec.context_frames : end + missing].ravel() for end in ends])
+    window_bytes = spec.context_frames * spec.features
+    ends = window_ends(spec.frame_count(len(pcm)), spec)
+    plan = {"mode": "windows", "chunk": spec.hop_length, "window_bytes": window_bytes, "ends": ends}
+    content = _call_features(project, plan, pcm, sanitize, compiler)
+    return np.frombuffer(content, dtype=np.int8).reshape(-1, window_bytes)
 
 
 def find_compiler() -> str:
@@ -136,6 +167,17 @@ def _run_model(
     }
     content, answer = _call(project, project.portable_sources, {**plan, **sizes}, data, sanitize, compiler)
     return np.frombuffer(content, dtype=np.int8).reshape(-1, project.output_bytes), answer
+
+
+def _call_features(
+    project: Project, plan: dict[str, Any], pcm: npt.NDArray[np.int16], sanitize: bool, compiler: str | None
+) -> bytes:
+    """Runs a mode that needs nothing but features/, and the size of its state."""
+    sources = [name for name in project.portable_sources if name.startswith("features/")]
+    with tempfile.TemporaryDirectory(prefix="tinyser-features-") as scratch:
+        size = Path(scratch) / "ser_features_bytes.c"
+        size.write_text(_FEATURES_BYTES_C)
+        return _call(project, [*sources, str(size)], plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)[0]
 
 
 def _call(

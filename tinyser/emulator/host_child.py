@@ -1,21 +1,27 @@
 """The child process of `host`: loads a project's shared library and calls it.
 
 `python host_child.py LIBRARY PLAN.json INPUT OUTPUT`: INPUT holds rows of model inputs or PCM samples, OUTPUT gets
-rows of outputs or feature frames, as the plan's mode says: `inputs`, `audio` or `frames`. Only the standard library,
-so that little else runs under the sanitizers. A status other than 0 ends it with exit status 3 and a line on
-standard error.
+rows of outputs or of features, as the plan's mode says: `inputs`, `clip`, `stream`, `frames` or `windows`. Only the
+standard library, so that little else runs under the sanitizers. A status other than 0 ends it with exit status 3 and
+a line on standard error.
 """
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 # ser_status_t of model/ser_status.h, by value.
 STATUS = ("ok", "bad argument", "not ready", "model does not run", "arena too small")
+
+
+_NOT_READY = STATUS.index("not ready")
+_CLIP, _STREAM = 0, 1  # ser_classifier_mode_t
 
 
 def _check(status: int) -> None:
@@ -50,11 +56,26 @@ def _run_inputs(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, si
     return {"arena_bytes": library.ser_model_arena_used()}
 
 
-def _run_audio(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
-    _start_model(library)
+def _start_classifier(library: ctypes.CDLL, mode: int) -> None:
     library.ser_classifier_push.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
     library.ser_classifier_windows.restype = ctypes.c_size_t
-    library.ser_classifier_reset()
+    library.ser_classifier_is_silent.restype = ctypes.c_bool
+    library.ser_classifier_reset(mode)
+
+
+def _posteriors(library: ctypes.CDLL, plan: dict[str, Any]) -> list[int] | None:
+    posteriors = (ctypes.c_int32 * sum(plan["output_bytes"]))()
+    return None if library.ser_classifier_posteriors_q24(posteriors) == _NOT_READY else list(posteriors)
+
+
+def _decision(library: ctypes.CDLL) -> int | None:
+    decision = ctypes.c_size_t()
+    return None if library.ser_classifier_decision(ctypes.byref(decision)) == _NOT_READY else decision.value
+
+
+def _run_clip(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    _start_model(library)
+    _start_classifier(library, _CLIP)
     windows = 0
     while chunk := source.read(2 * plan["hop_length"]):
         _check(library.ser_classifier_push(chunk, len(chunk) // 2))
@@ -64,39 +85,70 @@ def _run_audio(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sin
     _check(library.ser_classifier_finish())
     if library.ser_classifier_windows() > windows:
         _write_outputs(library, plan, sink)
-    posteriors = (ctypes.c_float * sum(plan["output_bytes"]))()
-    decision = ctypes.c_size_t()
-    _check(library.ser_classifier_posteriors(posteriors))
-    _check(library.ser_classifier_decision(ctypes.byref(decision)))
-    arena_bytes = library.ser_model_arena_used()
-    return {"posteriors": list(posteriors), "decision": decision.value, "arena_bytes": arena_bytes}
+    answer = {"posteriors_q24": _posteriors(library, plan), "decision": _decision(library)}
+    return {**answer, "arena_bytes": library.ser_model_arena_used()}
+
+
+def _run_stream(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    """Chunks have the plan's sizes in turn; a state is (samples, windows, silent, decision, posteriors)."""
+    _start_model(library)
+    _start_classifier(library, _STREAM)
+    last: tuple[int, bool, int | None] = (0, False, None)
+    states: list[tuple[Any, ...]] = []
+    heard = 0
+    sizes = itertools.cycle(plan["chunks"])
+    while chunk := source.read(2 * next(sizes)):
+        _check(library.ser_classifier_push(chunk, len(chunk) // 2))
+        heard += len(chunk) // 2
+        state = (library.ser_classifier_windows(), library.ser_classifier_is_silent(), _decision(library))
+        if state[0] != last[0]:
+            _write_outputs(library, plan, sink)
+        if state != last:
+            states.append((heard, *state, _posteriors(library, plan)))
+        last = state
+    return {"states": states, "arena_bytes": library.ser_model_arena_used()}
+
+
+def _frames(library: ctypes.CDLL, chunk_samples: int, source: BinaryIO) -> Iterator[Any]:
+    """A `ser_features_t` before the first frame, and after each."""
+    features = ctypes.create_string_buffer(ctypes.c_size_t.in_dll(library, "ser_features_bytes").value)
+    consumed, ready = ctypes.c_size_t(), ctypes.c_bool()
+    push = library.ser_features_push
+    push.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
+    library.ser_features_reset(features)
+    yield features
+    while chunk := source.read(2 * chunk_samples):
+        while chunk:
+            _check(push(features, chunk, len(chunk) // 2, ctypes.byref(consumed), ctypes.byref(ready)))
+            chunk = chunk[2 * consumed.value :]
+            if ready.value:
+                yield features
 
 
 def _run_frames(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
-    class Features(ctypes.Structure):
-        """`ser_features_t` of features/ser_features.h."""
-
-        _fields_ = (
-            ("samples", ctypes.c_int16 * plan["window_length"]),
-            ("filled", ctypes.c_size_t),
-            ("work", ctypes.c_float * (plan["fft_size"] + 2)),
-            ("frame", ctypes.c_int8 * plan["mel_bins"]),
-        )
-
-    push = library.ser_features_push
-    push.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
-    features, consumed, ready = Features(), ctypes.c_size_t(), ctypes.c_bool()
-    library.ser_features_reset(ctypes.byref(features))
-    while chunk := source.read(2 * plan["chunk"]):
-        while chunk:
-            _check(push(ctypes.byref(features), chunk, len(chunk) // 2, ctypes.byref(consumed), ctypes.byref(ready)))
-            chunk = chunk[2 * consumed.value :]
-            if ready.value:
-                sink.write(bytes(features.frame))
+    library.ser_features_frame.restype = ctypes.c_void_p
+    for count, features in enumerate(_frames(library, plan["chunk"], source)):
+        if count > 0:
+            sink.write(ctypes.string_at(library.ser_features_frame(features), plan["frame_bytes"]))
     return {}
 
 
-_MODES = {"inputs": _run_inputs, "audio": _run_audio, "frames": _run_frames}
+def _run_windows(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    window = ctypes.create_string_buffer(plan["window_bytes"])
+    for count, features in enumerate(_frames(library, plan["chunk"], source)):
+        if count in plan["ends"]:
+            library.ser_features_window(features, window)
+            sink.write(window.raw)
+    return {}
+
+
+_MODES = {
+    "inputs": _run_inputs,
+    "clip": _run_clip,
+    "stream": _run_stream,
+    "frames": _run_frames,
+    "windows": _run_windows,
+}
 
 
 def _main(library_path: str, plan_path: str, input_path: str, output_path: str) -> None:

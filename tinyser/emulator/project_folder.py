@@ -49,6 +49,7 @@ class Project:
     board_sources: tuple[str, ...]
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...]
+    fft: str = "own"
 
     @property
     def input_bytes(self) -> int:
@@ -120,6 +121,7 @@ def _parse(folder: Path, manifest: Mapping[str, Any]) -> Project:
         board_sources=tuple(build["board_sources"]),
         include_dirs=tuple(build["include_dirs"]),
         defines=tuple(build["defines"]),
+        fft="own" if manifest["classifier"] is None else manifest["classifier"]["fft"],
     )
 
 

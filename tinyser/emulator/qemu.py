@@ -14,15 +14,15 @@ import numpy.typing as npt
 from codegen.boards import Board, load_board
 from codegen.errors import BoardError, ToolError
 from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
-from tinyser.emulator.emulation import Classification, Emulation, Int8s, Sizes
+from tinyser.emulator.emulation import POSTERIOR_ONE, Classification, Emulation, Int8s, Sizes, Stream, StreamState
 from tinyser.emulator.host_child import STATUS
 from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.sizes import measure
 
 TIMEOUT_SECONDS = 600.0
 # app/ser_job.c.j2 says what these mean.
-_KIND_INPUTS, _KIND_AUDIO, _KIND_SEQUENCE = 1, 2, 3
-_TAG_RUN, _TAG_CLIP, _TAG_WINDOW, _TAG_END = 1, 2, 3, 4
+_KIND_INPUTS, _KIND_CLIP, _KIND_SEQUENCE, _KIND_STREAM = 1, 2, 3, 4
+_TAG_RUN, _TAG_CLIP, _TAG_WINDOW, _TAG_END, _TAG_STATE = 1, 2, 3, 4, 5
 
 
 def run(
@@ -49,13 +49,22 @@ def run(
 def classify(
     project: Project | str | Path, pcm: npt.NDArray[np.int16], *, timeout: float = TIMEOUT_SECONDS
 ) -> Classification:
-    """Runs 16 kHz mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
+    """Runs a clip of mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
     project = project if isinstance(project, Project) else load_project(project)
     project.need_features()
-    job = struct.pack("<II", _KIND_AUDIO, len(pcm)) + pcm.astype("<i2").tobytes()
+    job = struct.pack("<II", _KIND_CLIP, len(pcm)) + pcm.astype("<i2").tobytes()
     result, sizes = _run_job(project, board_of(project), job, timeout)
     emulation = _emulation(result, sizes, result.windows)
-    return Classification(emulation, project.label_names(), tuple(result.posteriors), result.decision)
+    return Classification(emulation, project.label_names(), result.posteriors, result.decision)
+
+
+def stream(project: Project | str | Path, pcm: npt.NDArray[np.int16], *, timeout: float = TIMEOUT_SECONDS) -> Stream:
+    """Runs mono PCM, int16 (samples,), as a stream, a hop at a time. Raises as `run`."""
+    project = project if isinstance(project, Project) else load_project(project)
+    rate = project.need_features().sample_rate_hz
+    job = struct.pack("<II", _KIND_STREAM, len(pcm)) + pcm.astype("<i2").tobytes()
+    result, sizes = _run_job(project, board_of(project), job, timeout)
+    return Stream(_emulation(result, sizes, result.windows), project.label_names(), rate, tuple(result.states))
 
 
 def board_of(project: Project) -> Board:
@@ -101,6 +110,7 @@ class _Result:
     window_outputs: list[bytes] = field(default_factory=list)
     posteriors: tuple[float, ...] = ()
     decision: int = 0
+    states: list[StreamState] = field(default_factory=list)
     end: tuple[int, int, int] | None = None  # status, stack bytes, arena bytes
 
     @property
@@ -162,7 +172,12 @@ def _parse(content: bytes, output_bytes: int) -> _Result:
             result.window_outputs.append(payload)
         elif tag == _TAG_CLIP:
             result.decision = struct.unpack_from("<I", payload)[0]
-            result.posteriors = struct.unpack_from(f"<{(size - 4) // 4}f", payload, 4)
+            posteriors = struct.unpack_from(f"<{(size - 4) // 4}i", payload, 4)
+            result.posteriors = tuple(value / POSTERIOR_ONE for value in posteriors)
+        elif tag == _TAG_STATE:
+            samples, windows, silent, decision, *smoothed = struct.unpack(f"<3I{size // 4 - 3}i", payload)
+            label = None if decision < 0 else decision
+            result.states.append(StreamState(samples, windows, bool(silent), label, tuple(smoothed) or None))
         elif tag == _TAG_END:
             status, stack_bytes, arena_bytes = struct.unpack("<III", payload)
             result.end = (status, stack_bytes, arena_bytes)

@@ -54,7 +54,7 @@ def run_model(path: Path, rows: Int8s, *, keep_state: bool = False) -> tuple[Int
 
 
 def classify(project: Project | str | Path, pcm: npt.NDArray[np.int16]) -> Classification:
-    """Runs 16 kHz mono PCM, int16 (samples,): the project's C features on the desktop, the model in TFLM.
+    """Runs a clip of mono PCM, int16 (samples,): the project's C features on the desktop, the model in TFLM.
 
     Raises as `run`, and ToolError when there is no C compiler.
     """

@@ -1,4 +1,4 @@
-"""Reads recordings as the firmware hears them: 16 kHz, mono, 16 bit."""
+"""Reads recordings as the firmware hears them: mono, 16 bit, at the features' sample rate."""
 
 from __future__ import annotations
 
@@ -15,27 +15,47 @@ SAMPLE_RATE_HZ = 16000
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """PCM16 mono at 16 kHz, (samples,), and what had to be changed to get it (for the caller to print)."""
+    """PCM16 mono, (samples,), and what had to be changed to get it (for the caller to print)."""
 
     samples: NDArray[np.int16]
+    sample_rate_hz: int = SAMPLE_RATE_HZ
     notes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
         """Duration."""
-        return len(self.samples) / SAMPLE_RATE_HZ
+        return len(self.samples) / self.sample_rate_hz
 
 
-def read_audio(path: str | Path) -> Recording:
-    """Reads a wav or flac file; downmixes several channels and resamples other rates, and says so in `notes`.
+def read_audio(path: str | Path, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Recording:
+    """Reads a wav or flac file; mixes channels down, resamples other rates, clips floats beyond -1..1: see `notes`.
 
-    Raises DataError when the file is missing, not audio, or holds no samples.
+    Raises DataError when the file is missing, not audio, holds no samples, or holds NaN or infinity.
     """
+    path = Path(path)
+    samples, rate = _read_file(path)
+    notes = []
+    channels = samples.shape[1]
+    mono = samples[:, 0]
+    if channels > 1:
+        mono = samples.mean(axis=1)
+        notes.append(f"{path.name}: {channels} channels mixed down to mono")
+    beyond = int(np.count_nonzero(np.abs(mono) > 1.0))
+    if beyond:
+        notes.append(f"{path.name}: {beyond} of {len(mono)} samples are beyond full scale and clipped")
+        mono = np.clip(mono, -1.0, 1.0)
+    if rate != sample_rate_hz:
+        mono = resample(mono, rate, sample_rate_hz)
+        notes.append(f"{path.name}: resampled from {rate} to {sample_rate_hz} Hz")
+    return Recording(to_pcm16(mono), sample_rate_hz, tuple(notes))
+
+
+def _read_file(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Finite samples, (samples, channels), at least one, and their rate in Hz. Raises DataError as `read_audio`."""
     try:
         import soundfile
     except ImportError as error:
         raise ToolError("soundfile is not installed; run: pip install 'tinyser[emulate]'") from error
-    path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a wav or flac recording")
     try:
@@ -44,24 +64,19 @@ def read_audio(path: str | Path) -> Recording:
         raise DataError(f"{path}: not a readable recording ({error}); give a wav or flac file") from error
     if len(samples) == 0:
         raise DataError(f"{path}: holds no samples; remove it from the corpus or record it again")
-    notes = []
-    channels = samples.shape[1]
-    mono = samples[:, 0]
-    if channels > 1:
-        mono = samples.mean(axis=1)
-        notes.append(f"{path.name}: {channels} channels mixed down to mono")
-    if rate != SAMPLE_RATE_HZ:
-        mono = resample(mono, rate)
-        notes.append(f"{path.name}: resampled from {rate} to {SAMPLE_RATE_HZ} Hz")
-    return Recording(to_pcm16(mono), tuple(notes))
+    unusable = np.flatnonzero(~np.isfinite(samples).all(axis=1))
+    if unusable.size:
+        value = samples[unusable[0]][~np.isfinite(samples[unusable[0]])][0]
+        raise DataError(f"{path}: sample {unusable[0]} is {value}, allowed are numbers in -1..1; mend the recording")
+    return samples, rate
 
 
-def resample(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    """(samples,) at `rate_hz` to 16 kHz with a polyphase filter."""
+def resample(samples: NDArray[np.float32], rate_hz: int, sample_rate_hz: int = SAMPLE_RATE_HZ) -> NDArray[np.float32]:
+    """(samples,) at `rate_hz` to `sample_rate_hz` with a polyphase filter."""
     from scipy.signal import resample_poly
 
-    common = int(np.gcd(rate_hz, SAMPLE_RATE_HZ))
-    return np.asarray(resample_poly(samples, SAMPLE_RATE_HZ // common, rate_hz // common), dtype=np.float32)
+    common = int(np.gcd(rate_hz, sample_rate_hz))
+    return np.asarray(resample_poly(samples, sample_rate_hz // common, rate_hz // common), dtype=np.float32)
 
 
 def to_pcm16(samples: NDArray[np.floating]) -> NDArray[np.int16]:

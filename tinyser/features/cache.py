@@ -1,8 +1,9 @@
-"""Log-mel features kept on disk, keyed by what they depend on: front end and the recording's bytes."""
+"""Log-mel kept on disk, keyed by what it depends on: part of the feature spec and the recording's bytes."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,26 @@ from numpy.typing import NDArray
 from codegen.atomic import new_file
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
-from tinyser.features.audio import SAMPLE_RATE_HZ, read_audio
+from tinyser.features.audio import read_audio
 from tinyser.features.log_mel import Float32, log_mel
+
+# The fields that log-mel depends on. All others come after it and must not split the cache.
+_LOG_MEL_FIELDS = (
+    "version",
+    "sample_rate_hz",
+    "dc_removal",
+    "pre_emphasis",
+    "window",
+    "window_length",
+    "hop_length",
+    "fft_size",
+    "mel_scale",
+    "mel_norm",
+    "mel_bins",
+    "low_hz",
+    "high_hz",
+    "log_floor",
+)
 
 
 def cache_folder() -> Path:
@@ -34,7 +53,7 @@ class _Opened:
 
 @dataclass(slots=True)
 class FeatureCache:
-    """Log-mel arrays before normalisation, (frames, mels), one file per recording or segment and front end.
+    """Log-mel arrays, (frames, mels), one file per recording or segment and front end.
 
     A recording must not change while one cache object reads its segments.
     """
@@ -46,21 +65,20 @@ class FeatureCache:
     _opened: _Opened | None = None
 
     def __post_init__(self) -> None:
-        # Normalisation and context come after the log-mel values and must not split the cache.
-        settings = {k: v for k, v in self.spec.to_json().items() if k not in ("mean", "std")}
-        settings |= {"context_frames": 1, "stride_frames": 1}
-        self._front_end = FeatureSpec.unnormalised(**settings).digest()[:16]
+        decisive = {name: getattr(self.spec, name) for name in _LOG_MEL_FIELDS}
+        self._front_end = hashlib.sha256(json.dumps(decisive).encode()).hexdigest()[:16]
 
     def load(self, path: Path, start_seconds: float = 0.0, end_seconds: float | None = None) -> Float32:
-        """Features of a recording, or of its segment up to `end_seconds` (None: its end), cached or computed now.
+        """Log-mel of a recording, or of its segment up to `end_seconds` (None: its end), cached or computed now.
 
         Raises DataError if it is unreadable, or when no part of the segment lies within it.
         """
         if self._opened is None or self._opened.path != path:
             content = path.read_bytes() if path.is_file() else b""
             self._opened = _Opened(path, hashlib.sha256(content).hexdigest())
-        first = round(start_seconds * SAMPLE_RATE_HZ)
-        last = None if end_seconds is None else round(end_seconds * SAMPLE_RATE_HZ)
+        rate = self.spec.sample_rate_hz
+        first = round(start_seconds * rate)
+        last = None if end_seconds is None else round(end_seconds * rate)
         segment = "" if first == 0 and last is None else f"-{first}-{'end' if last is None else last}"
         cached = self.folder / self._front_end / f"{self._opened.sha256}{segment}.npy"
         if cached.is_file():
@@ -68,24 +86,23 @@ class FeatureCache:
                 return np.asarray(np.load(cached, allow_pickle=False), dtype=np.float32)
             except (ValueError, EOFError, OSError):
                 cached.unlink(missing_ok=True)
-        features = log_mel(self._samples(self._opened, first, last), self.spec)
+        computed = log_mel(self._samples(self._opened, first, last), self.spec)
         cached.parent.mkdir(parents=True, exist_ok=True)
         with new_file(cached) as partial:
-            np.save(partial, features)
-        return features
+            np.save(partial, computed)
+        return computed
 
     def _samples(self, opened: _Opened, first: int, last: int | None) -> NDArray[np.int16]:
         if opened.samples is None:
-            recording = read_audio(opened.path)
+            recording = read_audio(opened.path, self.spec.sample_rate_hz)
             self.notes.extend(recording.notes)
             opened.samples = recording.samples
         samples = opened.samples[first:last]
         if len(samples) == 0:
-            asked = (
-                f"{first / SAMPLE_RATE_HZ:.3f} s to {'its end' if last is None else f'{last / SAMPLE_RATE_HZ:.3f} s'}"
-            )
+            rate = self.spec.sample_rate_hz
+            end = "its end" if last is None else f"{last / rate:.3f} s"
             raise DataError(
-                f"{opened.path}: got a segment from {asked}, allowed is 0..{len(opened.samples) / SAMPLE_RATE_HZ:.3f} "
-                "s; give the recording that belongs to the transcript"
+                f"{opened.path}: got a segment from {first / rate:.3f} s to {end}, allowed is "
+                f"0..{len(opened.samples) / rate:.3f} s; give the recording that belongs to the transcript"
             )
         return samples

@@ -46,8 +46,8 @@ def merge_file(source: str | Path, output: str | Path) -> MergedFile:
 
 
 def _inputs(calibration: Path, config: Mapping[str, Any]) -> Tensor:
-    """Windows to compare on, (windows, context_frames, mel_bins)."""
-    shape = (config["context_frames"], config["mel_bins"])
+    """Windows to compare on, (windows, context_frames, features)."""
+    shape = (config["context_frames"], config["features"])
     random = torch.randn(_RANDOM_INPUTS, *shape, generator=torch.Generator().manual_seed(0))
     if not calibration.is_file():
         return random

@@ -20,7 +20,7 @@ MODELS = {
 
 
 def build_model(name: str, config: Mapping[str, Any]) -> nn.Module:
-    """An untrained model, (batch, context_frames, mel_bins) -> (batch, classes) logits.
+    """An untrained model, (batch, context_frames, features) -> (batch, classes) logits.
 
     Raises ModelFormatError for an unknown name or a bad config.
     """
@@ -28,12 +28,12 @@ def build_model(name: str, config: Mapping[str, Any]) -> nn.Module:
     return model
 
 
-def preset_config(name: str, preset: str, *, context_frames: int, mel_bins: int, classes: int) -> dict[str, Any]:
+def preset_config(name: str, preset: str, *, context_frames: int, features: int, classes: int) -> dict[str, Any]:
     """The config for `build_model` from a named variant. Raises TinySerError for an unknown preset."""
     presets = importlib.import_module(_module(name)).PRESETS
     if preset not in presets:
         raise TinySerError(f"{name}: preset: got {preset!r}, allowed are {', '.join(presets)}; choose one of these")
-    sizes = {"context_frames": context_frames, "mel_bins": mel_bins, "classes": classes}
+    sizes = {"context_frames": context_frames, "features": features, "classes": classes}
     return {**presets[preset], **sizes}
 
 

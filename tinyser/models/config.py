@@ -12,7 +12,7 @@ _Config = TypeVar("_Config")
 
 # After three strided convolutions there are at least two frames: BatchNorm has no variance of one number, which is what
 # a last batch of a single clip would otherwise give it.
-_SMALLEST = {"context_frames": 9, "mel_bins": 4}
+_SMALLEST = {"context_frames": 9, "features": 4}
 _LARGEST = 10000
 
 

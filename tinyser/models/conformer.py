@@ -30,7 +30,7 @@ class ConformerConfig:
     """Sizes. Raises ModelFormatError, naming the entry, what it holds and what is allowed."""
 
     context_frames: int
-    mel_bins: int
+    features: int
     classes: int
     channels1: int = 16
     channels2: int = 32
@@ -58,7 +58,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 class Conformer(ConvFrontEnd):
-    """(batch, context_frames, mel_bins) normalised log-mel features -> (batch, classes) logits."""
+    """(batch, context_frames, features) normalised features -> (batch, classes) logits."""
 
     # `conv` holds all convolutions, pointwise ones included: those of the front end and of the modules.
     HRF_GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -71,7 +71,7 @@ class Conformer(ConvFrontEnd):
     def __init__(self, config: ConformerConfig) -> None:
         super().__init__(
             context_frames=config.context_frames,
-            mel_bins=config.mel_bins,
+            features=config.features,
             channels=(config.channels1, config.channels2),
             width=config.width,
             dropout=config.dropout,

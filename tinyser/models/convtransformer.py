@@ -25,7 +25,7 @@ class ConvTransformerConfig:
     """Sizes. Raises ModelFormatError, naming the entry, what it holds and what is allowed."""
 
     context_frames: int
-    mel_bins: int
+    features: int
     classes: int
     channels1: int = 16
     channels2: int = 32
@@ -51,7 +51,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 class ConvTransformer(ConvFrontEnd):
-    """(batch, context_frames, mel_bins) normalised log-mel features -> (batch, classes) logits."""
+    """(batch, context_frames, features) normalised features -> (batch, classes) logits."""
 
     # Which layers HRF may factor, by the names users give on the command line. The paper puts HRF before
     # the FFN, merged "with the following FFN layer": that is fc1. `ffn-out` adds the FFN's second layer.
@@ -66,7 +66,7 @@ class ConvTransformer(ConvFrontEnd):
     def __init__(self, config: ConvTransformerConfig) -> None:
         super().__init__(
             context_frames=config.context_frames,
-            mel_bins=config.mel_bins,
+            features=config.features,
             channels=(config.channels1, config.channels2, config.channels3),
             width=config.width,
             dropout=config.dropout,

@@ -1,4 +1,4 @@
-"""The convolutional front end: log-mel image to fewer frames, with learned positions."""
+"""The convolutional front end: an image of features to fewer frames, with learned positions."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ class ConvFrontEnd(nn.Module):
         self,
         *,
         context_frames: int,
-        mel_bins: int,
+        features: int,
         channels: Sequence[int],
         width: int,
         dropout: float,
         edge_dropout: float,
     ) -> None:
         super().__init__()
-        self.frames, mels = context_frames, mel_bins
+        self.frames, columns = context_frames, features
         stages: list[nn.Module] = [Stage(channels[0])]
         stages += [SeparableStage(*pair) for pair in pairwise(channels)]
         for _ in stages:
-            self.frames, mels = _halved(self.frames), _halved(mels)
+            self.frames, columns = _halved(self.frames), _halved(columns)
         self.stages = nn.Sequential(*stages)
         self.edge_dropout = nn.Dropout(edge_dropout)
-        self.project = nn.Linear(channels[-1] * mels, width)
+        self.project = nn.Linear(channels[-1] * columns, width)
         self.positions = nn.Parameter(0.02 * torch.randn(1, self.frames, width))
         self.dropout = nn.Dropout(dropout)
 
     def embed(self, features: Tensor) -> Tensor:
-        """(batch, context_frames, mel_bins) -> (batch * frames, width)."""
+        """(batch, context_frames, features) -> (batch * frames, width)."""
         x = self.stages(features.unsqueeze(1))
         # Channels last, as TFLite stores them: the flattening is then only a reshape on the device.
         x = x.permute(0, 2, 3, 1).reshape(-1, self.project.in_features)
@@ -53,7 +53,7 @@ class ConvFrontEnd(nn.Module):
 
 
 class Stage(nn.Module):
-    """3 x 3 convolution of stride 2, (batch, 1, frames, mels) -> (batch, channels, frames / 2, mels / 2)."""
+    """3 x 3 convolution of stride 2, (batch, 1, frames, features) -> (batch, channels, frames / 2, features / 2)."""
 
     NORM_WRITERS: ClassVar[Mapping[str, str]] = {"norm": "conv"}
 
@@ -69,7 +69,7 @@ class Stage(nn.Module):
 class SeparableStage(nn.Module):
     """Depthwise 3 x 3 convolution of stride 2, then a pointwise one.
 
-    (batch, inputs, frames, mels) -> (batch, outputs, frames / 2, mels / 2).
+    (batch, inputs, frames, features) -> (batch, outputs, frames / 2, features / 2).
     """
 
     NORM_WRITERS: ClassVar[Mapping[str, str]] = {"depthwise_norm": "depthwise", "norm": "pointwise"}

@@ -33,18 +33,18 @@ class ModelSize:
         return {**asdict(self), "hrf_parameters": ratios}
 
 
-def list_sizes(*, context_frames: int, mel_bins: int, classes: int) -> tuple[ModelSize, ...]:
+def list_sizes(*, context_frames: int, features: int, classes: int) -> tuple[ModelSize, ...]:
     """Every preset of every model. Raises ModelFormatError for sizes that a model cannot have."""
     sizes = []
     for name in MODELS:
         for preset in preset_names(name):
-            config = preset_config(name, preset, context_frames=context_frames, mel_bins=mel_bins, classes=classes)
+            config = preset_config(name, preset, context_frames=context_frames, features=features, classes=classes)
             # On the meta device nothing is computed: only shapes count.
             with torch.device("meta"):
                 model = build_model(name, config).eval()
-                features = torch.zeros(1, context_frames, mel_bins)
+                window = torch.zeros(1, context_frames, features)
                 expanded = {ratio: count_parameters(expand(model, ratio, "ffn")) for ratio in RATIOS}
-            macs = count_macs(model, features)
+            macs = count_macs(model, window)
             sizes.append(ModelSize(name, preset, count_parameters(model), expanded, macs, int8_bytes(model)))
     return tuple(sizes)
 

@@ -39,7 +39,7 @@ class SpeechFormerConfig:
     """Sizes. Raises ModelFormatError, naming the entry, what it holds and what is allowed."""
 
     context_frames: int
-    mel_bins: int
+    features: int
     classes: int
     width: int = 48
     heads: int = 4
@@ -70,7 +70,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 class SpeechFormer(nn.Module):
-    """(batch, context_frames, mel_bins) normalised log-mel features -> (batch, classes) logits."""
+    """(batch, context_frames, features) normalised features -> (batch, classes) logits."""
 
     # It has no convolutions: `conv` stands for what shortens the sequence, as convolutions do elsewhere.
     HRF_GROUPS: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -86,8 +86,8 @@ class SpeechFormer(nn.Module):
         phonemes = frames // MERGES[0]
         words = phonemes // MERGES[1]
         utterances = words // MERGES[2]
-        self.rows_shape, self.ends_shape = (-1, config.mel_bins), (-1, utterances, width)
-        self.project = nn.Linear(config.mel_bins, width)
+        self.rows_shape, self.ends_shape = (-1, config.features), (-1, utterances, width)
+        self.project = nn.Linear(config.features, width)
         self.dropout = nn.Dropout(config.dropout)
         self.frame = Stage(config, config.frame_layers, frames, WINDOWS[0], sinusoids(frames, width))
         self.to_phonemes = MergeBlock(width, MERGES[0])

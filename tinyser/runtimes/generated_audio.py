@@ -31,27 +31,29 @@ class GeneratedAudio:
 
         project = load_project(self._project)
         plan = {
-            "mode": "audio",
+            "mode": "clip",
             "hop_length": project.need_features().hop_length,
             "output_bytes": [entry.bytes for entry in project.outputs],
         }
+        rate = project.need_features().sample_rate_hz
         with TemporaryDirectory(prefix="tinyser-") as scratch, ThreadPoolExecutor(_JOBS) as pool:
             folder = Path(scratch)
             library = build_library(project, project.portable_sources, folder, find_compiler(), sanitize=False)
             (folder / "plan.json").write_text(json.dumps(plan))
-            rows = pool.map(lambda path: _posteriors(library, folder / "plan.json", path), recordings)
+            rows = pool.map(lambda path: _posteriors(library, folder / "plan.json", path, rate), recordings)
             return np.array(list(rows), np.float32)
 
 
-def _posteriors(library: Path, plan: Path, recording: Path) -> list[float]:
+def _posteriors(library: Path, plan: Path, recording: Path, sample_rate_hz: int) -> list[float]:
     """One clip in a child process of its own."""
     from tinyser.emulator import host_child
     from tinyser.emulator.child import run_child
+    from tinyser.emulator.emulation import POSTERIOR_ONE
     from tinyser.features.audio import read_audio
 
     with TemporaryDirectory(prefix="clip-", dir=library.parent) as scratch:
         pcm, outputs = Path(scratch) / "pcm", Path(scratch) / "outputs"
-        pcm.write_bytes(read_audio(recording).samples.tobytes())
+        pcm.write_bytes(read_audio(recording, sample_rate_hz).samples.tobytes())
         command = [sys.executable, "-I", str(host_child.__file__), *map(str, (library, plan, pcm, outputs))]
         answer = json.loads(run_child(command, f"{recording}: generated code on the host"))
-        return [float(value) for value in answer["posteriors"]]
+        return [value / POSTERIOR_ONE for value in answer["posteriors_q24"]]

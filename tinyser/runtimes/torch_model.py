@@ -21,7 +21,7 @@ class TorchRuntime:
 
         self.name, self.title = name, title
         loaded = load_checkpoint(checkpoint)
-        self.input_shape = (1, int(loaded.config["context_frames"]), int(loaded.config["mel_bins"]))
+        self.input_shape = (1, int(loaded.config["context_frames"]), int(loaded.config["features"]))
         self.labels = loaded.card.labels
         self._model = loaded.build()
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from codegen.errors import TinySerError
-from codegen.feature_spec import FeatureSpec
 from tinyser.corpora import CORPORA
 from tinyser.models import MODELS
 from tinyser.training.settings import PLACES, TrainSettings
@@ -216,9 +215,7 @@ class _Reader:
             if key not in _TRAINING:
                 raise self._error(f"[{name}] {key}", "unknown", f"{', '.join(_TRAINING)}; remove it")
         try:
-            settings = TrainSettings(corpus="spoken", output=Path(), **table)
-            sizes = ("mel_bins", "context_frames", "stride_frames")
-            FeatureSpec.unnormalised(**{size: getattr(settings, size) for size in sizes})
+            TrainSettings(corpus="spoken", output=Path(), **table)
         except TinySerError as error:
             raise TinySerError(f"{self._where}: [{name}] {error}") from error
         return table

@@ -99,12 +99,13 @@ def _check(experiment: Experiment, data: Path | None) -> None:
     for fold in experiment.folds:
         corpora[0].fold(fold)
     settings = experiment.runs()[0].settings(None, Path(), "cpu")
+    spec = settings.spec()
     for model in experiment.models:
         config = preset_config(
             model,
             experiment.preset,
-            context_frames=settings.context_frames,
-            mel_bins=settings.mel_bins,
+            context_frames=spec.context_frames,
+            features=spec.features,
             classes=len(corpora[0].labels),
         )
         with torch.device("meta"):

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import mel_matrix, window
-from tinyser.training.dataset import Batch
+from codegen.feature_tables import Float64, mel_matrix, window
+from tinyser.features.torch_features import TorchFeatures
+from tinyser.training.dataset import Batch, Clips
 from tinyser.training.resample import warp_mel_axis
 from tinyser.training.settings import TrainSettings
 
@@ -18,36 +19,38 @@ _DB_TO_LOG_POWER = float(np.log(10.0) / 10.0)
 
 
 class Augmenter:
-    """Works in the log-mel domain, where gain and slope are sums and noise is a sum of powers."""
+    """Works in the log-mel domain, where gain and slope are sums and noise is a sum of powers; then come the features.
 
-    def __init__(self, spec: FeatureSpec, settings: TrainSettings) -> None:
-        self._settings = settings
-        self._mean = torch.tensor(spec.mean, dtype=torch.float32)
-        self._std = torch.tensor(spec.std, dtype=torch.float32)
-        # Mel power of white noise of power 1: triangle area times window energy.
-        white = mel_matrix(spec).sum(axis=1) * float(np.sum(window(spec) ** 2))
-        self._white = torch.tensor(np.log(white), dtype=torch.float32)
+    `clips`: what is trained on; their mean log-mel takes the place of what SpecAugment blanks.
+    """
+
+    def __init__(self, clips: Clips, settings: TrainSettings) -> None:
+        spec = clips.spec
+        self._settings, self._features = settings, TorchFeatures(spec)
+        frames = sum(map(len, clips.log_mels))
+        mean = sum(clip.sum(axis=0, dtype=np.float64) for clip in clips.log_mels) / max(frames, 1)
+        self._blank = torch.tensor(mean, dtype=torch.float32)
+        self._white = torch.tensor(np.log(_white_noise(spec)), dtype=torch.float32)
         self._slope = torch.linspace(-0.5, 0.5, spec.mel_bins)
 
     def __call__(self, batch: Batch, random: torch.Generator) -> Tensor:
-        """Changed features, (batch, frames, mels); padding stays 0."""
+        """Features of the changed clips, (batch, context_frames, features); padding is 0."""
 
         def uniform(low: float, high: float) -> Tensor:
-            return low + (high - low) * torch.rand(len(batch.features), 1, 1, generator=random)
+            return low + (high - low) * torch.rand(len(batch.labels), 1, 1, generator=random)
 
         gain, tilt = self._settings.gain_db, 2 * self._settings.tilt_db
-        log_power = batch.features * self._std + self._mean
+        log_power = batch.log_mel
         if warp := self._settings.warp:
             log_power = warp_mel_axis(log_power, uniform(1 - warp, 1 + warp).flatten())
         log_power = log_power + _DB_TO_LOG_POWER * (uniform(-gain, gain) + uniform(-tilt, tilt) * self._slope)
         log_power = torch.logaddexp(log_power, self._white + _DB_TO_LOG_POWER * uniform(*_NOISE_DB))
-        features = (log_power - self._mean) / self._std * batch.audible
-        for axis in (1, 1, 2):
-            features = features * self._mask(features.shape, axis, random)
-        return features
+        masks = [self._mask(log_power.shape, axis, random) for axis in (1, 1, 2)]
+        kept = (masks[0] * masks[1]) * masks[2]
+        return self._features(torch.lerp(self._blank, log_power, kept), batch.audible)
 
     def _mask(self, shape: torch.Size, axis: int, random: torch.Generator) -> Tensor:
-        """1 everywhere but on one random band of `axis` per clip (SpecAugment; 0 is the corpus mean)."""
+        """1 everywhere but on one random band of `axis` per clip (SpecAugment)."""
         size = shape[axis]
         width = torch.rand(shape[0], 1, generator=random) * self._settings.masked * size
         start = torch.rand(shape[0], 1, generator=random) * (size - width)
@@ -56,10 +59,17 @@ class Augmenter:
         return kept.unsqueeze(2 if axis == 1 else 1)
 
 
+def _white_noise(spec: FeatureSpec) -> Float64:
+    """Mel power of white noise of power 1, (mels,): triangle area after pre-emphasis times window energy."""
+    delay = np.exp(-2j * np.pi * np.arange(spec.fft_size // 2 + 1) / spec.fft_size)
+    response = np.abs(1 - spec.pre_emphasis * delay) ** 2
+    return np.asarray(mel_matrix(spec) @ response * np.sum(window(spec) ** 2))
+
+
 def mixup(features: Tensor, targets: Tensor, alpha: float, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Blends every clip with another of the batch, and its target likewise (Zhang et al., arXiv 1710.09412).
 
-    `features` (batch, frames, mels), `targets` (batch, classes). One share for the batch is drawn from
+    `features` (batch, frames, features), `targets` (batch, classes). One share for the batch is drawn from
     Beta(alpha, alpha). Cross-entropy with a blended target is the blend of two cross-entropies. `alpha` 0: nothing
     changes.
     """

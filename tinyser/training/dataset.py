@@ -16,7 +16,10 @@ from codegen.feature_spec import FeatureSpec
 from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
 from tinyser.features.cache import FeatureCache
-from tinyser.features.log_mel import Float32, context_windows, fit_normalisation, normalise
+from tinyser.features.context import log_mel_windows
+from tinyser.features.log_mel import Float32
+from tinyser.features.reference import fit_normalisation
+from tinyser.features.torch_features import past_frames
 from tinyser.training.resample import at_frames
 
 PARTS = ("train", "validation", "test")
@@ -24,19 +27,19 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """One part of a fold: normalised features (frames, mels) per clip, with label indices and speakers.
+    """One part of a fold: log-mel (frames, mels) per clip, with label indices and speakers.
 
     `groups`: the number of the decision that each clip belongs to; empty where every clip is decided alone.
     """
 
-    features: tuple[Float32, ...]
+    log_mels: tuple[Float32, ...]
     labels: tuple[int, ...]
     speakers: tuple[str, ...]
     spec: FeatureSpec
     groups: tuple[int, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.features)
+        return len(self.log_mels)
 
     def truth(self) -> Tensor:
         """Label indices, (clips,)."""
@@ -45,7 +48,7 @@ class Clips:
 
 @dataclass(frozen=True, slots=True)
 class FoldData:
-    """The three parts of a fold, normalised with the statistics of its training speakers only."""
+    """The three parts of a fold, and a spec with the statistics of its training speakers only."""
 
     spec: FeatureSpec
     train: Clips
@@ -67,14 +70,14 @@ def load_fold(corpus: Corpus, number: int, spec: FeatureSpec, console: Console, 
     cache = FeatureCache(spec)
     everything = [utterance for part in PARTS for utterance in parts[part]]
     progress = track(everything, description="features", console=console, transient=True)
-    features = {u: cache.load(u.path, u.start_seconds, u.end_seconds) for u in progress}
+    log_mels = {u: cache.load(u.path, u.start_seconds, u.end_seconds) for u in progress}
     for note in cache.notes[:3]:
         console.print(f"note: {note}", soft_wrap=True)
     if len(cache.notes) > 3:
         console.print(f"note: {len(cache.notes) - 3} more recordings were converted likewise", soft_wrap=True)
     _need_every_class(corpus, parts["train"])
-    fitted = fit_normalisation(spec, [features[utterance] for utterance in parts["train"]])
-    clips = {part: _clips(corpus, parts[part], features, fitted) for part in PARTS}
+    fitted = fit_normalisation(spec, [log_mels[utterance] for utterance in parts["train"]])
+    clips = {part: _clips(corpus, parts[part], log_mels, fitted) for part in PARTS}
     return FoldData(fitted, clips["train"], clips["validation"], clips["test"])
 
 
@@ -88,11 +91,11 @@ def _need_every_class(corpus: Corpus, utterances: Sequence[Utterance]) -> None:
 
 
 def _clips(
-    corpus: Corpus, utterances: Sequence[Utterance], features: dict[Utterance, Float32], spec: FeatureSpec
+    corpus: Corpus, utterances: Sequence[Utterance], log_mels: dict[Utterance, Float32], spec: FeatureSpec
 ) -> Clips:
     together = any(utterance.group is not None for utterance in utterances)
     return Clips(
-        features=tuple(normalise(features[utterance], spec) for utterance in utterances),
+        log_mels=tuple(log_mels[utterance] for utterance in utterances),
         labels=tuple(corpus.labels.index(utterance.label) for utterance in utterances),
         speakers=tuple(utterance.speaker for utterance in utterances),
         spec=spec,
@@ -102,9 +105,12 @@ def _clips(
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Features (batch, frames, mels), audible (batch, frames, 1), 0 on padding else 1, labels (batch,)."""
+    """Log-mel (batch, frames, mels), audible (batch, frames, 1), 0 on padding else 1, labels (batch,).
 
-    features: Tensor
+    The last `context_frames` are what the model is to see; frames before them are what these depend on.
+    """
+
+    log_mel: Tensor
     audible: Tensor
     labels: Tensor
 
@@ -114,41 +120,42 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
 
     `tempo`: largest change of a clip's speed, as a share of it.
     """
-    context, mels = clips.spec.context_frames, clips.spec.mel_bins
+    context, past = clips.spec.context_frames, past_frames(clips.spec)
     order = random.permutation(len(clips))
     for first in range(0, len(order), size):
         chosen = order[first : first + size]
-        features = np.zeros((len(chosen), context, mels), dtype=np.float32)
-        audible = np.zeros((len(chosen), context, 1), dtype=np.float32)
-        for row, index in enumerate(chosen):
-            part = _random_window(clips.features[index], context, random, tempo)
+        parts = [_random_window(clips.log_mels[index], context, past, random, tempo) for index in chosen]
+        frames = max(context, *map(len, parts))
+        log_mel = np.zeros((len(chosen), frames, clips.spec.mel_bins), dtype=np.float32)
+        audible = np.zeros((len(chosen), frames, 1), dtype=np.float32)
+        for row, part in enumerate(parts):
             if len(part):
-                features[row, -len(part) :] = part
+                log_mel[row, -len(part) :] = part
                 audible[row, -len(part) :] = 1.0
         labels = torch.tensor([clips.labels[index] for index in chosen], dtype=torch.int64)
-        yield Batch(torch.from_numpy(features), torch.from_numpy(audible), labels)
+        yield Batch(torch.from_numpy(log_mel), torch.from_numpy(audible), labels)
 
 
-def _random_window(clip: Float32, context: int, random: np.random.Generator, tempo: float) -> Float32:
-    """(frames, mels), at most `context` frames of a clip that is played slower or faster."""
+def _random_window(clip: Float32, context: int, past: int | None, random: np.random.Generator, tempo: float) -> Float32:
+    """(frames, mels) of a clip that is played slower or faster: at most `context` frames, and `past` before them."""
     speed = random.uniform(1 - tempo, 1 + tempo) if tempo else 1.0
     length = round(len(clip) / speed)
     end = int(random.integers(context, length + 1)) if length > context else length
-    window = slice(max(0, end - context), end)
+    window = slice(0 if past is None else max(0, end - context - past), end)
     if not tempo:
         return clip[window]
     return at_frames(clip, np.linspace(0, len(clip) - 1, length)[window])
 
 
 def all_windows(clips: Clips) -> tuple[Tensor, Tensor]:
-    """Every window by the context rule, (windows, frames, mels), and its clip's index, (windows,)."""
-    windows = [context_windows(features, clips.spec) for features in clips.features]
+    """Every window by the context rule, (windows, frames, features), and its clip's index, (windows,)."""
+    windows = [log_mel_windows(log_mel, clips.spec) for log_mel in clips.log_mels]
     owners = np.repeat(np.arange(len(windows)), [len(part) for part in windows])
     return torch.from_numpy(np.concatenate(windows)), torch.from_numpy(owners)
 
 
 def calibration_windows(clips: Clips, count: int, random: np.random.Generator) -> Float32:
-    """Up to `count` windows, (windows, frames, mels), dealt evenly over classes and speakers.
+    """Up to `count` windows, (windows, frames, features), dealt evenly over classes and speakers.
 
     Each (class, speaker) gives one clip in turn; a clip gives one random window of its own.
     """
@@ -160,5 +167,5 @@ def calibration_windows(clips: Clips, count: int, random: np.random.Generator) -
     chosen: list[int] = []
     while len(chosen) < min(count, len(clips)):
         chosen += [heaps[key].pop() for key in keys if heaps[key]]
-    windows = (context_windows(clips.features[index], clips.spec) for index in chosen[:count])
+    windows = (log_mel_windows(clips.log_mels[index], clips.spec) for index in chosen[:count])
     return np.stack([part[int(random.integers(len(part)))] for part in windows])

@@ -65,7 +65,7 @@ class Trainer:
         self._average = new_average(self.model.module)
         batches = -(-len(data.train) // settings.batch_size)
         self._schedule = new_schedule(optimizer, settings, batches * settings.epochs)
-        self._augment = Augmenter(data.spec, settings)
+        self._augment = Augmenter(data.train, settings)
         counts = torch.bincount(data.train.truth(), minlength=len(labels)).float()
         self._class_weights = (counts.mean() / counts).to(fabric.device)
         self._parts = {
@@ -182,7 +182,7 @@ class Trainer:
     def _loss(self, features: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy of this rank's share of a batch, classes weighted; the mean over ranks is the batch's.
 
-        `features` (batch, frames, mels); `targets` (batch, classes), the share of each class in each clip.
+        `features` (batch, frames, features); `targets` (batch, classes), the share of each class in each clip.
         """
         rows, device = share(self._fabric), self._fabric.device
         targets = targets.to(device)

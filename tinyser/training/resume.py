@@ -69,11 +69,16 @@ def _clip_counts(data: FoldData) -> list[int]:
     return [len(data.train), len(data.validation), len(data.test)]
 
 
+def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings and the fields of the features side by side."""
+    return {**identity, **identity.get("features", {}), "features": None}
+
+
 def _check_same_run(path: Path, content: Any, settings: TrainSettings, data: FoldData) -> None:
     advice = "choose another output folder, or remove this one to start over"
     if not isinstance(content, dict) or content.get("format") != "tinyser-run":
         raise OutputExistsError(f"{path}: exists but is no interrupted run; {advice}")
-    there, here = content["settings"], settings.identity()
+    there, here = _flat(content["settings"]), _flat(settings.identity())
     for name in here:
         if there.get(name) != here[name]:
             got = f"{there.get(name)!r} there, {here[name]!r} now"

@@ -15,7 +15,6 @@ from torch import nn
 
 from codegen.atomic import new_file
 from codegen.errors import DataError, OutputExistsError
-from codegen.feature_spec import FeatureSpec
 from codegen.model_card import ModelCard
 from tinyser.corpora import Corpus, load_corpus
 from tinyser.hrf import expand, merge
@@ -89,12 +88,7 @@ def _prepare(settings: TrainSettings, console: Console) -> _Start:
     size = f"{len(corpus.utterances)} clips, {len(corpus.speakers)} speakers"
     console.print(f"{corpus.name}: {size}, {corpus.licence}", soft_wrap=True)
     console.print(f"seed {settings.seed}, fold {settings.fold} of 0..{len(corpus.folds) - 1}")
-    blank = FeatureSpec.unnormalised(
-        mel_bins=settings.mel_bins,
-        context_frames=settings.context_frames,
-        stride_frames=settings.stride_frames,
-    )
-    data = load_fold(corpus, settings.fold, blank, console, validate=settings.validate)
+    data = load_fold(corpus, settings.fold, settings.spec(), console, validate=settings.validate)
     config, model = _new_model(settings, corpus)
     return _Start(corpus, data, config, model, read_last(settings, data))
 
@@ -112,11 +106,12 @@ def _need_folder(folder: Path) -> None:
 
 
 def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[dict[str, Any], nn.Module]:
+    spec = settings.spec()
     config = preset_config(
         settings.model,
         settings.preset,
-        context_frames=settings.context_frames,
-        mel_bins=settings.mel_bins,
+        context_frames=spec.context_frames,
+        features=spec.features,
         classes=len(corpus.labels),
     )
     torch.manual_seed(settings.seed)

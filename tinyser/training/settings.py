@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from codegen.errors import TinySerError
+from codegen.feature_spec import FeatureSpec
 
 OPTIMIZERS = ("adamw", "sgd")
 # Where and how a run happens, not what comes out of it.
 PLACES = ("output", "data", "device", "devices", "threads", "tensorboard")
+
+# Settings of their own for what is tried most often, and what neither they nor `features` say.
+_SIZES = {"mel_bins": 40, "context_frames": 200, "stride_frames": 50}
 
 _WHOLE = {
     "fold": (0, 10_000),
@@ -48,7 +53,9 @@ class TrainSettings:
     largest share of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
     share, of a clip's speed and of its mel axis (vocal tract length perturbation); `mixup`: alpha of the Beta
     distribution of mixup, 0 does not mix. `devices`: processes that share every batch, each on its own device.
-    `threads`: models this small gain little from a second core, and lose much when something else wants it.
+    `features`: fields of a FeatureSpec but `mean` and `std`; `mel_bins`, `context_frames` and `stride_frames` may
+    also be given on their own. `threads`: models this small gain little from a second core, and lose much when
+    something else wants it.
     """
 
     corpus: str
@@ -75,9 +82,10 @@ class TrainSettings:
     tempo: float = 0.15
     warp: float = 0.1
     mixup: float = 0.0
-    mel_bins: int = 40
-    context_frames: int = 200
-    stride_frames: int = 50
+    features: Mapping[str, Any] = field(default_factory=dict)
+    mel_bins: int | None = None
+    context_frames: int | None = None
+    stride_frames: int | None = None
     calibration_windows: int = 200
     device: str = "auto"
     devices: int = 1
@@ -93,7 +101,6 @@ class TrainSettings:
         if self.optimizer not in OPTIMIZERS:
             allowed = ", ".join(OPTIMIZERS)
             raise TinySerError(f"training: optimizer: got {self.optimizer!r}, allowed are {allowed}; change it")
-
         if not isinstance(self.validate, bool):
             raise TinySerError(f"training: validate: got {self.validate!r}, allowed are true and false; change it")
         if self.patience and not self.validate:
@@ -102,7 +109,24 @@ class TrainSettings:
                 "or train all epochs"
             )
 
+        self.spec()
+
+    def spec(self) -> FeatureSpec:
+        """The features without their statistics. Raises FeatureSpecError, and TinySerError for a contradiction."""
+        if not isinstance(self.features, Mapping):
+            raise TinySerError(
+                f"training: features: got {self.features!r}, allowed are fields of a feature spec; change it"
+            )
+        own = {name: value for name in _SIZES if (value := getattr(self, name)) is not None}
+        for name, value in own.items():
+            if self.features.get(name, value) != value:
+                raise TinySerError(
+                    f"training: {name}: got {value!r}, but the features say {self.features[name]!r}; "
+                    "leave one of them out"
+                )
+        return FeatureSpec.unnormalised(**{**_SIZES, **self.features, **own})
+
     def identity(self) -> dict[str, Any]:
-        """What decides the result, as plain values: all but PLACES."""
-        content = {name: value for name, value in asdict(self).items() if name not in PLACES}
-        return {**content, "hrf_modules": list(self.hrf_modules)}
+        """What decides the result, as plain values: all but PLACES; every field of the features is among it."""
+        content = {name: value for name, value in asdict(self).items() if name not in (*PLACES, *_SIZES)}
+        return {**content, "features": self.spec().settings(), "hrf_modules": list(self.hrf_modules)}
