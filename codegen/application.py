@@ -1,4 +1,4 @@
-"""The application and board half of a project: main, classifier, self-test, and the board's own files."""
+"""The application half of a project that builds anywhere: features, classifier, self-test."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from codegen.boards import Board
 from codegen.errors import ModelFormatError
 from codegen.feature_spec import FeatureSpec
 from codegen.features_code import feature_sources, render_features
 from codegen.ir import Model, Tensor
 from codegen.model_card import SelfTest
-from codegen.render import c_array, render, template_names, template_text
+from codegen.render import c_array, render, template_text
 from codegen.stream_spec import StreamNumbers, StreamSpec, stream_numbers
 
 _CLASSIFIER_FILES = (
@@ -29,11 +28,10 @@ _CLASSIFIER_FILES = (
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFiles:
-    """Files by path; `portable_sources` build on any host, `board_sources` only for the board."""
+    """Files by path, and those of them to compile."""
 
     files: dict[str, str] = field(default_factory=dict)
-    portable_sources: list[str] = field(default_factory=list)
-    board_sources: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +63,12 @@ def tensors(model: Model) -> tuple[list[Tensor], list[Tensor]]:
     return [graph.tensors[i] for i in graph.inputs], [graph.tensors[i] for i in graph.outputs]
 
 
-def render_application(model: Model, board: Board, classifier: Classifier | None, banner: str) -> ApplicationFiles:
-    """app/, board/ and, with a classifier, features/. Raises DataError for a stream that does not suit the features."""
+def render_application(model: Model, classifier: Classifier | None, banner: str) -> ApplicationFiles:
+    """app/ and, with a classifier, features/. Raises DataError for a stream that does not suit the features."""
     result = ApplicationFiles()
     if classifier is not None:
         _add_classifier(result, model, classifier, banner)
-    _add_app(result, model, board, classifier is not None, banner)
-    _add_board(result, board)
+    _add_selftest(result, model, banner)
     return result
 
 
@@ -80,7 +77,7 @@ def _add_classifier(result: ApplicationFiles, model: Model, classifier: Classifi
     labels = classifier.labels or [f"class {index}" for index in range(output.size)]
     code = {"arithmetic": classifier.arithmetic, "fft": classifier.fft}
     result.files.update(render_features(classifier.features, source.scale, source.zero_point, banner, **code))
-    result.portable_sources.extend(feature_sources(**code))
+    result.sources.extend(feature_sources(**code))
     for name in _CLASSIFIER_FILES:
         result.files[f"app/{name}"] = template_text(f"app/{name}")
     result.files["app/ser_classifier_settings.h"] = render(
@@ -93,25 +90,17 @@ def _add_classifier(result: ApplicationFiles, model: Model, classifier: Classifi
     )
     result.files["app/ser_labels.c"] = render("app/ser_labels.c.j2", banner=banner, labels=labels)
     sources = [f"app/{name}" for name in (*_CLASSIFIER_FILES, "ser_labels.c") if name.endswith(".c")]
-    result.portable_sources.extend(sources)
+    result.sources.extend(sources)
 
 
-def _add_app(result: ApplicationFiles, model: Model, board: Board, classifier: bool, banner: str) -> None:
+def _add_selftest(result: ApplicationFiles, model: Model, banner: str) -> None:
     inputs, outputs = tensors(model)
     sizes = {"input_bytes": [t.bytes for t in inputs], "output_bytes": [t.bytes for t in outputs]}
     selftest = model.card.selftest if model.card else None
     vectors = [] if selftest is None else [_vector(selftest, **sizes)]
-    has_job = board.qemu is not None
     result.files["app/ser_selftest.h"] = template_text("app/ser_selftest.h")
     result.files["app/ser_selftest.c"] = render("app/ser_selftest.c.j2", banner=banner, vectors=vectors, **sizes)
-    result.portable_sources.append("app/ser_selftest.c")
-    greeting = f"TinySER: model {model.name}, sha256 {model.sha256[:16]}, board {board.id}"
-    result.files["app/main.c"] = render("app/main.c.j2", banner=banner, job=has_job, greeting=greeting)
-    result.board_sources.append("app/main.c")
-    if has_job:
-        result.files["app/ser_job.h"] = template_text("app/ser_job.h")
-        result.files["app/ser_job.c"] = render("app/ser_job.c.j2", banner=banner, classifier=classifier, **sizes)
-        result.board_sources.append("app/ser_job.c")
+    result.sources.append("app/ser_selftest.c")
 
 
 def _vector(selftest: SelfTest, input_bytes: list[int], output_bytes: list[int]) -> dict[str, str]:
@@ -125,25 +114,3 @@ def _vector(selftest: SelfTest, input_bytes: list[int], output_bytes: list[int])
         "input": c_array(np.frombuffer(selftest.input, dtype=np.int8)),
         "output": c_array(np.frombuffer(selftest.output, dtype=np.int8)),
     }
-
-
-def _add_board(result: ApplicationFiles, board: Board) -> None:
-    for path in _board_templates(board):
-        target = f"board/{path.rpartition('/')[2].removesuffix('.j2')}"
-        result.files[target] = render(path, board=board) if path.endswith(".j2") else template_text(path)
-        if target.endswith((".c", ".S")):
-            result.board_sources.append(target)
-
-
-def _board_templates(board: Board) -> list[str]:
-    if board.clock is None or board.console is None:
-        return ["board/board.h", "board/host/board_host.c"]
-    paths = ["board/board.h", "board/board_parts.h", f"board/console/{board.console.driver}.c"]
-    paths += [f"board/cortex_m/{name}" for name in template_names("board/cortex_m")]
-    if board.clock.driver != "reset":
-        paths.append(f"board/clock/{board.clock.driver}.c")
-    if board.qemu is None:
-        return [*paths, "board/silicon/halt.c"]
-    wanted = ("semihosting", "stack_gauge", board.qemu.counter)
-    emulated = [name for name in template_names("board/emulated") if name.startswith(wanted)]
-    return [*paths, "board/board_job.h", *(f"board/emulated/{name}" for name in emulated)]

@@ -8,24 +8,23 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from codegen import cmsis_dsp
-from codegen.application import ApplicationFiles, Classifier, render_application, tensors
+from codegen.application import Classifier, render_application, tensors
 from codegen.atomic import new_folder
 from codegen.banner import banner, tool_version
 from codegen.boards import Board
 from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
+from codegen.flavours import FLAVOURS, Layout, Parts
 from codegen.ir import Model, Tensor
 from codegen.kernel_costs import kernel_costs
-from codegen.project_readme import render_readme, target_name
-from codegen.render import render
+from codegen.project_names import target_name
+from codegen.project_readme import render_readme
 from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK
 from codegen.stream_spec import StreamSpec
 from codegen.tflm_runtime import render_tflm
 
-INCLUDE_DIRS = ("model", "features", "app", "board")
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = tuple(ARENA_SLACK)
 LARGEST_STEP = 32  # of a classifier's output: its posteriors are computed in 64 bits
@@ -98,9 +97,9 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
         _check_features(model, options.features)
     _check_fits(model, runtime, options)
     head = project_banner(model, options)
-    app = render_application(model, options.board, _classifier(options), head)
-    manifest = _manifest(model, runtime, app, options)
-    files = {**runtime.files, **app.files, **_build_files(model, app, manifest, options)}
+    layout = FLAVOURS[options.project](_parts(model, runtime, options, head))
+    manifest = _manifest(model, runtime, layout, options)
+    files = dict(layout.files)
     files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
     files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md"]), options.board)
     with new_folder(out) as folder:
@@ -124,6 +123,21 @@ def _with_card(model: Model, options: ProjectOptions) -> ProjectOptions:
     if card is None:
         return options
     return replace(options, features=options.features or card.features, labels=options.labels or card.labels)
+
+
+def _parts(model: Model, runtime: RuntimeFiles, options: ProjectOptions, head: str) -> Parts:
+    app = render_application(model, _classifier(options), head)
+    return Parts(
+        model=model,
+        board=options.board,
+        runtime=options.runtime,
+        fft=options.fft if options.features is not None else "own",
+        has_classifier=options.features is not None,
+        banner=head,
+        target=target_name(model),
+        files={**runtime.files, **app.files, "model/model.tflite": model.content},
+        sources=(*runtime.sources, *app.sources),
+    )
 
 
 def _classifier(options: ProjectOptions) -> Classifier | None:
@@ -217,7 +231,7 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
             )
 
 
-def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, options: ProjectOptions) -> dict[str, Any]:
+def _manifest(model: Model, runtime: RuntimeFiles, layout: Layout, options: ProjectOptions) -> dict[str, Any]:
     inputs, outputs = tensors(model)
     selftest = model.card.selftest if model.card else None
     classifier = _classifier(options)
@@ -226,7 +240,7 @@ def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, option
         "runtime": options.runtime,
         "board": options.board.id,
         "project": options.project,
-        "model": {"name": model.name, "sha256": model.sha256, "bytes": len(model.content)},
+        "model": {"name": model.name, "sha256": model.sha256, "bytes": len(model.content), "file": layout.model_file},
         "inputs": [_tensor_entry(tensor) for tensor in inputs],
         "outputs": [_tensor_entry(tensor) for tensor in outputs],
         "labels": None if options.labels is None else list(options.labels),
@@ -240,10 +254,10 @@ def _manifest(model: Model, runtime: RuntimeFiles, app: ApplicationFiles, option
         "layers": [asdict(layer) for layer in runtime.layers],
         "operators": dict(sorted(model.operators.items())),
         "build": {
-            "portable_sources": [*runtime.sources, *app.portable_sources],
-            "board_sources": app.board_sources,
-            "include_dirs": [name for name in INCLUDE_DIRS if name != "features" or options.features is not None],
-            "defines": [],
+            "portable_sources": list(layout.portable_sources),
+            "board_sources": list(layout.board_sources),
+            "include_dirs": list(layout.include_dirs),
+            "defines": list(layout.defines),
         },
     }
 
@@ -256,23 +270,4 @@ def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
         "scale": tensor.scale if tensor.is_quantized else None,
         "zero_point": tensor.zero_point if tensor.is_quantized else None,
         "bytes": tensor.bytes,
-    }
-
-
-def _build_files(
-    model: Model, app: ApplicationFiles, manifest: Mapping[str, Any], options: ProjectOptions
-) -> dict[str, str | bytes]:
-    context = {
-        "board": options.board,
-        "target": target_name(model),
-        "build": manifest["build"],
-        "runtime": options.runtime,
-        "fft": options.fft if options.features is not None else "own",
-        "cmsis_dsp": cmsis_dsp,
-        "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in app.board_sources) else []),
-    }
-    return {
-        "model/model.tflite": model.content,
-        "CMakeLists.txt": render("project/CMakeLists.txt.j2", **context),
-        "cmake/toolchain.cmake": render("project/toolchain.cmake.j2", **context),
     }

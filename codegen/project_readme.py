@@ -8,59 +8,76 @@ from typing import Any
 
 from codegen.boards import Board
 from codegen.ir import Model
+from codegen.project_names import printable, target_name
 from codegen.render import render
 
-
-def target_name(model: Model) -> str:
-    """A name for build targets made of the model's: letters, digits, underscore."""
-    return "ser_" + (re.sub(r"[^0-9a-z]+", "_", model.name.lower()).strip("_")[:40] or "model")
-
-
-# What a file is, by the first pattern that matches its path.
+# What a file is, by the first pattern that matches the end of its path.
 _PURPOSES = (
     (r"README\.md", "this page"),
     (r"CMakeLists\.txt", "the build"),
     (r"cmake/toolchain\.cmake", "compiler and flags of the board"),
+    (r"library\.properties", "what the Arduino tools know of the library"),
+    (r"keywords\.txt", "names that the Arduino editor colours"),
+    (r"\w+\.ino", "the example: self-test and, with features, the microphone"),
+    (r"library\.json", "what PlatformIO knows of the library"),
+    (r"link\.py", "flags of the link"),
+    (r"platformio\.ini", "the example's board, framework and flags"),
+    (r"module\.yml", "what Zephyr knows of the module"),
+    (r"Kconfig", "settings"),
+    (r"prj\.conf", "the application's settings"),
+    (r"sample\.yaml", "the application as a test, for Zephyr's test runner"),
+    (r"\w+\.overlay", "what Zephyr's description of the board lacks"),
+    (r"app/src/main\.c", "the application: self-test and, with features, the microphone"),
     (r"manifest\.json", "sizes, operators, quantization, labels and sources, for programs"),
-    (r"model/model\.tflite", "the model this was generated from; not compiled in"),
-    (r"model/ser_model\.h", "the model's interface: init, reset, input, invoke, output"),
-    (r"model/ser_status\.h", "what fallible functions return"),
-    (r"model/ser_weights\..*", "constants, in flash"),
-    (r"model/ser_model\.c", "the model: its layers in order, on one static arena"),
-    (r"model/ser_model_tflm\.cc", "the model on TensorFlow Lite Micro: operators, arena, interpreter"),
-    (r"model/model_data\..*", "the model file as an aligned array"),
-    (r"model/memory_plan\..*", "what lies where in the arena, and when"),
-    (r"model/.*", "kernel"),
-    (r"features/ser_features_tables\..*", "window, FFT and mel tables, normalisation"),
-    (r"features/ser_mel\..*", "samples of a frame to compressed mel values"),
-    (r"features/ser_rows\..*", "compressed mel values to a row of the model's input"),
-    (r"features/.*", "audio to int8 feature frames, streaming"),
-    (r"app/main\.c", "start: self-test (in the emulator: the job)"),
-    (r"app/ser_classifier\..*", "audio to posteriors and decision, of a clip or a stream"),
-    (r"app/ser_classifier_settings\.h", "stride, smoothing, hysteresis and gate of a stream; its latency"),
-    (r"app/ser_decision\..*", "posteriors over time to a decision"),
-    (r"app/ser_gate\..*", "the gate for silence"),
-    (r"app/ser_labels\.c", "names of the labels"),
-    (r"app/ser_selftest\..*", "recorded input and expected output, byte for byte"),
-    (r"app/ser_job\..*", "jobs of the emulator"),
+    (r"model\.tflite", "the model this was generated from; not compiled in"),
+    (r"ser_model\.h", "the model's interface: init, reset, input, invoke, output"),
+    (r"ser_status\.h", "what fallible functions return"),
+    (r"ser_weights\..*", "constants, in flash"),
+    (r"ser_model\.c", "the model: its layers in order, on one static arena"),
+    (r"ser_model_tflm\.c\w+", "the model on TensorFlow Lite Micro: operators, arena, interpreter"),
+    (r"model_data\..*", "the model file as an aligned array"),
+    (r"memory_plan\..*", "what lies where in the arena, and when"),
+    (r"ts_\w+\..*", "kernel"),
+    (r"ser_features_tables\..*", "window, FFT and mel tables, normalisation"),
+    (r"ser_mel\..*", "samples of a frame to compressed mel values"),
+    (r"ser_rows\..*", "compressed mel values to a row of the model's input"),
+    (
+        r"ser_(?:features\w*|spectrum|scaled|window|elementary)\..*",
+        "audio to int8 feature frames, streaming",
+    ),
+    (r"main\.c", "start: self-test (in the emulator: the job)"),
+    (r"ser_classifier\..*", "audio to posteriors and decision, of a clip or a stream"),
+    (r"ser_classifier_settings\.h", "stride, smoothing, hysteresis and gate of a stream; its latency"),
+    (r"ser_decision\..*", "posteriors over time to a decision"),
+    (r"ser_gate\..*", "the gate for silence"),
+    (r"ser_labels\.c", "names of the labels"),
+    (r"ser_selftest\..*", "recorded input and expected output, byte for byte"),
+    (r"ser_audio\.h", "what the application needs of a microphone"),
+    (r"ser_audio_adc\.c", "an analog microphone, by ADC and DMA"),
+    (r"ser_job\..*", "jobs of the emulator"),
     (r"board/board\.h", "what the application needs of a board"),
     (r"board/startup\.c", "vector table, reset, faults"),
     (r"board/linker\.ld", "memories of the board"),
     (r"board/semihosting\.c", "job files and exit through the debugger or emulator"),
     (r"board/.*", "board support"),
+    (r"src/ser_\w+\.h", "the library's one public header"),
 )
+
+
+def _purpose(name: str) -> str:
+    return next(text for pattern, text in _PURPOSES if re.search(f"(?:^|/){pattern}$", name))
 
 
 def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str], board: Board) -> str:
     """The project's README.md: every file, build and run commands for the board, memory."""
-    purposes = [(name, next(text for pattern, text in _PURPOSES if re.fullmatch(pattern, name))) for name in files]
     return render(
         "project/README.md.j2",
         board=board,
         manifest=manifest,
-        files=purposes,
+        files=[(name, _purpose(name)) for name in files],
         target=target_name(model),
-        model_name=re.sub(r"[^\w .-]", "?", model.name),
+        model_name=printable(model.name),
         runtime=manifest["runtime"],
+        memory_plan=next((name for name in files if name.endswith("/memory_plan.svg")), None),
         has_state=bool(model.graph.variables),
     )

@@ -116,6 +116,7 @@ def write_sums_project(
     selftest: bool = False,
     stream: StreamSpec | None = None,
     arithmetic: str = "auto",
+    project: str = "cmake",
 ) -> Path:
     """A whole project around SUMS_C, or around another source with the same interface."""
     model = sums_model(selftest=selftest)
@@ -123,6 +124,7 @@ def write_sums_project(
         board=load_board(board) if isinstance(board, str) else board,
         stream=stream or StreamSpec(),
         arithmetic=arithmetic,
+        project=project,
     )
     write_project(model, sums_runtime(model, source), options, folder)
     return folder

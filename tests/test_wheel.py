@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from codegen.boards import list_boards
 from codegen.read_tflite import read_tflite
 from tests.codegen.models import dense_model
 from tests.conftest import absent
@@ -48,11 +49,17 @@ def digests(folder: Path) -> dict[str, str]:
 def test_wheel_generates_what_the_checkout_generates(
     installed: Path, tmp_path: Path, require_tool: Callable[..., None]
 ) -> None:
+    """Of each flavour, on one of its boards."""
     require_tool("gcc")
     (tmp_path / "dense.tflite").write_bytes(dense_model())
+    flavours = [(board.id, project) for board in list_boards() for project in board.projects]
+    boards = {project: board for board, project in reversed(flavours)}
     for name, python in (("wheel", installed), ("checkout", Path(sys.executable))):
-        done = run(python, "-m", "tinyser", "generate", "dense.tflite", "-o", name, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
+        (tmp_path / name).mkdir()
+        for project, board in boards.items():
+            choice = ("--project", project, "--board", board, "-o", f"{name}/{project}")
+            done = run(python, "-m", "tinyser", "generate", "dense.tflite", *choice, cwd=tmp_path)
+            assert done.returncode == 0, done.stderr
     assert digests(tmp_path / "wheel") == digests(tmp_path / "checkout")
 
 

@@ -22,7 +22,8 @@ from codegen.boards import Board, load_board
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import mel_filters, window
 from codegen.features_code import feature_sources, render_features
-from codegen.render import environment, render, template_names, template_text
+from codegen.flavours.bare_metal import board_files
+from codegen.render import environment, template_text
 from tinyser.emulator.build import find_tool, run_tool
 from tinyser.emulator.qemu import boot, qemu_command
 
@@ -45,13 +46,10 @@ CMSIS_FUNCTIONS = (
 
 def write_board(board: Board, folder: Path) -> list[str]:
     """The board's own files, flat in `folder`; the names of the sources."""
-    for name in ("board.h", "board_job.h"):
-        (folder / name).write_text(template_text(f"board/{name}"))
-    family = f"board/{board.family}"
-    for name in template_names(family):
-        text = render(f"{family}/{name}", board=board) if name.endswith(".j2") else template_text(f"{family}/{name}")
-        (folder / name.removesuffix(".j2")).write_text(text)
-    return [name for name in template_names(family) if name.endswith((".c", ".S"))]
+    files = board_files(board)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return [name for name in files if name.endswith((".c", ".S"))]
 
 
 def counted(board: Board, folder: Path, sources: list[str], flags: list[str]) -> list[int]:

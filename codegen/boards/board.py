@@ -6,10 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PROJECTS = ("cmake", "arduino", "zephyr", "platformio", "pico-sdk")
+# Project flavours, with the keys of the table that a board has for each: its names in that ecosystem.
+PROJECTS: Mapping[str, tuple[str, ...]] = {
+    "cmake": (),
+    "arduino": ("fqbn",),
+    "zephyr": ("board",),
+    "platformio": ("platform", "board", "framework"),
+    "pico-sdk": ("board",),
+}
+# What PlatformIO builds on; with none, firmware is bare metal.
+FRAMEWORKS = ("arduino", "none")
 FAMILIES = ("host", "cortex-m")
-# How far a board's images were run: on the desktop, booted in QEMU with checked results, or only compiled and linked.
-EVIDENCE = ("host", "qemu", "build")
+# What a board's projects went through, the strongest first: run on the desktop, booted in QEMU with checked results,
+# compiled and linked, or only compared with what the ecosystem publishes of its formats and functions.
+EVIDENCE = ("host", "qemu", "build", "schema")
 # Which floating-point units GCC knows for a core (GCC manual, Arm options, -mcpu and -mfpu).
 FPUS: Mapping[str, tuple[str, ...]] = {
     "host": ("none",),
@@ -56,10 +66,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Frequency of the core and how the board gets there; `setup` comes first. The driver says what it needs."""
+    """Frequency of the core and how the board gets there; `setup` comes first. The driver says what it needs, and is
+    None where the ecosystem's own code sets the clock."""
 
     hz: int
-    driver: str
+    driver: str | None
     reset_hz: int | None
     crystal_hz: int | None
     setup: tuple[Setting, ...]
@@ -91,7 +102,9 @@ class Qemu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """One board; `clock`, `console`, `flash`, `ram` and `stack_bytes` are None on the host alone."""
+    """One board; `clock`, `flash`, `ram` and `stack_bytes` are None on the host alone, `console` also where no flavour
+    is bare metal. `project_evidence` and `ecosystems` (what the board is called there) are by project flavour.
+    """
 
     id: str
     title: str
@@ -100,7 +113,8 @@ class Board:
     float_abi: str
     family: str
     projects: tuple[str, ...]
-    evidence: str
+    project_evidence: Mapping[str, str]
+    ecosystems: Mapping[str, Mapping[str, str]]
     source: str
     compiler_prefix: str
     optimisation: tuple[str, ...]
@@ -114,6 +128,11 @@ class Board:
     @property
     def is_host(self) -> bool:
         return self.family == "host"
+
+    @property
+    def evidence(self) -> str:
+        """The strongest of all flavours."""
+        return min(self.project_evidence.values(), key=EVIDENCE.index)
 
     @property
     def cpu_flags(self) -> tuple[str, ...]:
@@ -147,4 +166,5 @@ class Board:
             "ram_bytes": self.ram.bytes if self.ram else None,
             "qemu": self.qemu.machine if self.qemu else None,
             "evidence": self.evidence,
+            "project_evidence": dict(self.project_evidence),
         }

@@ -14,6 +14,7 @@ from codegen.boards.board import (
     FAMILIES,
     FLOAT_ABIS,
     FPUS,
+    FRAMEWORKS,
     PROJECTS,
     Board,
     Clock,
@@ -38,8 +39,12 @@ def parse_board(text: str, where: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise BoardError(f"{where}: not TOML ({error}); mend that line") from error
     is_host = data.get("family") == "host"
-    tables = ("compiler",) if is_host else ("compiler", "clock", "console", "flash", "ram", "stack")
     top = Table(where, data, optional=() if is_host else ("qemu",))
+    projects = top.texts("projects", tuple(PROJECTS))
+    bare_metal = "cmake" in projects
+    ecosystems = tuple(name for name in projects if PROJECTS[name])
+    hardware = () if is_host else ("clock", "flash", "ram", "stack", *(("console",) if bare_metal else ()))
+    tables = ("evidence", "compiler", *ecosystems, *hardware)
     sub = {name: Table(f"{where} [{name}]", top.table(name)) for name in tables}
     qemu = _qemu(where, top.table("qemu")) if "qemu" in data and not is_host else None
     cpu = top.choice("cpu", tuple(FPUS))
@@ -50,13 +55,14 @@ def parse_board(text: str, where: str) -> Board:
         fpu=top.choice("fpu", FPUS[cpu]),
         float_abi=top.choice("float_abi", FLOAT_ABIS),
         family=top.choice("family", FAMILIES),
-        projects=top.texts("projects", PROJECTS),
-        evidence=top.choice("evidence", EVIDENCE),
+        projects=projects,
+        project_evidence={name: sub["evidence"].choice(name, EVIDENCE) for name in projects},
+        ecosystems={name: _ecosystem(sub[name], PROJECTS[name], bare_metal) for name in ecosystems},
         source=top.text("source"),
         compiler_prefix=sub["compiler"].text("prefix", may_be_empty=True),
         optimisation=sub["compiler"].texts("optimisation", None),
-        clock=None if is_host else _clock(sub["clock"]),
-        console=None if is_host else _console(sub["console"]),
+        clock=None if is_host else _clock(sub["clock"], bare_metal),
+        console=_console(sub["console"]) if "console" in sub else None,
         flash=None if is_host else _region(sub["flash"]),
         ram=None if is_host else _region(sub["ram"]),
         stack_bytes=None if is_host else sub["stack"].integer("bytes", 256),
@@ -82,7 +88,16 @@ def _region(table: Table) -> Region:
     return Region(table.integer("base", 0), table.integer("bytes", 1024), table.text("source"))
 
 
-def _clock(table: Table) -> Clock:
+def _ecosystem(table: Table, keys: tuple[str, ...], bare_metal: bool) -> Mapping[str, str]:
+    """What the board is called in an ecosystem; PlatformIO goes without a framework only where there are drivers."""
+    choices = {"framework": FRAMEWORKS if bare_metal else tuple(name for name in FRAMEWORKS if name != "none")}
+    return {key: table.choice(key, choices[key]) if key in choices else table.text(key) for key in (*keys, "source")}
+
+
+def _clock(table: Table, bare_metal: bool) -> Clock:
+    """Where nothing is bare metal, only the frequency: the ecosystem's own code sets the clock."""
+    if not bare_metal:
+        return Clock(table.integer("hz", 1), None, None, None, (), table.text("source"))
     hz, driver = table.integer("hz", 1), table.choice("driver", tuple(CLOCKS))
     others = {name: table.integer(name, 1) for name in CLOCKS[driver]}
     setup = tuple(_setting(row) for row in table.rows("setup"))

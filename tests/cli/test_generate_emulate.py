@@ -125,6 +125,7 @@ def test_shapes_of_inputs(shape: tuple[int, ...], tmp_path: Path, require_tool: 
 def test_boards(capsys: pytest.CaptureFixture[str]) -> None:
     assert tinyser("boards", "--json") == 0
     boards = json.loads(capsys.readouterr().out)
-    assert {"id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "evidence"} == set(boards[0])
+    keys = {"id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "evidence", "project_evidence"}
+    assert set(boards[0]) == keys and all(set(board["project_evidence"]) == set(board["projects"]) for board in boards)
     assert tinyser("boards") == 0
     assert "mps2-an386" in capsys.readouterr().out

@@ -18,7 +18,7 @@ def test_known_boards() -> None:
     for board in boards.values():
         assert board.is_host or (board.flash is not None and board.flash.source and board.ram is not None)
     assert set(boards["host"].to_json()) == {
-        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "evidence"
+        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "evidence", "project_evidence"
     }  # fmt: skip
 
 
@@ -50,8 +50,8 @@ def test_a_path_is_not_a_board() -> None:
         ('cpu = "cortex-m4"', 'cpu = "cortex-a9"', "x: cpu: got 'cortex-a9', allowed is host or cortex-m0"),
         ('fpu = "fpv4-sp-d16"', 'fpu = "neon"', "x: fpu: got 'neon', allowed is none or fpv4-sp-d16"),
         ('float_abi = "hard"', 'float_abi = "soft"', "x: float_abi: got 'soft', .* is softfp or hard"),
-        ('projects = ["cmake"]', 'projects = ["make"]', r"x: projects: got \['make'\], allowed is a list of cmake"),
-        ('projects = ["cmake"]', "projects = []", r"x: projects: got \[\]"),
+        ('projects = ["cmake"', 'projects = ["make"', r"x: projects: got \['make'.*\], allowed is a list of cmake"),
+        ('projects = ["cmake"', "projects = [] #", r"x: projects: got \[\]"),
         ('source = "Arm', 'source = ""\n#', "x: source: got '', allowed is a text that is not empty"),
         (
             'driver = "cmsdk_uart"',
@@ -73,6 +73,10 @@ def test_a_path_is_not_a_board() -> None:
         ("clock_divider = 1", "clock_divider = 1\nsetup = [{}]", r"x \[console\] setup\[0\]: address: missing"),
         ("[qemu]", "qemu = 1\n[unused]", "x"),
         ("id = ", "id = = ", "x: not TOML"),
+        ('cmake = "qemu"', "", r"x \[evidence\]: cmake: missing, allowed is host or qemu or build or schema"),
+        ('cmake = "qemu"', 'cmake = "hope"', r"x \[evidence\]: cmake: got 'hope', allowed is host or qemu or build"),
+        ('cmake = "qemu"', 'cmake = "qemu"\narduino = "schema"', r"x \[evidence\]: arduino: unknown key"),
+        ("[console]", "[terminal]", "x: console: missing, allowed is a table"),
         ('driver = "reset"', 'driver = "reset"\nreset_hz = 3', r"x \[clock\]: reset_hz: unknown key"),
     ],
 )
@@ -80,3 +84,28 @@ def test_one_message_for_each_fault(old: str, new: str, message: str) -> None:
     assert old in GOOD
     with pytest.raises(BoardError, match=message):
         parse_board(GOOD.replace(old, new, 1), "x")
+
+
+LIBRARY_ONLY = resources.files("codegen.boards").joinpath("xiao-nrf52840-sense.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("hz = 64_000_000", 'hz = 64_000_000\ndriver = "reset"', r"x \[clock\]: driver: unknown key; known are hz"),
+        ("[clock]", "[console]\n[clock]", "x: console: unknown key"),
+        ("[arduino]", "[arduinos]", "x: arduino: missing, allowed is a table"),
+        ("fqbn = ", "board = ", r"x \[arduino\]: fqbn: missing, allowed is a text"),
+        ('framework = "arduino"', 'framework = "none"', r"x \[platformio\]: framework: got 'none', allowed is arduino"),
+    ],
+)
+def test_without_bare_metal_there_are_no_drivers(old: str, new: str, message: str) -> None:
+    assert old in LIBRARY_ONLY
+    with pytest.raises(BoardError, match=message):
+        parse_board(LIBRARY_ONLY.replace(old, new, 1), "x")
+
+
+def test_evidence_of_a_board_is_the_strongest() -> None:
+    board = load_board("netduinoplus2")
+    assert board.project_evidence["cmake"] == "qemu" == board.evidence
+    assert load_board("xiao-nrf52840-sense").project_evidence["arduino"] == "schema"

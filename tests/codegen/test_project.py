@@ -19,32 +19,34 @@ from codegen.project import ProjectOptions, write_project
 from tests.projects import LABELS, SPEC, sums_model, sums_runtime, write_sums_project
 from tinyser.emulator import qemu
 
-BOARDS = [board.id for board in list_boards()]
+BOARDS = [board.id for board in list_boards() if "cmake" in board.projects]
+PROJECTS = [(board.id, project) for board in list_boards() for project in board.projects]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("board", BOARDS)
-def test_the_same_input_gives_the_same_bytes(board: str, tmp_path: Path) -> None:
-    first = contents(write_sums_project(tmp_path / "first", board, selftest=True))
-    second = contents(write_sums_project(tmp_path / "elsewhere" / "second", board, selftest=True))
+@pytest.mark.parametrize(("board", "project"), PROJECTS)
+def test_the_same_input_gives_the_same_bytes(board: str, project: str, tmp_path: Path) -> None:
+    first = contents(write_sums_project(tmp_path / "first", board, selftest=True, project=project))
+    second = contents(write_sums_project(tmp_path / "elsewhere" / "second", board, selftest=True, project=project))
     assert first == second
     for name, content in first.items():
         assert str(tmp_path).encode() not in content, name
         assert not re.search(rb"20\d\d-\d\d-\d\d|\d\d:\d\d:\d\d", content), name
 
 
-@pytest.mark.parametrize("board", BOARDS)
-def test_manifest_and_readme_name_what_is_there(board: str, tmp_path: Path) -> None:
-    folder = write_sums_project(tmp_path / "project", board, selftest=True)
+@pytest.mark.parametrize(("board", "project"), PROJECTS)
+def test_manifest_and_readme_name_what_is_there(board: str, project: str, tmp_path: Path) -> None:
+    folder = write_sums_project(tmp_path / "project", board, selftest=True, project=project)
     files = set(contents(folder))
     manifest = json.loads((folder / "manifest.json").read_text())
     build = manifest["build"]
     sources = build["portable_sources"] + build["board_sources"]
     assert {name for name in files if name.endswith((".c", ".S"))} == set(sources)
     assert all((folder / name).is_dir() for name in build["include_dirs"])
+    assert manifest["project"] == project and (folder / manifest["model"]["file"]).is_file()
     assert manifest["labels"] == list(LABELS)
     assert manifest["features"] == SPEC.to_json()
     assert manifest["inputs"][0]["shape"] == [1, 30, 16]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import click
 
@@ -24,10 +25,12 @@ def _print_table(boards: tuple[Board, ...]) -> None:
     from rich.table import Table
 
     table = Table()
-    for name in ("board", "core", "flash", "RAM", "evidence", "projects"):
-        table.add_column(name, no_wrap=name != "projects", justify="right" if name in ("flash", "RAM") else "left")
+    for name in ("board", "core", "flash", "RAM", "projects (evidence)"):
+        justify: Literal["left", "right"] = "right" if name in ("flash", "RAM") else "left"
+        table.add_column(name, no_wrap=not name.startswith("projects"), justify=justify)
     for board in boards:
         row = board.to_json()
         sizes = [f"{row[key]:,}" if row[key] else "-" for key in ("flash_bytes", "ram_bytes")]
-        table.add_row(board.id, board.cpu, *sizes, board.evidence, ", ".join(board.projects))
+        projects = ", ".join(f"{project} ({evidence})" for project, evidence in board.project_evidence.items())
+        table.add_row(board.id, board.cpu, *sizes, projects)
     Console().print(table)

@@ -24,7 +24,7 @@ SHOWN_LAYERS = 8
 @click.option(
     "--board", "board_id", default="mps2-an386", show_default=True, metavar="ID", help="See 'tinyser boards'."
 )
-@click.option("--project", type=click.Choice(PROJECTS), default="cmake", show_default=True, help="Build system.")
+@click.option("--project", type=click.Choice(tuple(PROJECTS)), default="cmake", show_default=True, help="Build system.")
 @click.option(
     "--optimize",
     type=click.Choice(OPTIMIZATIONS),

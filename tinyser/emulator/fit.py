@@ -129,10 +129,14 @@ def _inferences_per_second(model: Model) -> float | None:
     return features.sample_rate_hz / (features.hop_length * features.stride_frames)
 
 
+def _stand_in(board: Board) -> Board:
+    """The machine of QEMU that runs code for the board's core."""
+    return replace(load_board(MACHINES[board.cpu]), cpu=board.cpu, fpu=board.fpu, float_abi=board.float_abi)
+
+
 def _run(model: Model, board: Board) -> Core:
     """One inference by code for the board's core, on the machine that stands in for it."""
-    machine = load_board(MACHINES[board.cpu])
-    stand_in = replace(machine, cpu=board.cpu, fpu=board.fpu, float_abi=board.float_abi)
+    stand_in = _stand_in(board)
     with tempfile.TemporaryDirectory(prefix="tinyser-fit-") as scratch:
         project = load_project(generate_project(model, ProjectOptions(board=stand_in), Path(scratch) / "p").folder)
         zeros = np.zeros((1, sum(entry.bytes for entry in project.inputs)), dtype=np.int8)
@@ -142,9 +146,14 @@ def _run(model: Model, board: Board) -> Core:
 
 
 def _sizes(model: Model, board: Board) -> tuple[int, int]:
-    """Flash and static RAM of an image for the board, linked as if it had room for anything."""
-    assert board.flash and board.ram
-    roomy = replace(board, flash=_with_room(board.flash), ram=_with_room(board.ram))
+    """Flash and static RAM of an image for the board, linked as if it had room for anything.
+
+    Where the board is no target for bare metal, the image is for its core alone: what the ecosystem's own code takes
+    is not in the board's memories either.
+    """
+    image = board if "cmake" in board.projects else replace(_stand_in(board), qemu=None)
+    assert image.flash and image.ram
+    roomy = replace(image, flash=_with_room(image.flash), ram=_with_room(image.ram))
     with tempfile.TemporaryDirectory(prefix="tinyser-fit-") as scratch:
         folder = Path(scratch)
         project = load_project(generate_project(model, ProjectOptions(board=roomy), folder / "p").folder)

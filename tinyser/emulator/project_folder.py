@@ -52,6 +52,7 @@ class Project:
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...]
     fft: str = "own"
+    model_path: str = "model/model.tflite"
 
     @property
     def input_bytes(self) -> int:
@@ -63,7 +64,7 @@ class Project:
 
     @property
     def model_file(self) -> Path:
-        return self.folder / "model" / "model.tflite"
+        return self.folder / self.model_path
 
     def label_names(self) -> tuple[str, ...]:
         """The labels, or `class 0`, ... where the model has none."""
@@ -124,6 +125,7 @@ def _parse(folder: Path, manifest: Mapping[str, Any]) -> Project:
         include_dirs=tuple(build["include_dirs"]),
         defines=tuple(build["defines"]),
         fft="own" if manifest["classifier"] is None else manifest["classifier"]["fft"],
+        model_path=manifest["model"]["file"],
     )
 
 

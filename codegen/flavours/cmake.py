@@ -1,0 +1,35 @@
+"""Flavour `cmake`: bare metal or desktop, with the board's own startup, linker script and console."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codegen import cmsis_dsp
+from codegen.flavours.bare_metal import bare_metal
+from codegen.flavours.parts import Layout, Parts
+from codegen.render import render
+
+
+def cmake(parts: Parts) -> Layout:
+    """Sources below their own folders, `CMakeLists.txt` and a toolchain file."""
+    firmware = bare_metal(parts)
+    layout = Layout(
+        files={},
+        portable_sources=parts.sources,
+        board_sources=firmware.sources,
+        include_dirs=(*parts.include_dirs, "board"),
+    )
+    context = {
+        "board": parts.board,
+        "target": parts.target,
+        "build": layout,
+        "runtime": parts.runtime,
+        "fft": parts.fft,
+        "cmsis_dsp": cmsis_dsp,
+        "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in firmware.sources) else []),
+    }
+    metadata = {
+        "CMakeLists.txt": render("project/cmake/CMakeLists.txt.j2", **context),
+        "cmake/toolchain.cmake": render("project/cmake/toolchain.cmake.j2", **context),
+    }
+    return replace(layout, files={**parts.files, **firmware.files, **metadata})
