@@ -38,7 +38,7 @@ def test_edge(resizing: Resizing) -> None:
     ("resizing", "message"),
     [
         (replace(PLAIN, said=(8, 5)), r"output shape is \(1, 8, 6, 3\), allowed: the input's batch and channels"),
-        (replace(PLAIN, constant="float32"), r"type of operand 0 is float32, allowed: int8"),
+        (replace(PLAIN, constant="float32"), r"types of operands and outputs is float32, int8, allowed"),
         (replace(PLAIN, align_corners=True, half_pixel_centers=True), r"align_corners and half_pixel_centers is both"),
         (replace(PLAIN, size=(1, 1), output=(600, 1)), r"sizes is \(1, 1\) to \(600, 1\), allowed: such that TFLM's"),
     ],
