@@ -56,7 +56,8 @@ def test_the_firmware_hears_what_the_emulator_hears(
     pcm = loud_and_quiet()
     monkeypatch.delenv("BLOCKS_PER_SLEEP", raising=False)
     lines = run(firmware, cwd=project, stdin=pcm.tobytes()).splitlines()
-    assert lines[0].startswith("TinySER: model sums") and lines[1:3] == ["arena: 480 bytes", "self-test: PASS (1 vectors)"]
+    assert lines[0].startswith("TinySER: model sums")
+    assert lines[1:3] == ["arena: 480 bytes", "self-test: PASS (1 vectors)"]
     twelve_bits = pcm & np.int16(-16)
     expected = expected_lines(project, twelve_bits, BLOCK_SAMPLES)
     assert lines[4:] == [f"{line} (overruns 0)" for line in expected]
@@ -90,3 +91,22 @@ def test_without_the_sdk_cmake_says_so(tmp_path: Path, require_tool: Callable[..
     project = write_sums_project(tmp_path / "project", "rpi-pico", project="pico-sdk")
     with pytest.raises(AssertionError, match="Set PICO_SDK_PATH to the Raspberry Pi Pico SDK"):
         run("cmake", "-S", ".", "-B", "build", "-G", "Ninja", f"-DPICO_SDK_PATH={tmp_path}", cwd=project)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "dma_channel_set_write_addr(channels[half], captured[half], false);",
+        "dma_channel_acknowledge_irq0(channels[half]);",
+    ],
+)
+def test_an_interrupt_that_forgets_something_is_seen(
+    line: str, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    require_tool("cmake", "ninja", "gcc")
+    project = write_sums_project(tmp_path / "project", "rpi-pico", project="pico-sdk")
+    audio = project / "app/ser_audio_adc.c"
+    assert line in audio.read_text()
+    audio.write_text(audio.read_text().replace(line, ""))
+    with pytest.raises(AssertionError, match="AddressSanitizer|acknowledge"):
+        run(build(project), cwd=project, stdin=loud_and_quiet().tobytes())

@@ -1,7 +1,7 @@
 """The Zephyr flavour: to the published schemas, configured by Kconfig, built by CMake, its application run.
 
-Rules: `scripts/schemas/module-schema.yaml` and Zephyr's documentation of modules, of Kconfig and of twister. What stands
-in for Zephyr in `zephyr_tree` has its declarations, and a microphone that behaves as its driver for nRF does.
+Rules: `scripts/schemas/module-schema.yaml` and Zephyr's documentation of modules, of Kconfig and of twister. What
+stands in for Zephyr in `zephyr_tree` has its declarations, and a microphone that behaves as its driver for nRF does.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from codegen.boards import list_boards, load_board
 from codegen.errors import DataError
 from codegen.model_card import ModelCard
 from codegen.project import ProjectOptions, write_project
-from tests.flavours.test_arduino import run
 from tests.flavours.heard import expected_lines, loud_and_quiet
+from tests.flavours.test_arduino import run
 from tests.projects import SPEC, sums_model, sums_runtime, write_sums_project
 
 BOARDS = [board.id for board in list_boards() if "zephyr" in board.projects]
@@ -39,7 +39,7 @@ def plain(folder: Path, runtime: str = "direct") -> Path:
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., kconfiglib.Kconfig]:
-    """Settings of a project's application; `microphone`: whether the devicetree has one, `fpu`: whether the core has."""
+    """The settings of an application, where the devicetree has a microphone, and the core an FPU, or not."""
     (tmp_path / "kconfigfunctions.py").write_text(
         "import os\n"
         "def enabled(kconf, name, label):\n"
@@ -54,6 +54,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
         monkeypatch.setenv("STUB_FPU", "y" if fpu else "n")
         monkeypatch.setenv("STUB_MODULE", str(project))
         kconf = kconfiglib.Kconfig(str(project / "app/Kconfig"), warn_to_stderr=False)
+        kconf.warn_assign_undef = True
         kconf.load_config(str(project / "app/prj.conf"))
         assert kconf.warnings == []
         for symbol in kconf.unique_defined_syms:
@@ -105,9 +106,7 @@ def test_evidence_is_of_boards_that_could_be_seen() -> None:
 
 @pytest.mark.parametrize("microphone", [True, False])
 @pytest.mark.parametrize("fpu", [True, False])
-def test_settings(
-    microphone: bool, fpu: bool, configure: Callable[..., kconfiglib.Kconfig], tmp_path: Path
-) -> None:
+def test_settings(microphone: bool, fpu: bool, configure: Callable[..., kconfiglib.Kconfig], tmp_path: Path) -> None:
     project = write_sums_project(tmp_path / "project", BOARD, project="zephyr")
     kconf = configure(project, microphone, fpu)
     assert values(kconf, "TINYSER", "FPU", "FPU_SHARING", "MAIN_STACK_SIZE", "CPP") == {
@@ -145,7 +144,8 @@ def test_the_application_hears_what_the_emulator_hears(
     program = build(project, configure(project, microphone=True))
     pcm = loud_and_quiet()
     lines = run(program, reads, cwd=project, stdin=pcm.tobytes()).splitlines()
-    assert lines[0].startswith("TinySER: model sums") and lines[1:3] == ["arena: 480 bytes", "self-test: PASS (1 vectors)"]
+    assert lines[0].startswith("TinySER: model sums")
+    assert lines[1:3] == ["arena: 480 bytes", "self-test: PASS (1 vectors)"]
     assert lines[4] == "stack: 1000 of 4096 bytes never used"
     assert lines[-1] == "microphone: stopped (error -5)"
     said = [re.sub(r" \(overruns \d+\)$", "", line) for line in lines[5:-1]]
@@ -175,3 +175,32 @@ def test_somebody_elses_fft_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="--fft: got cmsis-dsp, allowed with --project zephyr is own"):
         write_project(model, sums_runtime(model), options, tmp_path / "project")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("setting", ["CONFIG_TINYSERS=y", "CONFIG_STD_CPP17=y", "CONFIG_MAIN_STACK_SIZE=much"])
+def test_a_setting_that_zephyr_would_refuse_is_seen(
+    setting: str, configure: Callable[..., kconfiglib.Kconfig], tmp_path: Path
+) -> None:
+    project = write_sums_project(tmp_path / "project", BOARD, project="zephyr")
+    with (project / "app/prj.conf").open("a") as conf:
+        conf.write(setting + "\n")
+    with pytest.raises(AssertionError):
+        configure(project, microphone=True)
+
+
+def test_a_block_that_is_given_back_too_early_is_seen(
+    configure: Callable[..., kconfiglib.Kconfig], tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    require_tool("cmake", "ninja", "gcc")
+    project = write_sums_project(tmp_path / "project", BOARD, project="zephyr")
+    main = project / "app/src/main.c"
+    free = "        k_mem_slab_free(&blocks, block);\n"
+    push = "        const ser_status_t pushed"
+    text = main.read_text()
+    assert free in text and push in text
+    main.write_text(text.replace(free, "").replace(push, free + push))
+    pcm = loud_and_quiet()
+    lines = run(build(project, configure(project, microphone=True)), cwd=project, stdin=pcm.tobytes()).splitlines()
+    assert [re.sub(r" \(overruns 0\)$", "", line) for line in lines[5:-1]] != expected_lines(
+        project, pcm, BLOCK_SAMPLES
+    )

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from codegen import cmsis_dsp
+from codegen.boards.board import C_DIALECT
 from codegen.errors import ToolError
 from tinyser.emulator.project_folder import Project
 
@@ -53,23 +54,27 @@ def _object_store() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="tinyser-objects-")
 
 
-def compile_objects(project: Project, sources: Sequence[str], compiler: str, flags: Sequence[str]) -> list[Path]:
+def compile_objects(
+    project: Project, sources: Sequence[str], compiler: str, flags: Sequence[str], cxx_flags: Sequence[str] = ()
+) -> list[Path]:
     """Objects of a project's sources, and of the library whose FFT they call, without its warnings.
 
-    What was compiled before from the same bytes, by the same command, is kept. Raises ToolError where the compiler
-    fails or the library is not there.
+    `cxx_flags` take the place of the C dialect where a source is C++. What was compiled before from the same bytes, by
+    the same command, is kept. Raises ToolError where the compiler fails or the library is not there.
     """
     options = [*flags, *(f"-D{name}" for name in project.defines), *(f"-I{name}" for name in project.include_dirs)]
     if project.fft == "cmsis-dsp":
         root = cmsis_dsp.find_cmsis_dsp()
         options += cmsis_dsp.compiler_flags(root)
         sources = [*sources, *(str(root / name) for name in cmsis_dsp.SOURCES)]
+    cxx_options = [*(option for option in options if option not in C_DIALECT), *cxx_flags]
     headers = _digest(sorted(project.folder.glob("*/**/*.h")))
     store = Path(_object_store().name)
 
     def compile_one(source: str) -> Path:
         foreign = ["-w"] if Path(source).is_absolute() else []
-        command = [compiler, *options, *foreign, "-c", source]
+        dialect = cxx_options if source.endswith(".cc") else options
+        command = [compiler, *dialect, *foreign, "-c", source]
         state = f"{' '.join(command)} {headers} {_digest([project.folder / source])}"
         target = store / f"{hashlib.sha256(state.encode()).hexdigest()}.o"
         if not target.is_file():
@@ -89,10 +94,10 @@ def _digest(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def refuse_interpreter(project: Project, where: str) -> None:
-    """A `tflm` project needs TensorFlow Lite Micro's library, which only its user has. Raises ToolError."""
+def refuse_interpreter(project: Project) -> None:
+    """The desktop's TensorFlow Lite Micro is a Python package, which '--on tflm' runs. Raises ToolError."""
     if project.runtime == "tflm":
         raise ToolError(
-            f"{project.folder}: runtime tflm links to your own TensorFlow Lite Micro, so '--on {where}' cannot build "
+            f"{project.folder}: runtime tflm links to your own TensorFlow Lite Micro, so '--on host' cannot build "
             "it; use '--on tflm', or generate with --runtime direct"
         )

@@ -162,7 +162,7 @@ def _is_clang(compiler: str) -> bool:
 def _run_model(
     project: Project, plan: dict[str, Any], data: bytes, sanitize: bool, compiler: str | None
 ) -> tuple[Int8s, dict[str, Any]]:
-    refuse_interpreter(project, "host")
+    refuse_interpreter(project)
     sizes = {
         "input_bytes": [entry.bytes for entry in project.inputs],
         "output_bytes": [entry.bytes for entry in project.outputs],

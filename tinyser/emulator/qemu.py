@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from codegen.boards import Board, load_board
 from codegen.errors import BoardError, ToolError
-from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
+from tinyser.emulator.build import compile_objects, find_tool, run_tool
 from tinyser.emulator.emulation import POSTERIOR_ONE, Classification, Emulation, Int8s, Sizes, Stream, StreamState
 from tinyser.emulator.host_child import STATUS
 from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.sizes import measure
+from tinyser.emulator.tflm_library import find_tflm
 
 TIMEOUT_SECONDS = 600.0
 # app/ser_job.c.j2 says what these mean.
@@ -79,14 +80,15 @@ def board_of(project: Project) -> Board:
 
 
 def build_image(project: Project, board: Board, folder: Path) -> Path:
-    """Cross-compiles and links `firmware.elf` in `folder`."""
-    refuse_interpreter(project, "qemu")
+    """Cross-compiles and links `firmware.elf` in `folder`; a `tflm` project with the user's own library."""
+    tflm = find_tflm(project) if project.runtime == "tflm" else None
     compiler = find_tool(f"{board.compiler_prefix}gcc")
     sources = [*project.portable_sources, *project.board_sources]
-    objects = compile_objects(project, sources, compiler, board.c_flags)
+    objects = compile_objects(project, sources, compiler, board.c_flags, tflm.cxx_flags if tflm else ())
     image = folder / "firmware.elf"
     script = project.folder / "board" / "linker.ld"
-    command = [compiler, *board.link_flags, f"-T{script}", *map(str, objects), "-o", str(image)]
+    libraries = tflm.link_flags if tflm else ()
+    command = [compiler, *board.link_flags, f"-T{script}", *map(str, objects), *libraries, "-o", str(image)]
     run_tool(command, project.folder)
     return image
 

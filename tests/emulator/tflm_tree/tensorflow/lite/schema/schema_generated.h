@@ -1,0 +1,6 @@
+#ifndef SCHEMA_GENERATED_H
+#define SCHEMA_GENERATED_H
+
+#define TFLITE_SCHEMA_VERSION 3
+
+#endif
