@@ -72,8 +72,9 @@ def test_any_spec_equals_the_numpy_reference(
 ) -> None:
     require_tool("gcc")
     pcm = np.concatenate([signals(4000)[kind] for kind in ("noise", "silence", "chirp", "impulse")])
-    # Frames a few samples apart hardly differ: slopes and running deviations are then rounding noise, which normalisation
-    # blows up to whole steps; so it is with "utterance" in silence. PCEN that hardly compresses exceeds 32 bits.
+    # Frames a few samples apart hardly differ: slopes and running deviations are then rounding noise, which
+    # normalisation blows up to whole steps; so it is with "utterance" in silence. PCEN that hardly compresses exceeds
+    # 32 bits.
     wanted = replace(
         wanted,
         hop_length=max(wanted.hop_length, wanted.window_length // 4),
