@@ -56,8 +56,8 @@ def model(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--board", "nucleo"), "board 'nucleo': unknown; known are host, "),
-        (("--project", "zephyr"), "has no project flavour 'zephyr'; allowed are cmake"),
+        (("--board", "nucleo"), "board 'nucleo': unknown; known are arduino-nano-33-ble-sense, "),
+        (("--project", "arduino"), "has no project flavour 'arduino'; allowed are cmake"),
         (("--labels", "a,b"), r"labels: got 2 \(a, b\), allowed is 3"),
         (("--labels", "a,,b"), "labels: got 'a', '', 'b', allowed are different names"),
         (("--features", "missing.json"), r"missing\.json: cannot read it"),
