@@ -162,7 +162,8 @@ class Op:
         raise NotImplementedError(f"{self.NAME} is lowered by a pass and never rendered")
 
     def overwrites(self, graph: Graph) -> tuple[int, ...]:
-        """Positions of operands that the output may lie on: the kernel reads each element before it writes it."""
+        """Positions of operands that the output may lie on, if their elements are of one size: the kernel reads each
+        element before it writes it."""
         return ()
 
     def scratch_bytes(self, graph: Graph) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from codegen.ir import Graph
+from codegen.ir import Graph, Op
 from codegen.regions import Region
 from codegen.uses import Uses
 
@@ -120,9 +120,13 @@ class _Finder:
         self._members.setdefault(owner, []).append(tensor)
 
     def _share_overwritten(self) -> None:
-        """Outputs lie on operands that die with them, where the kernel reads each element before it writes."""
+        """Outputs lie on operands that die with them, where the kernel reads each element before it writes.
+
+        Of elements of another size the places differ: writing one would destroy what is still to be read.
+        """
         for step, op in self._steps:
-            operands = [op.site.inputs[position] for position in op.overwrites(self._graph)]
+            positions = [position for position in op.overwrites(self._graph) if self._is_alike(op, position)]
+            operands = [op.site.inputs[position] for position in positions]
             for given in [self._owner[operand] for operand in operands if operand in self._owner]:  # no constant
                 output = self._owner[op.site.outputs[0]]
                 if self._last_read.get(given, -1) <= step and self._row_by_row_alike(step, given, output):
@@ -130,6 +134,9 @@ class _Finder:
                         self._add(tensor, given)
                     self._last_read[given] = self._last_read.get(output, step)
                     break
+
+    def _is_alike(self, op: Op, position: int) -> bool:
+        return self._graph.operand(op, position).element_bytes == self._graph.output(op).element_bytes
 
     def _row_by_row_alike(self, step: int, given: int, output: int) -> bool:
         """In a region: are both held by rows, without history, or both whole and read in the turn that overwrites?"""

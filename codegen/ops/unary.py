@@ -42,7 +42,7 @@ class Unary(Op):
         raise NotImplementedError(f"{self.NAME} takes int8 only")
 
     def overwrites(self, graph: Graph) -> tuple[int, ...]:
-        return (0,) if graph.operand(self, 0).dtype == graph.output(self).dtype else ()
+        return (0,)
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         return same_bytes_access(graph.output(self).shape, graph.operand(self, 0).shape, axis)

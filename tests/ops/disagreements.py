@@ -37,3 +37,6 @@ BIAS_OF_INT16 = Disagreement("TFLite refuses TRANSPOSE_CONV with a bias of int16
 NO_INT16_LSTM = Disagreement("TFLite's LSTM has no kernel for int16 activations")
 ROOT_OF_INT16 = Disagreement("TFLite interpolates RSQRT of int16 in a table, TFLite Micro computes it")
 ROUNDED_FURTHER_ON = Disagreement("a byte that differs by one (float32 scales) goes through further operators")
+SHARED_BY_VIEWS = Disagreement(
+    "TFLite lets several RESHAPEs of one tensor share its memory, and writes an ADD over it that is still to be read"
+)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ops.agreement import Case, assert_agreement, examples
-from tests.ops.disagreements import ROUNDED_FURTHER_ON
+from tests.ops.disagreements import ROUNDED_FURTHER_ON, SHARED_BY_VIEWS
 from tests.ops.strategies import rows_for, seeds, weights
 from tests.tflite_builder import ModelBuilder
 
@@ -23,6 +23,7 @@ class Growing:
 
     builder: ModelBuilder = field(default_factory=ModelBuilder)
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    viewed: list[int] = field(default_factory=list)  # source of each RESHAPE
 
     def tensor(self, shape: tuple[int, ...], scale: float = SCALE, zero_point: int = ZERO_POINT) -> int:
         index = self.builder.tensor(f"t{len(self.shapes)}", shape, scale=scale, zero_point=zero_point)
@@ -36,6 +37,7 @@ class Growing:
     def reshaped(self, source: int, shape: tuple[int, ...]) -> int:
         if self.shapes[source] == shape:
             return source
+        self.viewed.append(source)
         target = self.tensor(shape)
         operand = self.builder.constant(f"shape{target}", shape)
         self.builder.op("RESHAPE", [source, operand], [target], new_shape=list(shape))
@@ -91,7 +93,9 @@ def graphs(draw: st.DrawFn) -> Case:
     scaled = any(kind in step for step in description for kind in ("MUL", "FULLY_CONNECTED"))
     description.append(f"outputs {outputs}")
     rows = rows_for([SHAPES[0]] * len(inputs), draw(seeds))
-    return Case("; ".join(description), model, rows, ROUNDED_FURTHER_ON if scaled else None)
+    shared = any(graph.viewed.count(tensor) > 1 for tensor in made)
+    disagreement = ROUNDED_FURTHER_ON if scaled else SHARED_BY_VIEWS if shared else None
+    return Case("; ".join(description), model, rows, disagreement)
 
 
 @examples

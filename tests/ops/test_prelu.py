@@ -97,6 +97,7 @@ EDGES = {
     "a slope per element": Prelu(alpha=(2, 5, 6)),
     "computed slopes": Prelu(constant=False),
     "more slopes than inputs": Prelu(shape=(6,), alpha=(2, 5, 6)),
+    "more computed slopes than inputs": Prelu(shape=(6,), alpha=(2, 5, 6), constant=False),
     "scalars": Prelu(shape=(), alpha=()),
     "odd channels": Prelu(shape=(3, 7), alpha=(7,)),
     "lowest zero points": Prelu(input_zero_point=-128, alpha_zero_point=-128, output_zero_point=-128),
