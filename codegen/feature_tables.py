@@ -1,4 +1,4 @@
-"""The tables behind the features, in float64: window, FFT twiddles, mel filterbank, DCT, slopes, smoothing.
+"""The tables behind the features, in float64: window, mel filterbank, DCT, slopes, smoothing.
 
 Triangles follow Slaney's Auditory Toolbox as librosa draws them: linear in hertz between neighbouring mel
 points, of peak 1 (`mel_norm` "none") or of area 1 in hertz ("slaney"). HTK scale: `2595 log10(1 + f/700)`.
@@ -7,7 +7,6 @@ points, of peak 1 (`mel_norm` "none") or of area 1 in hertz ("slaney"). HTK scal
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +30,8 @@ DELTA_FRAMES = _SLOPES.shape[1]
 # Raised cosines: a0 - (1 - a0) cos(2 pi n / N).
 _WINDOW_A0 = {"hann": 0.5, "hamming": 0.54}
 
-
-@dataclass(frozen=True, slots=True)
-class MelFilter:
-    """The non-zero weights of one triangle, from FFT bin `start` on."""
-
-    start: int
-    weights: tuple[float, ...]
+# By which running and utterance normalisation divide at least: a constant feature (digital silence) has none.
+SMALLEST_STD = 1e-3
 
 
 def window(spec: FeatureSpec) -> Float64:
@@ -45,12 +39,6 @@ def window(spec: FeatureSpec) -> Float64:
     a0 = _WINDOW_A0[spec.window]
     phase = 2.0 * np.pi * np.arange(spec.window_length) / spec.window_length
     return np.asarray(a0 - (1.0 - a0) * np.cos(phase), dtype=np.float64)
-
-
-def twiddles(spec: FeatureSpec) -> tuple[Float64, Float64]:
-    """Real and imaginary part of `exp(-2 pi i k / fft_size)`, each (fft_size / 2,)."""
-    phase = 2.0 * np.pi * np.arange(spec.fft_size // 2) / spec.fft_size
-    return np.cos(phase), -np.sin(phase)
 
 
 def hz_to_mel(hz: Float64, scale: str) -> Float64:
@@ -96,16 +84,6 @@ def mel_matrix(spec: FeatureSpec) -> Float64:
             f"{spec.fft_size}-point FFT; use fewer mel bins or a larger fft_size"
         )
     return np.asarray(weights, dtype=np.float64)
-
-
-def mel_filters(spec: FeatureSpec) -> tuple[MelFilter, ...]:
-    """The filterbank without its zeros, one `MelFilter` per mel bin."""
-    filters = []
-    for row in mel_matrix(spec):
-        covered = np.flatnonzero(row)
-        start, end = int(covered[0]), int(covered[-1]) + 1
-        filters.append(MelFilter(start, tuple(float(w) for w in row[start:end])))
-    return tuple(filters)
 
 
 def cepstrum_matrix(spec: FeatureSpec) -> Float64:

@@ -57,7 +57,10 @@ def render_features(
     elif fft == "own":
         context |= fixed_tables(spec, input_scale, input_zero_point)
     else:
-        raise DataError(f"features: got --fft {fft} with fixed-point arithmetic, allowed is own; or --arithmetic float")
+        raise DataError(
+            f"--fft: got {fft}, an FFT in float32, with features in fixed point, allowed is own; leave it out, or add "
+            "--arithmetic float"
+        )
     return {
         path: render(name, **context) if name.endswith(".j2") else template_text(name)
         for path, name in _templates(arithmetic, fft).items()

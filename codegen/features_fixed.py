@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from codegen.errors import FeatureSpecError
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import cepstrum_matrix, delta_weights, mel_matrix, smoothing, window
+from codegen.feature_tables import SMALLEST_STD, cepstrum_matrix, delta_weights, mel_matrix, smoothing, window
 from codegen.features_float import first_radix, input_order, stage_twiddles, turns
 from codegen.mel_segments import mel_segments
 
@@ -25,7 +25,6 @@ LN_FRACTION = 20  # fractional bits of logarithms, as SER_LN_FRACTION in ser_sca
 CURVE_BITS = 5
 STATIC_BITS = 26  # of the largest value before deltas, whose weights add up to 8
 CEPSTRUM_INPUT_BITS = 22  # of the largest value before the DCT: 256 products with 16-bit weights fit 32 bits
-LEAST_DEVIATION = 1e-3  # below it, running and utterance normalisation divide by this
 ROW_DEVIATIONS = 12.0  # what an int16 row value of an MFCC or a delta reaches, in standard deviations of the corpus
 ROW_SHARE = 1 / 32  # of what such a value could ever be, which it reaches at least
 
@@ -234,7 +233,7 @@ def _add_statistics(tables: _Tables, spec: FeatureSpec, input_scale: float, stat
     deviations = np.clip(np.asarray(spec.std) / unit, 2.0**-20, 2.0**40)
     means = np.clip(np.rint(np.asarray(spec.mean) / unit), -(2**29), 2**29).astype(np.int64)
     tables.add("int32_t", "ser_features_means", means)
-    least = LEAST_DEVIATION / unit
+    least = SMALLEST_STD / unit
     if spec.normalisation == "running":
         mantissas, exponents = np.array([scaled(v) for v in (deviations**2).tolist()]).T
         tables.add("uint32_t", "ser_features_variance_mantissas", mantissas)

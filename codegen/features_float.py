@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import cepstrum_matrix, delta_weights, smoothing, window
+from codegen.feature_tables import SMALLEST_STD, cepstrum_matrix, delta_weights, smoothing, window
 from codegen.mel_segments import mel_segments
 
 FULL_SCALE = 32768.0  # of a 16-bit sample
@@ -35,6 +35,7 @@ def float_tables(spec: FeatureSpec, input_scale: float, input_zero_point: int, f
         "offsets": input_zero_point - np.asarray(spec.mean) / std_in_steps,
         "mean": np.asarray(spec.mean),
         "variance": np.square(spec.std),
+        "smallest_variance": SMALLEST_STD**2,
     }
 
 

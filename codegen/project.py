@@ -97,8 +97,9 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
         _check_features(model, options.features)
     _check_fits(model, runtime, options)
     head = project_banner(model, options)
-    layout = FLAVOURS[options.project](_parts(model, runtime, options, head))
-    manifest = _manifest(model, runtime, layout, options)
+    classifier = _classifier(options)
+    layout = FLAVOURS[options.project](_parts(model, runtime, options, classifier, head))
+    manifest = _manifest(model, runtime, layout, options, classifier)
     files = dict(layout.files)
     files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
     files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md"]), options.board)
@@ -125,14 +126,16 @@ def _with_card(model: Model, options: ProjectOptions) -> ProjectOptions:
     return replace(options, features=options.features or card.features, labels=options.labels or card.labels)
 
 
-def _parts(model: Model, runtime: RuntimeFiles, options: ProjectOptions, head: str) -> Parts:
-    app = render_application(model, _classifier(options), head)
+def _parts(
+    model: Model, runtime: RuntimeFiles, options: ProjectOptions, classifier: Classifier | None, head: str
+) -> Parts:
+    app = render_application(model, classifier, head)
     return Parts(
         model=model,
         board=options.board,
         runtime=options.runtime,
-        fft=options.fft if options.features is not None else "own",
-        has_classifier=options.features is not None,
+        fft="own" if classifier is None else classifier.fft,
+        has_classifier=classifier is not None,
         banner=head,
         target=target_name(model),
         files={**runtime.files, **app.files, "model/model.tflite": model.content},
@@ -143,11 +146,6 @@ def _parts(model: Model, runtime: RuntimeFiles, options: ProjectOptions, head: s
 def _classifier(options: ProjectOptions) -> Classifier | None:
     if options.features is None:
         return None
-    if options.fft != "own" and options.features_arithmetic == "fixed":
-        raise DataError(
-            f"--fft: got {options.fft}, an FFT in float32, with features in fixed point, allowed is own; leave it out, "
-            "or add --arithmetic float"
-        )
     stream = options.stream.for_features(options.features)
     return Classifier(options.features, options.labels, options.features_arithmetic, options.fft, stream)
 
@@ -231,10 +229,11 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
             )
 
 
-def _manifest(model: Model, runtime: RuntimeFiles, layout: Layout, options: ProjectOptions) -> dict[str, Any]:
+def _manifest(
+    model: Model, runtime: RuntimeFiles, layout: Layout, options: ProjectOptions, classifier: Classifier | None
+) -> dict[str, Any]:
     inputs, outputs = tensors(model)
     selftest = model.card.selftest if model.card else None
-    classifier = _classifier(options)
     return {
         "tinyser": tool_version(),
         "runtime": options.runtime,

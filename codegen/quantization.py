@@ -12,6 +12,7 @@ import numpy as np
 
 from codegen.fixed_point import quantize_multiplier, round_half_away
 from codegen.ir import Tensor
+from codegen.kernel_call import ParamValue
 
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
 _LIMITS: dict[str, tuple[float | None, float | None]] = {
@@ -41,3 +42,12 @@ def channel_multipliers(
 ) -> list[tuple[int, int]]:
     """(mantissa, shift) per filter channel; products in double precision."""
     return [quantize_multiplier(input_scale * scale / output_scale) for scale in filter_scales]
+
+
+def output_param(
+    output: Tensor, multiplier: tuple[int, int], limits: tuple[int, int] | None = None
+) -> dict[str, ParamValue]:
+    """Initialiser of `ts_output_t`: to that tensor's scale by (mantissa, shift), within its type's limits or these."""
+    mantissa, shift = multiplier
+    low, high = output.limits if limits is None else limits
+    return {"multiplier": mantissa, "shift": shift, "offset": output.zero_point, "min": low, "max": high}

@@ -20,7 +20,7 @@ from rich.table import Table
 from codegen import cmsis_dsp
 from codegen.boards import Board, load_board
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import mel_filters, window
+from codegen.feature_tables import mel_matrix, window
 from codegen.features_code import feature_sources, render_features
 from codegen.flavours.bare_metal import board_files
 from codegen.render import environment, template_text
@@ -71,12 +71,12 @@ def own(board: Board, folder: Path) -> list[int]:
 
 
 def cmsis(board: Board, folder: Path, root: Path, flags: list[str]) -> list[int]:
-    filters = mel_filters(SPEC)
+    filters = [np.trim_zeros(weights) for weights in mel_matrix(SPEC)]
     tables: list[tuple[str, str, Any]] = [
         ("window", "float", window(SPEC)),
-        ("mel_starts", "uint16_t", np.array([triangle.start for triangle in filters])),
-        ("mel_lengths", "uint16_t", np.array([len(triangle.weights) for triangle in filters])),
-        ("mel_weights", "float", np.concatenate([triangle.weights for triangle in filters])),
+        ("mel_starts", "uint16_t", np.argmax(mel_matrix(SPEC) > 0, axis=1)),
+        ("mel_lengths", "uint16_t", np.array([len(weights) for weights in filters])),
+        ("mel_weights", "float", np.concatenate(filters)),
         ("gains", "float", np.full(SPEC.features, 0.1)),
         ("offsets", "float", np.full(SPEC.features, 0.1)),
     ]

@@ -11,7 +11,7 @@ from codegen.ir import Graph, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.binary import BINARY_RULES, Binary
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name
-from codegen.quantization import activation_range
+from codegen.quantization import activation_range, output_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,12 @@ class Elementwise(Binary):
 
     def params(self, graph: Graph) -> dict[str, ParamValue]:
         first, second, output = graph.operand(self, 0), graph.operand(self, 1), graph.output(self)
-        multiplier, shift = self.output_multiplier(graph)
-        low, high = activation_range(self.activation, output)
+        limits = activation_range(self.activation, output)
         return {
             "first_offset": -first.zero_point,
             "second_offset": -second.zero_point,
             **self.operand_params(graph),
-            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high},
+            "output": output_param(output, self.output_multiplier(graph), limits),
         }
 
 

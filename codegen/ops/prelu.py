@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier, saturate
-from codegen.ir import Graph, Rule, Tensor
+from codegen.ir import Graph, Rule
 from codegen.kernel_call import ParamValue
 from codegen.ops.binary import BROADCAST_RULES, Binary
 from codegen.ops.rules import element_type, one_type
+from codegen.quantization import output_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class Prelu(Binary):
         return {
             "input_offset": -given.zero_point,
             "alpha_offset": -alpha.zero_point,
-            "positive": _output(given.scale / output.scale, output),
-            "negative": _output(given.scale * alpha.scale / output.scale, output),
+            "positive": output_param(output, quantize_multiplier(given.scale / output.scale)),
+            "negative": output_param(output, quantize_multiplier(given.scale * alpha.scale / output.scale)),
         }
 
     def evaluate(self, graph: Graph, first: Sequence[int], second: Sequence[int]) -> tuple[int, ...]:
@@ -44,9 +45,3 @@ class Prelu(Binary):
             )
             values.append(saturate(scaled + output.zero_point, *output.limits))
         return tuple(values)
-
-
-def _output(real: float, output: Tensor) -> dict[str, ParamValue]:
-    multiplier, shift = quantize_multiplier(real)
-    low, high = output.limits
-    return {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high}

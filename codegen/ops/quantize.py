@@ -10,6 +10,7 @@ from codegen.ir import QUANTIZED_TYPES, Graph, Rule, Tensor
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.rules import SAME_SIZE, element_type, one_scale
 from codegen.ops.unary import Unary
+from codegen.quantization import output_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,12 @@ class Quantize(Unary):
 
     def wide_call(self, graph: Graph) -> KernelCall:
         given, output = graph.operand(self, 0), graph.output(self)
-        multiplier, shift = quantize_multiplier(given.scale / output.scale)
-        low, high = output.limits
         params: dict[str, ParamValue] = {
             "count": output.size,
             "input_bytes": given.element_bytes,
             "output_bytes": output.element_bytes,
             "input_offset": -given.zero_point,
-            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high},
+            "output": output_param(output, quantize_multiplier(given.scale / output.scale)),
         }
         return KernelCall("quantize_i16", self.site.inputs, self.site.outputs[0], params)
 

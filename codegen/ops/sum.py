@@ -9,6 +9,7 @@ from codegen.fixed_point import quantize_multiplier
 from codegen.ir import QUANTIZED_TYPES, Graph
 from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.reduction import Reduction
+from codegen.quantization import output_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,9 @@ class Sum(Reduction):
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         given, output = graph.operand(self, 0), graph.output(self)
-        multiplier, shift = self.output_multiplier(graph)
-        low, high = output.limits
         params: dict[str, ParamValue] = {
             "shape": self.shape_param(graph),
             "sum_offset": -given.zero_point * (given.size // output.size),
-            "output": {"multiplier": multiplier, "shift": shift, "offset": output.zero_point, "min": low, "max": high},
+            "output": output_param(output, self.output_multiplier(graph)),
         }
         return (KernelCall(for_type("sum", output), self.site.inputs[:1], self.site.outputs[0], params),)

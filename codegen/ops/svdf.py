@@ -11,6 +11,7 @@ from codegen.ir import Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.linear import folded_bias
 from codegen.ops.rules import constant, one_scale, presence, rank
+from codegen.quantization import output_param
 
 INPUT, FEATURE_WEIGHTS, TIME_WEIGHTS, BIAS, MEMORY = range(5)
 BIAS_SCALE_TOLERANCE = 1e-5
@@ -101,7 +102,6 @@ class Svdf(Op):
         bias, state, output = graph.operand(self, BIAS), graph.operand(self, MEMORY), graph.output(self)
         assert features.data is not None and time.data is not None
         feature_multiplier, feature_shift = quantize_multiplier(given.scale * features.scale / state.scale)
-        multiplier, shift = quantize_multiplier(state.scale * time.scale / output.scale)
         params: dict[str, ParamValue] = {
             "batches": given.shape[0],
             "inputs": given.shape[1],
@@ -116,13 +116,7 @@ class Svdf(Op):
             "state_offset": state.zero_point,
             "time_weights": time.data,
             "bias": folded_bias(time.data.reshape(output.shape[1], -1), bias.data, 0, -state.zero_point),
-            "output": {
-                "multiplier": multiplier,
-                "shift": shift,
-                "offset": output.zero_point,
-                "min": -128,
-                "max": 127,
-            },
+            "output": output_param(output, quantize_multiplier(state.scale * time.scale / output.scale)),
         }
         inputs = (self.site.inputs[INPUT], self.site.inputs[MEMORY])
         return (KernelCall("svdf", inputs, self.site.outputs[0], params),)

@@ -15,6 +15,7 @@ from codegen.kernel_call import KernelCall, ParamValue, for_type
 from codegen.ops.linear import folded_bias
 from codegen.ops.linear_i16 import LARGEST_WIDE_SCALE, blocks, has_wide_scales, small_biases
 from codegen.ops.rules import activation_name, constants, element_type, of_type, one_scale, one_type, presence, rank
+from codegen.quantization import output_param
 from codegen.sigmoid_table import sigmoid_table
 
 # Positions of operands; of four in a row, the gates are input, forget, cell and output.
@@ -148,8 +149,6 @@ class UnidirectionalSequenceLstm(Op):
     def _cell(self, graph: Graph) -> Mapping[str, ParamValue]:
         """Initialiser of `ts_cell_t`."""
         hidden, cell = graph.operand(self, HIDDEN), graph.operand(self, CELL)
-        multiplier, shift = quantize_multiplier(ACTIVATED_SCALE * ACTIVATED_SCALE / hidden.scale)
-        smallest, largest = hidden.limits
         return {
             "keep": _scaling(ACTIVATED_SCALE),
             "add": _scaling(ACTIVATED_SCALE * ACTIVATED_SCALE / cell.scale),
@@ -157,13 +156,7 @@ class UnidirectionalSequenceLstm(Op):
             "cell_max": self._largest_cell(graph),
             **self._tanh_input(graph),
             "sigmoid": sigmoid_table(),
-            "output": {
-                "multiplier": multiplier,
-                "shift": shift,
-                "offset": hidden.zero_point,
-                "min": smallest,
-                "max": largest,
-            },
+            "output": output_param(hidden, quantize_multiplier(ACTIVATED_SCALE * ACTIVATED_SCALE / hidden.scale)),
         }
 
     def _gates_int8(self, graph: Graph) -> Mapping[str, ParamValue]:

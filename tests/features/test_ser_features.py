@@ -202,7 +202,9 @@ def test_elementary_functions_keep_their_bounds(project_for: Callable[[FeatureSp
 
 
 def test_cmsis_dsp_in_fixed_point() -> None:
-    with pytest.raises(DataError, match=r"^features: got --fft cmsis-dsp with fixed-point arithmetic, allowed is own"):
+    with pytest.raises(
+        DataError, match=r"^--fft: got cmsis-dsp, an FFT in float32, with features in fixed point, allowed is own"
+    ):
         render_features(SPECS["default"], 0.03, 0, "", arithmetic="fixed", fft="cmsis-dsp")
 
 

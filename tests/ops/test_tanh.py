@@ -7,9 +7,10 @@ from hypothesis import given
 
 from tests.ops.agreement import Case, assert_agreement, examples
 from tests.ops.disagreements import COARSE_INPUT, Disagreement
-from tests.ops.refusals import assert_refused
+from tests.ops.interpolated import EDGES as INT16_EDGES
+from tests.ops.interpolated import assert_scales_refused, int16_case
 from tests.ops.strategies import scales
-from tests.ops.unary import Unary, in_int16, input_edges, unaries
+from tests.ops.unary import Unary, input_edges, unaries
 
 OUTPUT = (1 / 128, 0)
 EDGES = input_edges("TANH", *OUTPUT)
@@ -34,41 +35,20 @@ def test_edge(unary: Unary) -> None:
     assert_agreement(unary.case(disagreement(unary)))
 
 
-OUTPUT_OF_INT16 = 2.0**-15
-INT16_EDGES = {
-    "steps of the table": 2.0**-12,
-    "twice as coarse": 2.0**-11,
-    "half as coarse": 2.0**-13,
-    "nearly a power of two": 2.0**-12 * 1.0005,
-    "no longer a power of two": 2.0**-12 * 1.001,
-    "very fine": 1e-9,
-    "the finest": 4e-14,
-    "usual": 3e-4,
-    "coarse": 0.1,
-    "the coarsest": 2.66,
-}
-
-
-def int16_case(scale: float, output_scale: float = OUTPUT_OF_INT16) -> Case:
-    return in_int16(Unary(operator="TANH", input_scale=scale, output_scale=output_scale)).case()
-
-
 def fixed_case_of_int16() -> Case:
-    return int16_case(INT16_EDGES["usual"])
+    return int16_case("TANH", INT16_EDGES["usual"])
 
 
 @examples
 @given(scale=scales(1e-6, 2.6))
 def test_int16_agrees_with_tflm_and_tflite(scale: float) -> None:
-    assert_agreement(int16_case(scale))
+    assert_agreement(int16_case("TANH", scale))
 
 
 @pytest.mark.parametrize("scale", INT16_EDGES.values(), ids=INT16_EDGES.keys())
 def test_edge_in_int16(scale: float) -> None:
-    assert_agreement(int16_case(scale))
+    assert_agreement(int16_case("TANH", scale))
 
 
 def test_scales_that_tflm_has_no_arithmetic_for_are_refused() -> None:
-    for scale in (3e-14, 2.67):
-        assert_refused(int16_case(scale).model, r"TANH: input scale is .*, allowed: of int16, from 2\^-31 / 12288 on")
-    assert_refused(int16_case(0.1, 2.0**-14).model, r"TANH: output scale is 6.*, allowed: of int16, 2\^-15")
+    assert_scales_refused("TANH")

@@ -51,8 +51,9 @@ def command(clip: Path, spec_file: Path | None, folder: Path | None, output: Pat
 
 
 def _draw(clip: Path, spec: FeatureSpec | None, scale: float, zero_point: int, output: Path) -> None:
+    from codegen.features_code import ARITHMETICS
     from tinyser.cli.extras import needs_extra
-    from tinyser.features.arithmetics import ARITHMETICS, compare_arithmetics
+    from tinyser.features.arithmetics import compare_arithmetics
 
     with needs_extra("emulate"):
         from tinyser.features.picture import draw_comparison

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from codegen.boards import load_board
 from codegen.errors import ToolError
-from codegen.features_code import feature_sources
+from codegen.features_code import ARITHMETICS, feature_sources
 from tinyser.emulator import host_child
 from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
 from tinyser.emulator.child import run_child
@@ -30,7 +30,6 @@ _FEATURES_BYTES_C = """#include "ser_features.h"
 extern const size_t ser_features_bytes;
 const size_t ser_features_bytes = sizeof(ser_features_t);
 """
-_ARITHMETICS = ("float", "fixed")
 _SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
 
 
@@ -175,7 +174,7 @@ def _call_features(
     project: Project, plan: dict[str, Any], pcm: npt.NDArray[np.int16], sanitize: bool, compiler: str | None
 ) -> bytes:
     """Runs a mode that needs nothing but features/, and the size of its state."""
-    named = {Path(name).name for arithmetic in _ARITHMETICS for name in feature_sources(arithmetic, project.fft)}
+    named = {Path(name).name for arithmetic in ARITHMETICS for name in feature_sources(arithmetic, project.fft)}
     sources = [name for name in project.portable_sources if Path(name).name in named]
     with tempfile.TemporaryDirectory(prefix="tinyser-features-") as scratch:
         size = Path(scratch) / "ser_features_bytes.c"

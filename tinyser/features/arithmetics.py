@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
-from codegen.features_code import feature_sources, render_features
+from codegen.features_code import ARITHMETICS, feature_sources, render_features
 from codegen.render import template_text
 from tinyser.emulator import host
 from tinyser.emulator.emulation import Int8s
@@ -21,8 +21,6 @@ from tinyser.emulator.project_folder import Project, TensorEntry
 from tinyser.features.context import clip_windows
 from tinyser.features.log_mel import log_mel
 from tinyser.features.reference import normalise, raw_features
-
-ARITHMETICS = ("float", "fixed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.feature_spec import FeatureSpec
+from codegen.feature_tables import SMALLEST_STD
 from tinyser.features.log_mel import Float32, log_mel
-from tinyser.features.reference import SMALLEST_STD, normalise, raw_features
+from tinyser.features.reference import normalise, raw_features
 
 
 def window_ends(frames: int, spec: FeatureSpec) -> list[int]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from codegen.atomic import new_file
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import mel_corners
-from tinyser.features.arithmetics import ARITHMETICS, Comparison
+from codegen.features_code import ARITHMETICS
+from tinyser.features.arithmetics import Comparison
 
 _STYLE = {"font.size": 9, "axes.titlesize": 9, "axes.titlelocation": "left"}
 _WIDTH, _PANEL_HEIGHT, _DPI = 9.0, 1.55, 150

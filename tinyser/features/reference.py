@@ -9,11 +9,8 @@ import numpy as np
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import DELTA_FRAMES, Float64, cepstrum_matrix, delta_weights, smoothing
+from codegen.feature_tables import DELTA_FRAMES, SMALLEST_STD, Float64, cepstrum_matrix, delta_weights, smoothing
 from tinyser.features.log_mel import Float32
-
-# A constant feature (digital silence) would divide by zero.
-SMALLEST_STD = 1e-3
 
 
 def raw_features(log_mel: Float32, spec: FeatureSpec) -> Float64:

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import DELTA_FRAMES, cepstrum_matrix, delta_weights, smoothing
-from tinyser.features.reference import SMALLEST_STD
+from codegen.feature_tables import DELTA_FRAMES, SMALLEST_STD, cepstrum_matrix, delta_weights, smoothing
 
 
 def past_frames(spec: FeatureSpec) -> int | None:
