@@ -170,6 +170,23 @@ def test_killed_worker_fails_its_run_alone(tiny: Make, options: Options) -> None
     assert killed and len(read_rows(options().output / "rows.csv")) == 1
 
 
+def test_interruption_while_a_job_is_handed_over_loses_no_worker(
+    tiny: Make, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tinyser.sweep.engine_local import _Worker
+
+    take = _Worker.take
+
+    def take_and_stop(worker: _Worker, job: Job) -> None:
+        take(worker, job)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Worker, "take", take_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        quiet_sweep(tiny(), options(jobs=1))
+    assert not [line for line in descendants(os.getpid()).values() if "spawn_main" in line]
+
+
 @pytest.mark.slow
 def test_quick_experiment_in_int8(
     options: Options, monkeypatch: pytest.MonkeyPatch, require_module: Callable[..., None]

@@ -23,48 +23,79 @@ def run_jobs(jobs: Sequence[Job], workers: int) -> Generator[Outcome, None, None
     Closing the iterator, or an exception in it such as Ctrl-C, ends all workers.
     """
     waiting = list(reversed(jobs))
-    busy: dict[Connection, tuple[_Worker, Job]] = {}
-    idle: list[_Worker] = []
+    # Holds every worker from before its start to its end, so that an interruption at any line loses none.
+    crew: list[_Worker] = []
     try:
-        while waiting or busy:
-            while waiting and len(busy) < workers:
-                worker, job = idle.pop() if idle else _Worker(), waiting.pop()
-                worker.connection.send(job)
-                busy[worker.connection] = worker, job
-            for connection in wait(list(busy)):
-                assert isinstance(connection, Connection)
-                worker, job = busy.pop(connection)
-                try:
-                    outcome: Outcome = connection.recv()
-                    idle.append(worker)
-                except (EOFError, OSError):
-                    outcome = Outcome(job.run, None, {}, worker.cause_of_death())
+        while waiting or _busy(crew):
+            while waiting and len(_busy(crew)) < workers:
+                idle = [worker for worker in crew if worker.job is None]
+                worker = idle[0] if idle else _hire(crew)
+                worker.take(waiting.pop())
+            ready = wait([worker.connection for worker in _busy(crew)])
+            for worker in [worker for worker in _busy(crew) if worker.connection in ready]:
+                outcome = worker.outcome()
+                if not worker.process.is_alive():
+                    crew.remove(worker)
                 yield outcome
     finally:
-        _end([*idle, *(worker for worker, _ in busy.values())])
+        _end(crew)
 
 
 class _Worker:
-    """A fresh interpreter (forking one that has used torch is not safe), and the connection to it."""
+    """A fresh interpreter (forking one that has used torch is not safe), the connection to it, and the job it has."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,))
-        self.process.start()
-        theirs.close()
+        self.connection, self._theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(self._theirs,))
+        self.job: Job | None = None
 
-    def cause_of_death(self) -> str:
+    def start(self) -> None:
+        """Starts the process with Ctrl-C blocked, which it inherits: that is the parent's business."""
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        self._theirs.close()
+
+    def take(self, job: Job) -> None:
+        self.job = job
+        self.connection.send(job)
+
+    def outcome(self) -> Outcome:
+        """What became of the job; waits for it."""
+        assert self.job is not None
+        try:
+            outcome: Outcome = self.connection.recv()
+        except (EOFError, OSError):
+            outcome = Outcome(self.job.run, None, {}, self._cause_of_death())
+        self.job = None
+        return outcome
+
+    def _cause_of_death(self) -> str:
         self.process.join()
         code = self.process.exitcode or 0
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         return f"its worker process {how}; see what it printed"
 
 
-def _end(workers: Sequence[_Worker]) -> None:
-    for worker in workers:
+def _busy(crew: Sequence[_Worker]) -> list[_Worker]:
+    return [worker for worker in crew if worker.job is not None]
+
+
+def _hire(crew: list[_Worker]) -> _Worker:
+    worker = _Worker()
+    crew.append(worker)
+    worker.start()
+    return worker
+
+
+def _end(crew: Sequence[_Worker]) -> None:
+    started = [worker for worker in crew if worker.process.pid is not None]
+    for worker in started:
         worker.process.terminate()
-    for worker in workers:
+    for worker in started:
         worker.process.join(_PATIENCE_SECONDS)
         if worker.process.is_alive():
             worker.process.kill()
@@ -73,8 +104,7 @@ def _end(workers: Sequence[_Worker]) -> None:
 
 
 def _serve(connection: Connection) -> None:
-    """What a worker process does. Ctrl-C is the parent's business: it ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """What a worker process does until it is ended."""
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from tinyser.sweep.worker import attempt
