@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from codegen.ir import ABSENT, Graph, Op, Tensor
@@ -80,6 +80,7 @@ class Span:
     last: int
     axes: dict[int, int]  # that the rows of each tensor lie along
     scattered: frozenset[int]  # tensors whose neighbouring rows are not neighbours in memory
+    _by_rows: dict[int, list[tuple[int, int, Rows | WindowRows]]] = field(default_factory=dict)
 
     def regions(self) -> Iterator[Region]:
         """For every number of blocks that suits, most first."""
@@ -105,8 +106,12 @@ class Span:
 
     def _read_by_rows(self, step: int) -> list[tuple[int, int, Rows | WindowRows]]:
         """(position, tensor, how) of the operands of which a block reads just some rows."""
-        operands = zip(self.graph.ops[step].site.inputs, self.uses.row_access(step, self.axes) or (), strict=False)
-        return [(at, tensor, how) for at, (tensor, how) in enumerate(operands) if how is not None and tensor != ABSENT]
+        if step not in self._by_rows:
+            operands = zip(self.graph.ops[step].site.inputs, self.uses.row_access(step, self.axes) or (), strict=False)
+            self._by_rows[step] = [
+                (at, tensor, how) for at, (tensor, how) in enumerate(operands) if how is not None and tensor != ABSENT
+            ]
+        return self._by_rows[step]
 
     def _layout(self) -> Layout | None:
         """None where readers do not agree on how many rows a tensor should have."""
