@@ -9,6 +9,7 @@ from pathlib import Path
 
 from codegen.constants import ConstantPool
 from codegen.feature_spec import FeatureSpec
+from codegen.input_ring import ring_of, with_ring
 from codegen.invocation import Invocation, Layer, origin
 from codegen.ir import Graph, Model, Op
 from codegen.memory_boxes import memory_of
@@ -43,7 +44,10 @@ def render_direct(
     `features` what the model takes, where it takes sound."""
     slack = ARENA_SLACK[optimize]
     graph = run_passes(model.graph, model.name, dump_ir, slack)
-    return render_graph(graph, choose_regions(graph, slack), banner, model.name, features)
+    regions: Sequence[Region] = choose_regions(graph, slack)
+    if features is not None:
+        graph, regions = with_ring(graph, regions, features, slack)
+    return render_graph(graph, regions, banner, model.name, features)
 
 
 def render_graph(
@@ -52,7 +56,8 @@ def render_graph(
     """C of a graph whose `regions`, in order and apart from each other, run row by row."""
     plan = plan_memory(graph, regions)
     pool = ConstantPool()
-    segments = Invocation(graph, regions, plan, pool).segments()
+    ring = None if graph.ring is None or features is None else ring_of(graph, features)
+    segments = Invocation(graph, regions, plan, pool, ring).segments()
     layers = [layer for segment in segments for group in segment.groups for layer in group.layers]
     kernels = sorted({call.kernel for layer in layers for call in layer.calls})
     context = {
@@ -68,6 +73,7 @@ def render_graph(
         "output_offsets": [plan.offsets[i] for i in graph.outputs],
         "arena_bytes": plan.arena_bytes,
         "features": features,
+        "ring": ring,
     }
     files: dict[str, str | bytes] = {
         "model/ser_status.h": template_text("model/ser_status.h"),
@@ -90,6 +96,7 @@ def render_graph(
         max((buffer.size for buffer in plan.buffers if buffer.tensor < 0), default=0),
         tuple(kernels),
         tuple(_layer_flash(op, layer, pool) for op, layer in zip(graph.ops, layers, strict=True) if layer.calls),
+        reads_ring=ring is not None,
     )
 
 

@@ -74,8 +74,8 @@ class _Tables:
 
 
 def _bits(largest: float) -> int:
-    """Bits before the point of numbers up to `largest`; negative for small ones."""
-    return math.floor(math.log2(largest)) + 1
+    """Bits before the point of numbers up to `largest`; negative for small ones, 0 where all numbers are 0."""
+    return math.frexp(largest)[1]
 
 
 def _fixed(values: float | Float64, fraction: int) -> Integers:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from codegen.block_operator import BlockOperator, block_operator
 from codegen.constants import C_TYPES, ConstantPool, Struct
+from codegen.input_ring import InputRing
 from codegen.ir import ABSENT, Graph, Op
 from codegen.kernel_call import KernelCall
 from codegen.kernel_costs import kernel_costs
@@ -35,6 +36,16 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class RingRows:
+    """The next `rows` rows of the input's ring, `turn` blocks behind the first; `surplus` fewer in the last turn."""
+
+    target: str
+    turn: str
+    rows: int
+    surplus: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """`bytes` bytes of one value."""
 
@@ -54,6 +65,7 @@ class Layer:
     tensors: list[str]
     calls: list[LayerCall] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
+    ring_rows: RingRows | None = None
     surplus: list[Fill] = field(default_factory=list)
 
 
@@ -85,6 +97,7 @@ class Invocation:
     regions: Sequence[Region]
     plan: MemoryPlan
     pool: ConstantPool
+    ring: InputRing | None = None
 
     def segments(self) -> list[Segment]:
         segments = []
@@ -196,8 +209,15 @@ class Invocation:
         source, target = address(block.op.site.inputs[0]), address(block.op.site.outputs[0])
         held = region.buffers[output]
         unread = 0 if region.buffer(op.site.inputs[0]) else held.surplus_bytes
+        if self.ring is not None and op.site.inputs[0] == self.graph.ring:
+            rows = RingRows(target, _turn(region.delays[step]), *self._in_rows(held.block_bytes, unread))
+            return Layer(f"{title}, from the ring", self._describe(op), ring_rows=rows, surplus=surplus)
         copy = Copy(target, source, held.block_bytes, unread)
         return Layer(f"{title}, copied", self._describe(op), copies=[copy], surplus=surplus)
+
+    def _in_rows(self, *counts: int) -> tuple[int, ...]:
+        assert self.ring is not None
+        return tuple(count // self.ring.row_bytes for count in counts)
 
     def _surplus(self, region: Region, op: Op) -> list[Fill]:
         """Of what the operator writes, rows that do not exist are zero points, which windows may read."""
@@ -238,5 +258,9 @@ def origin(op: Op) -> str:
 
 def _advanced(offset: int, step: int, delay: int) -> str:
     """An offset that moves on by `step` from turn to turn, from turn `delay` on."""
-    turn = f"(turn - {delay})" if delay else "turn"
-    return f"{offset} + {turn} * {step}"
+    return f"{offset} + {_turn(delay)} * {step}"
+
+
+def _turn(delay: int) -> str:
+    """How many turns an operator that begins in turn `delay` has had."""
+    return f"(turn - {delay})" if delay else "turn"

@@ -109,6 +109,7 @@ class OpSite:
     index: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    ring: int | None = None  # an input that stays in memory: a ring of rows, read from any row on
 
     def input(self, position: int) -> int:
         """Tensor index of an operand; ABSENT when it is left out."""
@@ -200,6 +201,7 @@ class Graph:
     ops: tuple[Op, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    ring: int | None = None  # an input that stays in memory: a ring of rows, read from any row on
 
     def input(self, op: Op, position: int) -> Tensor | None:
         """The operand at a position, or None when it is left out."""

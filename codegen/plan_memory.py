@@ -35,12 +35,15 @@ def _plan(graph: Graph, lives: Lifetimes) -> MemoryPlan:
     """Greedy placement in several orders (largest first, longest first, reshuffled); the smallest arena wins."""
     buffers = list(lives.buffers)
     bound = lives.peak(-1, len(graph.ops) + 1)
+    # What lives from start to end lies below everything else, where it parts no free bytes.
+    always = [buffer for buffer in buffers if buffer.first < 0 and buffer.last >= len(graph.ops)]
+    others = [buffer for buffer in buffers if buffer not in always]
     best = min(
-        (_place(order) for order in _orders(buffers)),
+        (_place(always + order) for order in _orders(others)),
         key=lambda placed: _extent(buffers, placed),
     )
     shuffled = random.Random(0)
-    order = sorted(buffers, key=lambda b: -b.size)
+    order = always + sorted(others, key=lambda b: -b.size)
     for _ in range(TRIES):
         if _extent(buffers, best) == bound:
             break

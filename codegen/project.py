@@ -212,7 +212,7 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
     board, features = options.board, options.features
     if board.flash is None or board.ram is None or board.stack_bytes is None:
         return
-    history = 0 if features is None else features.context_frames * features.features
+    history = 0 if features is None or runtime.reads_ring else features.context_frames * features.features
     selftest = model.card.selftest if model.card else None
     vectors = 0 if selftest is None else len(selftest.input) + len(selftest.output)
     needs = (

@@ -28,3 +28,4 @@ class RuntimeFiles:
     scratch_bytes: int | None = None  # of the arena, for the kernel that takes most; None where nobody planned it
     kernels: tuple[str, ...] = ()
     layers: tuple[LayerFlash, ...] = ()
+    reads_ring: bool = False  # of the newest frames, which then lie in the arena

@@ -17,6 +17,7 @@ from codegen.uses import Uses
 # How many times more than the smallest arena may be spent on larger blocks, which need fewer kernel calls.
 ARENA_SLACK = {"speed": 0.25, "size": 0.0}
 LONGEST = 80  # operators in a region; bounds the search
+_IMPOSSIBLE = 2**40  # bytes: more than any way that there is
 _CALL, _MULTIPLY = 80, 1.5  # instructions of a kernel call, and of a multiply-accumulate, as measured
 
 
@@ -42,10 +43,16 @@ class _Best:
 def choose_regions(graph: Graph, slack: float = 0.0) -> tuple[Region, ...]:
     """Dynamic programming over the positions where one region may end and the next begin.
 
-    Of all ways that take at most `slack` times more than the smallest arena, the one with the least overhead.
+    Of all ways that take at most `slack` times more than the smallest arena, the one with the least overhead. A ring
+    does not count as arena here, and what reads it runs in a region if it can.
     """
+    ring_bytes = 0 if graph.ring is None else graph.tensors[graph.ring].bytes
+    return regions_within(graph, int((1 + slack) * (smallest_peak(graph) - ring_bytes)) + ring_bytes)
+
+
+def regions_within(graph: Graph, allowed: int) -> tuple[Region, ...]:
+    """As `choose_regions`, of all ways that take at most so many bytes, or of those that take the fewest."""
     options = _options_of(graph)
-    allowed = int((1 + slack) * options.smallest)
     coarser = [candidate for finest in options.finest for candidate in options.coarser(finest, allowed)]
     return _regions(_search(options.alone, [finest.candidate for finest in options.finest] + coarser, allowed))
 
@@ -87,7 +94,9 @@ class _Options:
 @lru_cache(maxsize=8)  # the passes that compare arenas and the renderer ask about the same graphs
 def _options_of(graph: Graph) -> _Options:
     whole, uses = lifetimes(graph), Uses.of(graph)
-    alone = [whole.peak(step, step + 1) for step in range(len(graph.ops))]
+    alone = [
+        _IMPOSSIBLE if graph.ring in op.site.inputs else whole.peak(step, step + 1) for step, op in enumerate(graph.ops)
+    ]
     finest, smallest = [], max(alone, default=0)
     spans = sorted(candidate_spans(uses, whole), key=lambda span: -max(alone[span.first : span.last]))
     for level, alike in groupby(spans, key=lambda span: max(alone[span.first : span.last])):

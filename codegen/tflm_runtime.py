@@ -96,6 +96,7 @@ def render_tflm(model: Model, arena_bytes: int, banner: str, features: FeatureSp
         "outputs": [graph.tensors[i] for i in graph.outputs],
         "arena_bytes": arena_bytes,
         "features": features,
+        "ring": None,
     }
     names = ("model_data.h", "model_data.cc", "ser_model.h", "ser_model_tflm.cc")
     files: dict[str, str | bytes] = {f"model/{name}": render(f"model/{name}.j2", **context) for name in names}

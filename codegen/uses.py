@@ -26,7 +26,8 @@ class Uses:
     def of(cls, graph: Graph) -> Uses:
         written = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.outputs}
         last_read = {tensor: step for step, op in enumerate(graph.ops) for tensor in op.site.inputs}
-        last_read.update(dict.fromkeys(graph.outputs, len(graph.ops)))
+        kept = graph.outputs if graph.ring is None else (*graph.outputs, graph.ring)
+        last_read.update(dict.fromkeys(kept, len(graph.ops)))
         viewed: dict[int, int] = {}
         for op in graph.ops:
             if op.IS_VIEW:

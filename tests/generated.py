@@ -60,6 +60,7 @@ class Program:
     graph: Graph
     rows: Rows
     keep_state: bool = False  # from row to row
+    ring_starts: Sequence[int] | None = None  # by row: where in the input's ring its first row lies
 
 
 class CompilerError(RuntimeError):
@@ -142,19 +143,25 @@ class _Loaded:
         self._input, self._output, self._invoke, self._reset, init = (
             getattr(library, f"ser_model_{name}{suffix}") for name in ("input", "output", "invoke", "reset", "init")
         )
+        self._invoke_ring = getattr(library, f"ser_model_invoke_ring{suffix}", None)
         self._input.restype = self._output.restype = ctypes.c_void_p
         self._input.argtypes = self._output.argtypes = [ctypes.c_size_t]
         assert init() == 0
 
     def run(self, program: Program) -> list[list[np.ndarray]]:
-        return [self._outputs(row, program.keep_state) for row in program.rows]
+        starts = program.ring_starts or [None] * len(program.rows)
+        return [self._outputs(row, program.keep_state, start) for row, start in zip(program.rows, starts, strict=True)]
 
-    def _outputs(self, row: Sequence[np.ndarray], keep_state: bool) -> list[np.ndarray]:
+    def _outputs(self, row: Sequence[np.ndarray], keep_state: bool, start: int | None) -> list[np.ndarray]:
         assert keep_state or self._reset() == 0
         for index, value in enumerate(row):
             assert value.size == self._graph.tensors[self._graph.inputs[index]].size
             ctypes.memmove(self._input(index), value.tobytes(), value.nbytes)
-        assert self._invoke() == 0
+        if start is None:
+            assert self._invoke() == 0
+        else:
+            assert self._invoke_ring(ctypes.c_size_t(start)) == 0
+            assert ctypes.string_at(self._input(0), row[0].nbytes) == row[0].tobytes(), "the ring was written to"
         outputs = []
         for index, tensor in enumerate(self._graph.tensors[i] for i in self._graph.outputs):
             content = ctypes.string_at(self._output(index), tensor.bytes)

@@ -99,6 +99,7 @@ def sums_runtime(model: Model, source: str = SUMS_C) -> RuntimeFiles:
         outputs=[OUTPUT],
         arena_bytes=ARENA_BYTES,
         features=model.card.features if model.card else None,
+        ring=None,
     )
     files: dict[str, str | bytes] = {
         "model/ser_status.h": template_text("model/ser_status.h"),

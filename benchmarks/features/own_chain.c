@@ -5,6 +5,7 @@
 #include "ser_spectrum.h"
 
 static ser_features_t features;
+static ser_row_value_t ring[SER_FEATURES_RING_VALUES];
 static bool frame_ready;
 
 static void take_spectrum(const int16_t *pcm) {
@@ -25,7 +26,7 @@ int main(void) {
     static void (*const parts[])(const int16_t *) = {take_spectrum, take_log_mel, take_hop};
     size_t consumed = 0u;
     fill_with_noise(pcm, SER_FEATURES_WINDOW_LENGTH);
-    ser_features_reset(&features);
+    (void)ser_features_reset(&features, ring);
     (void)ser_features_push(&features, pcm, SER_FEATURES_WINDOW_LENGTH, &consumed, &frame_ready);
     const bool written = count_parts(parts, sizeof parts / sizeof parts[0], pcm);
     board_exit(written && frame_ready ? 0 : 1);

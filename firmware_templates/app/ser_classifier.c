@@ -33,9 +33,34 @@ static int32_t posterior_sums[LABELS]; /* of a clip */
 static ser_gate_t gate;                /* of a stream */
 static ser_decision_t decision;
 
+/* The newest frames lie where the model reads them, if it can begin at any of them; else beside it. */
+#if defined SER_MODEL_INPUT_RING_ROWS
+static int8_t *frame_ring(void) {
+    return ser_model_input(0);
+}
+
+static ser_status_t run_newest_frames(void) {
+    return ser_model_invoke_ring(ser_features_oldest_row(&features));
+}
+#else
+static ser_row_value_t *frame_ring(void) {
+    static ser_row_value_t ring[SER_FEATURES_RING_VALUES];
+    return ring;
+}
+
+static ser_status_t run_newest_frames(void) {
+    int8_t *const input = ser_model_input(0);
+    if (input == NULL) {
+        return SER_ERROR_NOT_READY;
+    }
+    ser_features_window(&features, input);
+    return ser_model_invoke();
+}
+#endif
+
 void ser_classifier_reset(ser_classifier_mode_t wanted) {
     mode = wanted;
-    ser_features_reset(&features);
+    (void)ser_features_reset(&features, frame_ring());
     frames = 0u;
     frames_since_window = 0u;
     windows = 0u;
@@ -44,21 +69,13 @@ void ser_classifier_reset(ser_classifier_mode_t wanted) {
     ser_decision_reset(&decision);
 }
 
-ser_status_t ser_classifier_load_input(void) {
+ser_status_t ser_classifier_infer(void) {
     const ser_status_t status = ser_model_reset();
-    int8_t *const input = ser_model_input(0);
-    if (status != SER_OK || input == NULL) {
-        return SER_ERROR_NOT_READY;
-    }
-    ser_features_window(&features, input);
-    return SER_OK;
+    return status == SER_OK ? run_newest_frames() : status;
 }
 
 static ser_status_t run_window(void) {
-    ser_status_t status = ser_classifier_load_input();
-    if (status == SER_OK) {
-        status = ser_model_invoke();
-    }
+    const ser_status_t status = ser_classifier_infer();
     if (status == SER_OK) {
         frames_since_window = 0u;
         ++windows;

@@ -10,7 +10,9 @@
  * until the context is full; posteriors are smoothed, the decision has hysteresis (ser_decision.h), and none of it runs
  * while the gate is closed (ser_gate.h). ser_classifier_settings.h has the numbers and the latency.
  *
- * Windows overlap, so that each is an input of its own: the model is reset before it. One clip or stream at a time. */
+ * Windows overlap, so that each is an input of its own: the model is reset before it. One clip or stream at a time.
+ * Where ser_model.h has SER_MODEL_INPUT_RING_ROWS, the newest frames lie in the model's input: whoever writes there calls
+ * ser_classifier_reset before the next sound. */
 #ifndef SER_CLASSIFIER_H
 #define SER_CLASSIFIER_H
 
@@ -43,8 +45,8 @@ size_t ser_classifier_windows(void);
 /* Whether the gate of a stream is closed: it has been quiet for so long that the decision is silence. */
 bool ser_classifier_is_silent(void);
 
-/* Resets the model and writes the newest window to its input, as each inference does first. */
-ser_status_t ser_classifier_load_input(void);
+/* Resets the model and runs it on the newest window, as is done when one is due. Changes no decision. */
+ser_status_t ser_classifier_infer(void);
 
 /* Posterior of each label, times 2^24: the mean over the windows of a clip, the smoothed ones of a stream.
  * SER_ERROR_NOT_READY before the first window, and before the first after silence. */

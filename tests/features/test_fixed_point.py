@@ -91,6 +91,14 @@ def test_any_spec_equals_the_numpy_reference(
     assert_close(host.feature_frames(project, pcm), expected, largest=2, equal=0.97)
 
 
+def test_a_coefficient_that_the_lifter_takes_away(project_for: Callable[[FeatureSpec], Project]) -> None:
+    """1 + sin(3 pi / 2) is 0: all weights of the third coefficient are."""
+    pcm = signals()["noise"]
+    wanted = fitted(spec(mfcc=3, lifter=2), pcm)
+    frames = host.feature_frames(project_for(wanted), pcm)
+    assert_close(frames, reference_frames(pcm, wanted), equal=0.98)
+
+
 @pytest.mark.parametrize("kind", ["sine", "chirp", "most negative"])
 def test_tones_equal_the_numpy_reference(kind: str, project_for: Callable[[FeatureSpec], Project]) -> None:
     """100 dB below a full-scale tone, the FFT's own rounding is heard."""

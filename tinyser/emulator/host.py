@@ -29,6 +29,8 @@ SANITIZE = ("-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-f
 _FEATURES_BYTES_C = """#include "ser_features.h"
 extern const size_t ser_features_bytes;
 const size_t ser_features_bytes = sizeof(ser_features_t);
+extern const size_t ser_features_ring_bytes;
+const size_t ser_features_ring_bytes = SER_FEATURES_RING_VALUES * sizeof(ser_row_value_t);
 """
 _SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
 

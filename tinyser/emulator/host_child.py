@@ -111,11 +111,14 @@ def _run_stream(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, si
 
 def _frames(library: ctypes.CDLL, chunk_samples: int, source: BinaryIO) -> Iterator[Any]:
     """A `ser_features_t` before the first frame, and after each."""
-    features = ctypes.create_string_buffer(ctypes.c_size_t.in_dll(library, "ser_features_bytes").value)
+    features, ring = (
+        ctypes.create_string_buffer(ctypes.c_size_t.in_dll(library, name).value)
+        for name in ("ser_features_bytes", "ser_features_ring_bytes")
+    )
     consumed, ready = ctypes.c_size_t(), ctypes.c_bool()
     push = library.ser_features_push
     push.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
-    library.ser_features_reset(features)
+    _check(library.ser_features_reset(features, ring))
     yield features
     while chunk := source.read(2 * chunk_samples):
         while chunk:
