@@ -11,8 +11,8 @@
  * while the gate is closed (ser_gate.h). ser_classifier_settings.h has the numbers and the latency.
  *
  * Windows overlap, so that each is an input of its own: the model is reset before it. One clip or stream at a time.
- * Where ser_model.h has SER_MODEL_INPUT_RING_ROWS, the newest frames lie in the model's input: whoever writes there calls
- * ser_classifier_reset before the next sound. */
+ * Where ser_model.h has SER_MODEL_INPUT_RING_ROWS, the newest frames lie in the model's input: whoever writes there
+ * calls ser_classifier_reset before the next sound. */
 #ifndef SER_CLASSIFIER_H
 #define SER_CLASSIFIER_H
 
