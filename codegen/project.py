@@ -12,6 +12,7 @@ from codegen.application import Classifier, render_application, tensors
 from codegen.atomic import new_folder
 from codegen.banner import banner, tool_version
 from codegen.boards import Board
+from codegen.clip import Clip
 from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
@@ -47,6 +48,7 @@ class ProjectOptions:
     arithmetic: str = "auto"
     fft: str = "own"
     stream: StreamSpec = field(default_factory=StreamSpec)
+    clip: Clip | None = None
 
     @property
     def features_arithmetic(self) -> str:
@@ -95,6 +97,8 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
     _check_labels(model, options.labels)
     if options.features is not None:
         _check_features(model, options.features)
+    if options.clip is not None:
+        _check_clip(options.clip, options)
     _check_fits(model, runtime, options)
     head = project_banner(model, options)
     classifier = _classifier(options)
@@ -140,6 +144,7 @@ def _parts(
         target=target_name(model),
         files={**runtime.files, **app.files, "model/model.tflite": model.content},
         sources=(*runtime.sources, *app.sources),
+        clip=options.clip,
     )
 
 
@@ -208,6 +213,21 @@ def _check_features(model: Model, features: FeatureSpec) -> None:
         )
 
 
+def _check_clip(clip: Clip, options: ProjectOptions) -> None:
+    if options.project != "cmake":
+        raise DataError(
+            f"--clip: project flavour {options.project} has an application of its own, allowed is cmake; leave --clip "
+            "out, or choose --project cmake"
+        )
+    if options.features is None:
+        raise DataError("--clip: the model takes no sound; give its --features, or leave --clip out")
+    if clip.sample_rate_hz != options.features.sample_rate_hz:
+        raise DataError(
+            f"--clip {clip.title}: got {clip.sample_rate_hz} Hz, the features take "
+            f"{options.features.sample_rate_hz} Hz; resample it"
+        )
+
+
 def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
     board, features = options.board, options.features
     if board.flash is None or board.ram is None or board.stack_bytes is None:
@@ -215,9 +235,10 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
     history = 0 if features is None or runtime.reads_ring else features.context_frames * features.features
     selftest = model.card.selftest if model.card else None
     vectors = 0 if selftest is None else len(selftest.input) + len(selftest.output)
+    clip_flash, clip_ram = (0, 0) if options.clip is None else (options.clip.flash_bytes, options.clip.ram_bytes)
     needs = (
-        ("flash", runtime.weights_bytes + vectors, board.flash.bytes),
-        ("RAM", runtime.arena_bytes + history + board.stack_bytes, board.ram.bytes),
+        ("flash", runtime.weights_bytes + vectors + clip_flash, board.flash.bytes),
+        ("RAM", runtime.arena_bytes + history + clip_ram + board.stack_bytes, board.ram.bytes),
     )
     for memory, needed, available in needs:
         if needed > available:
@@ -249,6 +270,7 @@ def _manifest(
         "scratch_bytes": runtime.scratch_bytes,
         "stack_bytes": kernel_costs().stack_of(runtime.kernels, options.board.cpu) if runtime.kernels else None,
         "weights_bytes": runtime.weights_bytes,
+        "clip_seconds": None if options.clip is None else round(options.clip.seconds, 3),
         "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
         "layers": [asdict(layer) for layer in runtime.layers],
         "operators": dict(sorted(model.operators.items())),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.boards import Board, load_board
+from codegen.clip import Clip
 from codegen.feature_spec import FeatureSpec
 from codegen.ir import Graph, Model, Quant, Tensor
 from codegen.model_card import ModelCard, SelfTest
@@ -118,6 +119,8 @@ def write_sums_project(
     stream: StreamSpec | None = None,
     arithmetic: str = "auto",
     project: str = "cmake",
+    clip: Clip | None = None,
+    labels: tuple[str, ...] | None = None,
 ) -> Path:
     """A whole project around SUMS_C, or around another source with the same interface."""
     model = sums_model(selftest=selftest)
@@ -126,6 +129,8 @@ def write_sums_project(
         stream=stream or StreamSpec(),
         arithmetic=arithmetic,
         project=project,
+        clip=clip,
+        labels=labels,
     )
     write_project(model, sums_runtime(model, source), options, folder)
     return folder

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from codegen.application import tensors
 from codegen.boards import Board
+from codegen.clip import Clip
 from codegen.flavours.parts import Parts
-from codegen.render import render, template_names, template_text
+from codegen.render import c_array, render, template_names, template_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,11 @@ def bare_metal(parts: Parts) -> BareMetal:
     """main, on emulated boards the emulator's jobs, and startup, linker script, clock, console of the board."""
     model, board = parts.model, parts.board
     has_job = board.qemu is not None
-    files = {"app/main.c": render("app/main.c.j2", banner=parts.banner, job=has_job, greeting=parts.greeting)}
+    main = {"job": has_job, "clip": parts.clip, "greeting": parts.greeting}
+    files = {"app/main.c": render("app/main.c.j2", banner=parts.banner, **main)}
+    files |= {f"app/{name}": template_text(f"app/{name}") for name in ("ser_print.h", "ser_print.c")}
+    if parts.clip is not None:
+        files |= _application(parts.clip, parts.banner)
     if has_job:
         inputs, outputs = tensors(model)
         files["app/ser_job.h"] = template_text("app/ser_job.h")
@@ -39,6 +44,16 @@ def bare_metal(parts: Parts) -> BareMetal:
         )
     files |= {f"board/{name}": text for name, text in board_files(board).items()}
     return BareMetal(files)
+
+
+def _application(clip: Clip, banner: str) -> dict[str, str]:
+    """What plays a recording from flash, hears it as a stream, and prints."""
+    names = ("ser_application.h", "ser_application.c", "ser_sound.h", "ser_sound.c")
+    content = {"banner": banner, "clip": clip, "values": c_array(clip.samples)}
+    return {
+        **{f"app/{name}": template_text(f"app/{name}") for name in names},
+        **{f"app/{name}": render(f"app/{name}.j2", **content) for name in ("ser_clip.h", "ser_clip.c")},
+    }
 
 
 def board_files(board: Board) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from codegen.boards import Board
+from codegen.clip import Clip
 from codegen.ir import Model
 
 INCLUDE_DIRS = ("model", "features", "app")
@@ -27,6 +28,7 @@ class Parts:
     target: str
     files: Mapping[str, str | bytes]
     sources: tuple[str, ...]
+    clip: Clip | None = None
 
     @property
     def greeting(self) -> str:

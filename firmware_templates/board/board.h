@@ -2,11 +2,23 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include <stdint.h>
+
 /* Clock, console. Once, before anything else. */
 void board_init(void);
 
 /* Writes a text to the console. */
 void board_print(const char *text);
+
+/* Calls a function every millisecond, from an interrupt, until it is stopped. */
+void board_tick_start(void (*each_millisecond)(void));
+void board_tick_stop(void);
+
+/* Time since the tick was started, in microseconds; wraps round. */
+uint32_t board_microseconds(void);
+
+/* Sleeps until an interrupt, or for less. */
+void board_sleep(void);
 
 /* Ends the program with an exit status; stops the core where there is nobody to take it. */
 void board_exit(int status);

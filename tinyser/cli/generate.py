@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from codegen.boards.board import PROJECTS
+
+if TYPE_CHECKING:
+    from codegen.clip import Clip
+    from codegen.feature_spec import FeatureSpec
 
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = ("speed", "size")
@@ -64,6 +68,12 @@ SHOWN_LAYERS = 8
     metavar="stream.json",
     help="Stride, smoothing, hysteresis and silence gate of a stream; what it leaves out has its default.",
 )
+@click.option(
+    "--clip",
+    type=click.Path(path_type=Path),
+    metavar="FILE.wav",
+    help="A recording for the firmware to hear in place of a microphone, put into its flash.",
+)
 @click.option("--labels", metavar="a,b,c", help="Names of the outputs; default: those in the model file.")
 def command(
     model: Path,
@@ -77,6 +87,7 @@ def command(
     arithmetic: str,
     fft: str,
     stream: Path | None,
+    clip: Path | None,
     labels: str | None,
 ) -> None:
     from codegen.atomic import refuse_existing
@@ -86,21 +97,24 @@ def command(
     from codegen.read_tflite import read_tflite
     from codegen.stream_spec import StreamSpec
 
+    parsed = read_tflite(model)
+    given = None if features is None else FeatureSpec.load(features)
+    spec = given if given or parsed.card is None else parsed.card.features
     options = ProjectOptions(
         board=load_board(board_id),
         runtime=runtime,
         project=project,
         optimize=optimize,
-        features=None if features is None else FeatureSpec.load(features),
+        features=given,
         arithmetic=arithmetic,
         fft=fft,
         stream=StreamSpec() if stream is None else StreamSpec.load(stream),
+        clip=None if clip is None else _read_clip(clip, spec),
         labels=None if labels is None else tuple(name.strip() for name in labels.split(",")),
     )
     if dump_ir is not None and runtime != "direct":
         raise click.UsageError(f"--dump-ir: runtime {runtime} has no passes, allowed is --runtime direct")
     refuse_existing(output)
-    parsed = read_tflite(model)
     arena_bytes = None
     if runtime == "tflm":
         from tinyser.emulator.tflm_arena import measure_arena
@@ -119,6 +133,17 @@ def command(
         f"{output}: runtime {runtime} for {board_id}, arena {manifest['arena_bytes']} bytes, "
         f"weights {manifest['weights_bytes']} bytes; see {output / 'README.md'}"
     )
+
+
+def _read_clip(path: Path, features: FeatureSpec | None) -> Clip:
+    """A recording at the rate of the features; says what had to be changed. Raises DataError as `read_audio`."""
+    from codegen.clip import Clip
+    from tinyser.features.audio import SAMPLE_RATE_HZ, read_audio
+
+    recording = read_audio(path, SAMPLE_RATE_HZ if features is None else features.sample_rate_hz)
+    for note in recording.notes:
+        click.echo(note, err=True)
+    return Clip(path.name, recording.samples, recording.sample_rate_hz)
 
 
 def _sizes(manifest: Mapping[str, Any]) -> Iterator[str]:

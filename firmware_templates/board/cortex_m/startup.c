@@ -1,5 +1,6 @@
 /* Vector table, reset and faults for Cortex-M. */
 #include "board.h"
+#include "board_parts.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,10 +16,14 @@ void board_fault(void);
 void board_systick(void);
 void board_report_fault(uint32_t *frame);
 
-#define COPROCESSOR_ACCESS (*(volatile uint32_t *)(uintptr_t)0xE000ED88u)
+#define COPROCESSOR_ACCESS BOARD_REGISTER(0xE000ED88u)
 #define SEMIHOSTING_BREAKPOINT 0xBEABu
 #define FRAME_R0 0
+#define FRAME_LR 5
 #define FRAME_PC 6
+/* Armv7-M and Armv8-M Architecture Reference Manuals, system control block. */
+#define CONFIGURABLE_FAULT_STATUS 0xE000ED28u
+#define BUS_FAULT_ADDRESS 0xE000ED38u
 
 typedef union {
     uint32_t *stack;
@@ -51,12 +56,14 @@ void board_reset(void) {
     board_exit(main());
 }
 
-static void print_hex(uint32_t value) {
+static void print_hex(const char *name, uint32_t value) {
     char text[9];
-    for (int digit = 0; digit < 8; ++digit) {
-        text[digit] = "0123456789abcdef"[(value >> (28 - 4 * digit)) & 15u];
+    for (int digit = 7; digit >= 0; --digit) {
+        text[digit] = "0123456789abcdef"[value & 15u];
+        value >>= 4;
     }
     text[8] = '\0';
+    board_print(name);
     board_print(text);
 }
 
@@ -68,8 +75,13 @@ __attribute__((used)) void board_report_fault(uint32_t *frame) {
         frame[FRAME_PC] += 2u;
         return;
     }
-    board_print("fault at pc 0x");
-    print_hex(frame[FRAME_PC]);
+    print_hex("fault at pc 0x", frame[FRAME_PC]);
+    print_hex(", lr 0x", frame[FRAME_LR]);
+#if defined(__ARM_ARCH_7M__) || defined(__ARM_ARCH_7EM__) || defined(__ARM_ARCH_8M_MAIN__) ||                          \
+    defined(__ARM_ARCH_8_1M_MAIN__)
+    print_hex(", cfsr 0x", BOARD_REGISTER(CONFIGURABLE_FAULT_STATUS));
+    print_hex(", bfar 0x", BOARD_REGISTER(BUS_FAULT_ADDRESS)); /* holds if bit 15 of cfsr is set */
+#endif
     board_print("\n");
     board_exit(1);
 }
@@ -81,5 +93,8 @@ __attribute__((naked)) void board_fault(void) {
                      "pop {r4, pc}");
 }
 
-/* Who uses SysTick replaces it. */
-void board_systick(void) __attribute__((weak, alias("board_fault")));
+void (*board_on_systick)(void);
+
+void board_systick(void) {
+    board_on_systick();
+}

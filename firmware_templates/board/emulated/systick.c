@@ -13,15 +13,14 @@
 
 static volatile uint32_t turns;
 
-void board_systick(void);
-
-void board_systick(void) {
+static void count_turn(void) {
     ++turns;
 }
 
 void board_count_start(void) {
     CSR = 0u;
     turns = 0u;
+    board_on_systick = count_turn;
     RVR = TICKS_PER_TURN - 1u;
     CVR = 0u; /* any write clears it, and the first tick loads it anew */
     CSR = ENABLE_WITH_INTERRUPT_FROM_CORE_CLOCK;

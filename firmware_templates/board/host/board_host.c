@@ -12,6 +12,28 @@ void board_print(const char *text) {
     (void)fflush(stdout);
 }
 
+/* Time is that of the sound, which is never waited for: sleeping for a millisecond is ticking at once. */
+static void (*on_millisecond)(void);
+static uint32_t milliseconds;
+
+void board_tick_start(void (*each_millisecond)(void)) {
+    on_millisecond = each_millisecond;
+    milliseconds = 0u;
+}
+
+void board_tick_stop(void) {
+    on_millisecond = NULL;
+}
+
+uint32_t board_microseconds(void) {
+    return milliseconds * 1000u;
+}
+
+void board_sleep(void) {
+    ++milliseconds;
+    on_millisecond();
+}
+
 void board_exit(int status) {
     exit(status);
 }

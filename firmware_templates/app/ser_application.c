@@ -1,0 +1,158 @@
+#include "ser_application.h"
+
+#include "board.h"
+#include "ser_classifier.h"
+#include "ser_clip.h"
+#include "ser_features_tables.h"
+#include "ser_print.h"
+#include "ser_sound.h"
+
+#define NEVER UINT32_MAX
+#define TICKS_PER_SECOND 1000u
+
+typedef struct {
+    size_t windows;
+    bool silent;
+    size_t label; /* SER_CLASSIFIER_LABEL_COUNT + 1: none yet */
+} state_t;
+
+typedef struct {
+    uint32_t features_us;
+    uint32_t inference_us;
+} longest_t;
+
+static volatile size_t played;
+
+/* Each millisecond, from an interrupt: the samples of a millisecond, on average. */
+static void play(void) {
+    static uint32_t owed; /* thousandths of a sample */
+    owed += SER_FEATURES_SAMPLE_RATE_HZ;
+    const size_t left = SER_CLIP_SAMPLES - played;
+    const size_t due = owed / TICKS_PER_SECOND;
+    const size_t samples = due < left ? due : left;
+    owed %= TICKS_PER_SECOND;
+    ser_sound_write(ser_clip + played, samples);
+    played += samples;
+}
+
+static state_t current_state(void) {
+    state_t state = {ser_classifier_windows(), ser_classifier_is_silent(), SER_CLASSIFIER_LABEL_COUNT + 1u};
+    (void)ser_classifier_decision(&state.label);
+    return state;
+}
+
+static bool is_same(state_t one, state_t other) {
+    return one.windows == other.windows && one.silent == other.silent && one.label == other.label;
+}
+
+static int32_t thousandths(int32_t posterior_q24) {
+    return (int32_t)(((int64_t)posterior_q24 * 1000 + (1 << 23)) >> 24);
+}
+
+#if defined SER_REPORT_JSON
+
+static void print_microseconds(const char *name, uint32_t value) {
+    if (value == NEVER) {
+        board_print(name);
+        board_print("null");
+    } else {
+        ser_print_number(name, (int32_t)value, "");
+    }
+}
+
+static void print_state(uint32_t heard_ms, state_t state, longest_t longest) {
+    int32_t posteriors[SER_CLASSIFIER_LABEL_COUNT];
+    const char *const label = ser_classifier_label(state.label);
+    ser_print_number("{\"ms\": ", (int32_t)heard_ms, ", \"decision\": ");
+    if (label == NULL) {
+        board_print("null");
+    } else {
+        ser_print_quoted(label);
+    }
+    if (ser_classifier_posteriors_q24(posteriors) == SER_OK) {
+        for (size_t index = 0; index < SER_CLASSIFIER_LABEL_COUNT; ++index) {
+            board_print(index == 0u ? ", \"posteriors\": {" : ", ");
+            ser_print_quoted(ser_classifier_label(index));
+            ser_print_thousandths(": ", thousandths(posteriors[index]), "");
+        }
+        board_print("}");
+    } else {
+        board_print(", \"posteriors\": null");
+    }
+    print_microseconds(", \"features_us\": ", longest.features_us);
+    print_microseconds(", \"inference_us\": ", longest.inference_us);
+    ser_print_number(", \"lost_samples\": ", (int32_t)ser_sound_lost(), "}\n");
+}
+
+#else
+
+static void print_microseconds(const char *name, uint32_t value) {
+    if (value != NEVER) {
+        ser_print_thousandths(name, (int32_t)value, " ms");
+    }
+}
+
+static void print_state(uint32_t heard_ms, state_t state, longest_t longest) {
+    int32_t posteriors[SER_CLASSIFIER_LABEL_COUNT];
+    const char *const label = ser_classifier_label(state.label);
+    ser_print_thousandths("", (int32_t)heard_ms, " s: ");
+    board_print(label == NULL ? "undecided" : label);
+    if (ser_classifier_posteriors_q24(posteriors) == SER_OK) {
+        for (size_t index = 0; index < SER_CLASSIFIER_LABEL_COUNT; ++index) {
+            board_print(index == 0u ? " (" : ", ");
+            board_print(ser_classifier_label(index));
+            ser_print_thousandths(" ", thousandths(posteriors[index]), "");
+        }
+        board_print(")");
+    }
+    print_microseconds("; features ", longest.features_us);
+    print_microseconds(", inference ", longest.inference_us);
+    ser_print_number("; lost samples ", (int32_t)ser_sound_lost(), "\n");
+}
+
+#endif
+
+static void note_time(uint32_t microseconds, uint32_t *longest) {
+    if (*longest == NEVER || microseconds > *longest) {
+        *longest = microseconds;
+    }
+}
+
+ser_status_t ser_application_run(void) {
+    static int16_t pcm[SER_FEATURES_HOP_LENGTH];
+    state_t state = {0u, false, SER_CLASSIFIER_LABEL_COUNT + 1u};
+    longest_t longest = {NEVER, NEVER};
+    uint64_t heard = 0u;
+    played = 0u;
+    ser_sound_reset();
+    ser_classifier_reset(SER_STREAM);
+    board_tick_start(play);
+    for (;;) {
+        const bool at_end = played == SER_CLIP_SAMPLES; /* before the ring is read: nothing more comes into it */
+        const size_t samples = ser_sound_read(pcm, SER_FEATURES_HOP_LENGTH);
+        if (samples == 0u && at_end) {
+            break;
+        }
+        if (samples == 0u) {
+            board_sleep();
+            continue;
+        }
+        const uint32_t start = board_microseconds();
+        const ser_status_t status = ser_classifier_push(pcm, samples);
+        const uint32_t taken = board_microseconds() - start;
+        if (status != SER_OK) {
+            board_tick_stop();
+            return status;
+        }
+        heard += samples;
+        const state_t now = current_state();
+        note_time(taken, now.windows == state.windows ? &longest.features_us : &longest.inference_us);
+        if (!is_same(now, state)) {
+            print_state((uint32_t)(heard * 1000u / SER_FEATURES_SAMPLE_RATE_HZ), now, longest);
+            longest = (longest_t){NEVER, NEVER};
+            state = now;
+        }
+    }
+    board_tick_stop();
+    return SER_OK;
+}

@@ -1,0 +1,16 @@
+/* Numbers and texts on the board's console, without printf. */
+#ifndef SER_PRINT_H
+#define SER_PRINT_H
+
+#include <stdint.h>
+
+/* A text, a number, a text. */
+void ser_print_number(const char *before, int32_t value, const char *after);
+
+/* A number times 1/1000, with three decimals. */
+void ser_print_thousandths(const char *before, int32_t value, const char *after);
+
+/* A text in quotes, as JSON has them. */
+void ser_print_quoted(const char *text);
+
+#endif
