@@ -1,4 +1,4 @@
-"""`tinyser generate --optimize` and `--dump-ir`."""
+"""`tinyser generate --optimize`, `--dump-ir` and `--clip`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from codegen.passes import passes
 from tests.cli.test_generate_emulate import tinyser
 from tests.codegen.models import wide_inside
 from tests.reference_runtimes import run_tflm
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture
@@ -70,3 +72,31 @@ def test_bad_options(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
         assert message in error
         assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == [model]
+
+
+def test_a_clip_in_flash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the rate of the features, whatever the file's."""
+    import soundfile
+
+    samples, rate = soundfile.read(EXAMPLES / "angry.wav", dtype="int16")
+    soundfile.write(tmp_path / "fast.wav", samples, rate * 2)
+    duration = len(samples) / rate
+    for path, seconds in ((EXAMPLES / "angry.wav", duration), (tmp_path / "fast.wav", duration / 2)):
+        folder = tmp_path / path.stem
+        assert tinyser("generate", EXAMPLES / "spoken.tflite", "-o", folder, "--clip", path) == 0
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["clip_seconds"] == pytest.approx(seconds, abs=2e-3)
+        assert "app/ser_clip.c" in manifest["build"]["board_sources"]
+    assert "fast.wav: resampled from 32000 to 16000 Hz" in capsys.readouterr().err
+    content = (tmp_path / "angry" / "app" / "ser_clip.c").read_text().split("{")[1]
+    assert [int(value) for value in content.split("}")[0].replace(",", " ").split()] == samples.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("missing.wav", "missing.wav: no such file"), ("text.wav", "text.wav: ")]
+)
+def test_a_clip_that_is_none(name: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "text.wav").write_text("no sound")
+    folder = tmp_path / "project"
+    assert tinyser("generate", EXAMPLES / "spoken.tflite", "-o", folder, "--clip", tmp_path / name) == 2
+    assert message in capsys.readouterr().err and not folder.exists()
