@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -185,6 +186,25 @@ def test_interruption_while_a_job_is_handed_over_loses_no_worker(
     with pytest.raises(KeyboardInterrupt):
         quiet_sweep(tiny(), options(jobs=1))
     assert not [line for line in descendants(os.getpid()).values() if "spawn_main" in line]
+
+
+def test_workers_never_see_a_ctrl_c(tmp_path: Path) -> None:
+    """From their first instruction on; in a process of its own, where no worker was started before."""
+    code = """
+import pathlib, signal
+from tinyser.sweep.engine_local import _end, _Worker
+worker = _Worker()
+worker.start()
+status = pathlib.Path(f"/proc/{worker.process.pid}/status").read_text()
+print(*(line for line in status.splitlines() if "SigBlk" in line))
+print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+_end([worker])
+"""
+    (tmp_path / "start.py").write_text(f"if __name__ == '__main__':\n{textwrap.indent(code, '    ')}")
+    done = subprocess.run([sys.executable, tmp_path / "start.py"], capture_output=True, text=True, check=True)
+    blocked, parents = done.stdout.splitlines()
+    assert int(blocked.split()[1], 16) >> (signal.SIGINT - 1) & 1
+    assert parents == "False"
 
 
 @pytest.mark.slow

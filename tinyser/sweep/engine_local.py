@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Generator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn
 
@@ -52,6 +53,8 @@ class _Worker:
 
     def start(self) -> None:
         """Starts the process with Ctrl-C blocked, which it inherits: that is the parent's business."""
+        # Where it is not running yet, the start would begin with this, which unblocks the signal.
+        resource_tracker.ensure_running()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self.process.start()
