@@ -145,6 +145,15 @@ def test_interrupted_run_goes_on_where_it_was(tiny: Make, options: Options, monk
     assert epochs == [0, 1, 1, 0, 1, 0, 1, 0, 1]
 
 
+def test_stopped_between_a_row_and_clearing_up(tiny: Make, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = in_this_process(monkeypatch)
+    rows = quiet_sweep(tiny(), options())
+    left = options().output / "work" / rows[0].id
+    left.mkdir()
+    assert quiet_sweep(tiny(), options()) == rows and len(given) == 4
+    assert not left.exists()
+
+
 def test_keep_leaves_the_models(tiny: Make, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     in_this_process(monkeypatch)
     (first, *_) = quiet_sweep(tiny(1, "keep = true"), options())

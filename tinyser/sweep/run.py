@@ -50,6 +50,8 @@ def sweep(experiment: Experiment, options: SweepOptions, console: Console) -> li
     with _own_folder(options.output):
         done = {row.id for row in read_rows(options.output / ROWS)}
         missing = [run for run in runs if run.id not in done]
+        for finished in done:  # stopped between the row and this
+            shutil.rmtree(options.output / WORK / finished, ignore_errors=True)
         console.print(f"{experiment.name}: {len(runs)} runs, {len(runs) - len(missing)} done already", soft_wrap=True)
         if missing:
             _check(experiment, options.data)
