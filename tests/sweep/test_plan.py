@@ -8,6 +8,7 @@ import pytest
 
 from codegen.errors import TinySerError
 from tinyser.sweep.plan import load_experiment, parse_experiment
+from tinyser.sweep.table import read_rows
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 GOOD = """
@@ -95,3 +96,11 @@ def test_refusals(old: str, new: str, message: str) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(TinySerError, match="nothing.toml: cannot read it"):
         load_experiment(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize("corpus", ["emodb", "ravdess"])
+def test_measured_runs_are_runs_of_the_experiments(corpus: str) -> None:
+    """So that a sweep can go on from them."""
+    rows = read_rows(EXPERIMENTS / "measured" / f"{corpus}.csv")
+    runs = load_experiment(EXPERIMENTS / f"backbones-{corpus}.toml").runs()
+    assert rows and {row.id for row in rows} <= {run.id for run in runs}
