@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from codegen.errors import DataError
 
-# As firmware_templates/app/ser_sound.h has it: what is heard during an inference waits in RAM.
-BUFFER_SECONDS = 0.25
+BUFFER_MS = 250  # what is heard during an inference waits in RAM
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +33,11 @@ class Clip:
         return 2 * len(self.samples)
 
     @property
+    def buffer_ms(self) -> int:
+        """Of sound that the ring between interrupt and application holds."""
+        return BUFFER_MS
+
+    @property
     def ram_bytes(self) -> int:
-        """Of the ring between interrupt and application."""
-        return round(2 * BUFFER_SECONDS * self.sample_rate_hz)
+        """Of that ring."""
+        return 2 * (self.sample_rate_hz * BUFFER_MS // 1000 + 1)

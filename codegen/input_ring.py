@@ -24,10 +24,6 @@ class InputRing:
     rows: int
     row_bytes: int
 
-    @property
-    def bytes(self) -> int:
-        return self.rows * self.row_bytes
-
 
 def ring_of(graph: Graph, features: FeatureSpec) -> InputRing:
     """The shape of a graph's ring: a row is a frame of features."""

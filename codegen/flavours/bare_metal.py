@@ -48,11 +48,11 @@ def bare_metal(parts: Parts) -> BareMetal:
 
 def _application(clip: Clip, banner: str) -> dict[str, str]:
     """What plays a recording from flash, hears it as a stream, and prints."""
-    names = ("ser_application.h", "ser_application.c", "ser_sound.h", "ser_sound.c")
+    names = ("ser_application.h", "ser_application.c", "ser_sound.c")
     content = {"banner": banner, "clip": clip, "values": c_array(clip.samples)}
     return {
         **{f"app/{name}": template_text(f"app/{name}") for name in names},
-        **{f"app/{name}": render(f"app/{name}.j2", **content) for name in ("ser_clip.h", "ser_clip.c")},
+        **{f"app/{name}": render(f"app/{name}.j2", **content) for name in ("ser_clip.h", "ser_clip.c", "ser_sound.h")},
     }
 
 

@@ -49,68 +49,72 @@ static int32_t thousandths(int32_t posterior_q24) {
     return (int32_t)(((int64_t)posterior_q24 * 1000 + (1 << 23)) >> 24);
 }
 
+/* The words of a line. */
 #if defined SER_REPORT_JSON
-
-static void print_microseconds(const char *name, uint32_t value) {
-    if (value == NEVER) {
-        board_print(name);
-        board_print("null");
-    } else {
-        ser_print_number(name, (int32_t)value, "");
-    }
-}
-
-static void print_state(uint32_t heard_ms, state_t state, longest_t longest) {
-    int32_t posteriors[SER_CLASSIFIER_LABEL_COUNT];
-    const char *const label = ser_classifier_label(state.label);
-    ser_print_number("{\"ms\": ", (int32_t)heard_ms, ", \"decision\": ");
-    if (label == NULL) {
-        board_print("null");
-    } else {
-        ser_print_quoted(label);
-    }
-    if (ser_classifier_posteriors_q24(posteriors) == SER_OK) {
-        for (size_t index = 0; index < SER_CLASSIFIER_LABEL_COUNT; ++index) {
-            board_print(index == 0u ? ", \"posteriors\": {" : ", ");
-            ser_print_quoted(ser_classifier_label(index));
-            ser_print_thousandths(": ", thousandths(posteriors[index]), "");
-        }
-        board_print("}");
-    } else {
-        board_print(", \"posteriors\": null");
-    }
-    print_microseconds(", \"features_us\": ", longest.features_us);
-    print_microseconds(", \"inference_us\": ", longest.inference_us);
-    ser_print_number(", \"lost_samples\": ", (int32_t)ser_sound_lost(), "}\n");
-}
-
+#define PRINT_LABEL ser_print_quoted
+#define START "{\"seconds\": "
+#define DECISION ", \"decision\": "
+#define UNDECIDED "null"
+#define POSTERIORS ", \"posteriors\": {"
+#define POSTERIOR ": "
+#define POSTERIORS_END "}"
+#define NO_POSTERIORS ", \"posteriors\": null"
+#define FEATURES_MS ", \"features_ms\": "
+#define INFERENCE_MS ", \"inference_ms\": "
+#define NO_TIME "null"
+#define LOST ", \"lost_samples\": "
+#define END "}\n"
 #else
+#define PRINT_LABEL board_print
+#define START ""
+#define DECISION " s: "
+#define UNDECIDED "undecided"
+#define POSTERIORS " ("
+#define POSTERIOR " "
+#define POSTERIORS_END ")"
+#define NO_POSTERIORS ""
+#define FEATURES_MS "; features ms "
+#define INFERENCE_MS ", inference ms "
+#define NO_TIME "-"
+#define LOST "; lost samples "
+#define END "\n"
+#endif
 
-static void print_microseconds(const char *name, uint32_t value) {
-    if (value != NEVER) {
-        ser_print_thousandths(name, (int32_t)value, " ms");
+static void print_time(const char *name, uint32_t microseconds) {
+    if (microseconds == NEVER) {
+        board_print(name);
+        board_print(NO_TIME);
+    } else {
+        ser_print_thousandths(name, (int32_t)microseconds, "");
+    }
+}
+
+static void print_label(const char *label) {
+    if (label == NULL) {
+        board_print(UNDECIDED);
+    } else {
+        PRINT_LABEL(label);
     }
 }
 
 static void print_state(uint32_t heard_ms, state_t state, longest_t longest) {
     int32_t posteriors[SER_CLASSIFIER_LABEL_COUNT];
-    const char *const label = ser_classifier_label(state.label);
-    ser_print_thousandths("", (int32_t)heard_ms, " s: ");
-    board_print(label == NULL ? "undecided" : label);
+    ser_print_thousandths(START, (int32_t)heard_ms, DECISION);
+    print_label(ser_classifier_label(state.label));
     if (ser_classifier_posteriors_q24(posteriors) == SER_OK) {
         for (size_t index = 0; index < SER_CLASSIFIER_LABEL_COUNT; ++index) {
-            board_print(index == 0u ? " (" : ", ");
-            board_print(ser_classifier_label(index));
-            ser_print_thousandths(" ", thousandths(posteriors[index]), "");
+            board_print(index == 0u ? POSTERIORS : ", ");
+            print_label(ser_classifier_label(index));
+            ser_print_thousandths(POSTERIOR, thousandths(posteriors[index]), "");
         }
-        board_print(")");
+        board_print(POSTERIORS_END);
+    } else {
+        board_print(NO_POSTERIORS);
     }
-    print_microseconds("; features ", longest.features_us);
-    print_microseconds(", inference ", longest.inference_us);
-    ser_print_number("; lost samples ", (int32_t)ser_sound_lost(), "\n");
+    print_time(FEATURES_MS, longest.features_us);
+    print_time(INFERENCE_MS, longest.inference_us);
+    ser_print_number(LOST, (int32_t)ser_sound_lost(), END);
 }
-
-#endif
 
 static void note_time(uint32_t microseconds, uint32_t *longest) {
     if (*longest == NEVER || microseconds > *longest) {

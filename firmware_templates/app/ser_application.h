@@ -5,15 +5,13 @@
 #include "ser_status.h"
 
 /* Plays the recording in flash as a stream, in real time: every millisecond an interrupt delivers its samples. Prints a
- * line after each inference and where silence begins or ends; as JSON where SER_REPORT_JSON is defined:
+ * line after each inference and where silence begins or ends: seconds of sound since the start, the decision, smoothed
+ * posteriors, the longest time in ms that a piece of sound of up to a hop took since the last line, without an
+ * inference (features) and with one, and samples that found no room in the ring since the start.
  *
- *   ms                       of sound since the start
- *   decision                 a label, "silence", or null before there is one
- *   posteriors               of each label, smoothed; null before the first and in silence
- *   features_us              the longest time that a piece of sound of up to a hop took, since the last line, without
- * an inference_us             inference and with one; null where there was none lost_samples             that found no
- * room in the ring, since the start
- */
+ * Where SER_REPORT_JSON is defined a line is a JSON object with seconds, decision, posteriors, features_ms,
+ * inference_ms and lost_samples; null where there is no decision, no posterior (before the first, and in silence) or no
+ * time. */
 ser_status_t ser_application_run(void);
 
 #endif

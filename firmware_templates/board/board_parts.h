@@ -14,9 +14,6 @@ uint32_t board_clock_init(void);
 /* The core's frequency in hertz, from board_init on. */
 extern uint32_t board_core_hz;
 
-/* What the SysTick exception calls; set it before SysTick is enabled. */
-extern void (*board_on_systick)(void);
-
 /* Polls a register until the bits of `mask` are as `wanted`; false after some ten milliseconds. */
 bool board_wait_for(const volatile uint32_t *status, uint32_t mask, uint32_t wanted);
 

@@ -92,9 +92,3 @@ __attribute__((naked)) void board_fault(void) {
                      "bl board_report_fault\n\t"
                      "pop {r4, pc}");
 }
-
-void (*board_on_systick)(void);
-
-void board_systick(void) {
-    board_on_systick();
-}
