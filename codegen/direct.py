@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from codegen.feature_spec import FeatureSpec
 from codegen.input_ring import ring_of, with_ring
 from codegen.invocation import Invocation, Layer, origin
 from codegen.ir import Graph, Model, Op
+from codegen.kernel_needs import Need, needed_by, needs_header
 from codegen.memory_boxes import memory_of
 from codegen.memory_picture import memory_svg, memory_text
 from codegen.passes import run_passes
@@ -59,7 +60,8 @@ def render_graph(
     ring = None if graph.ring is None or features is None else ring_of(graph, features)
     segments = Invocation(graph, regions, plan, pool, ring).segments()
     layers = [layer for segment in segments for group in segment.groups for layer in group.layers]
-    kernels = sorted({call.kernel for layer in layers for call in layer.calls})
+    calls = [call for layer in layers for call in layer.calls]
+    kernels = sorted({call.kernel for call in calls})
     context = {
         "banner": banner,
         "segments": segments,
@@ -85,7 +87,7 @@ def render_graph(
     memory = memory_of(name, graph, regions, plan)
     files["model/memory_plan.svg"] = memory_svg(memory)
     files["model/memory_plan.txt"] = memory_text(memory)
-    files.update(kernel_files(kernels))
+    files.update(kernel_files(kernels, needed_by(calls)))
     sources = sorted(name for name in files if name.endswith(".c"))
     return RuntimeFiles(
         files,
@@ -111,13 +113,17 @@ def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
     return State(plan.offsets[index], tensor.bytes, tensor.zero_point if tensor.dtype == "int8" else 0)
 
 
-def kernel_files(kernels: list[str]) -> dict[str, str | bytes]:
-    """Headers and sources of the kernels in use, and of the headers that these include."""
+def kernel_files(kernels: Sequence[str], is_needed: Callable[[Need], bool]) -> dict[str, str | bytes]:
+    """Headers and sources of the kernels in use, of the headers that these include, and what `is_needed` of them."""
     files: dict[str, str | bytes] = {}
     templates = template_names("kernels")
     wanted = [f"ts_{kernel}" for kernel in kernels]
     while wanted:
         name = wanted.pop()
+        source = name.removeprefix("ts_").removesuffix("_needs")
+        if name.endswith("_needs"):
+            files[f"model/kernels/{name}.h"] = needs_header(source, is_needed)
+            continue
         for file in (f"{name}.h", f"{name}.c"):
             if file in templates and f"model/kernels/{file}" not in files:
                 text = template_text(f"kernels/{file}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codegen.block_operator import BlockOperator, block_operator
 from codegen.constants import C_TYPES, ConstantPool, Struct
 from codegen.input_ring import InputRing
 from codegen.ir import ABSENT, Graph, Op
-from codegen.kernel_call import KernelCall
+from codegen.kernel_call import KernelCall, ParamValue
 from codegen.kernel_costs import kernel_costs
 from codegen.plan_memory import MemoryPlan
 from codegen.regions import Region, RowBuffer
@@ -20,6 +20,7 @@ class LayerCall:
     """One kernel call: the name of its parameters, structs that no earlier call has, arguments as C expressions."""
 
     kernel: str
+    params: Mapping[str, ParamValue]
     params_name: str
     new_structs: list[Struct]
     arguments: list[str]
@@ -140,7 +141,7 @@ class Invocation:
             before = len(self.pool.structs)
             fields, size = call.context(self.pool), kernel_costs().params_bytes[call.kernel]
             name = self.pool.add_struct(f"ts_{call.kernel}_t", fields, size, f"layer_{op.site.index}{suffix}")
-            made.append(LayerCall(call.kernel, name, self.pool.structs[before:], arguments))
+            made.append(LayerCall(call.kernel, call.params, name, self.pool.structs[before:], arguments))
         return made
 
     def _whole(self, tensor: int) -> str:

@@ -1,12 +1,14 @@
 """Writes codegen/kernel_costs.json: `./run python docs/refresh_kernel_costs.py`. A test compares.
 
-Every kernel is compiled by arm-none-eabi-gcc for several cores with -O2 and -Os. Its stack is the deepest path through
-the frames that GCC reports (-fcallgraph-info=su, which is -fstack-usage with calls); those of libgcc and the C library,
-which GCC did not compile here, are read from the disassembly of the linked image.
+Every kernel is compiled by arm-none-eabi-gcc for several cores with -O2 and -Os, for all that models may need of it and
+for less. Its stack is the deepest path through the frames that GCC reports (-fcallgraph-info=su, which is -fstack-usage
+with calls); those of libgcc and the C library, which GCC did not compile here, are read from the disassembly of the
+linked image.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -16,6 +18,7 @@ from pathlib import Path
 from codegen.boards import load_board
 from codegen.direct import kernel_files
 from codegen.kernel_costs import PATH, STACK_CORES
+from codegen.kernel_needs import NEEDS, Need, needs_header
 from codegen.render import template_names
 
 PREFIX = "arm-none-eabi-"
@@ -43,7 +46,7 @@ def measured(cores: tuple[str, ...] = STACK_CORES) -> dict[str, dict[str, dict[s
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         names = sorted(name[3:-2] for name in template_names("kernels") if name.endswith(".c"))
-        for name, content in kernel_files(names).items():
+        for name, content in kernel_files(names, lambda need: True).items():
             (folder / Path(name).name).write_bytes(content if isinstance(content, bytes) else content.encode())
         sizes = _parameter_bytes(folder, names)
         stacks = {core: _deepest(folder, names, _core_flags(core)) for core in cores}
@@ -75,8 +78,9 @@ def _parameter_bytes(folder: Path, names: list[str]) -> dict[str, int]:
 def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str, int]:
     """By kernel, the largest stack of all optimisations."""
     worst = dict.fromkeys(names, 0)
-    for optimisation in OPTIMIZATIONS:
-        sources = [f"ts_{name}.c" for name in names]
+    for optimisation, variant in itertools.product(OPTIMIZATIONS, range(_VARIANTS)):
+        changed = _write_needs(folder, variant)
+        sources = [f"ts_{name}.c" for name in (changed if variant else names)]
         _run([f"{PREFIX}gcc", *core, optimisation, *FLAGS, "-c", *sources], folder)
         wanted = [f"-Wl,-u,ts_{name}" for name in names]
         objects = [f"ts_{name}.o" for name in names]
@@ -89,6 +93,23 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
             depth = _depth(f"ts_{name}", {**frames, **own_frames}, {**calls, **own_calls}, ())
             worst[name] = max(worst[name], depth)
     return worst
+
+
+# Variant 0 needs everything.
+_VARIANTS = 2 ** max(len(needs) for needs in NEEDS.values())
+
+
+def _write_needs(folder: Path, variant: int) -> list[str]:
+    """Bit n of `variant` leaves out the n-th need of each source. Returns the sources that it makes sense for."""
+    changed = [source for source, needs in NEEDS.items() if variant < 2 ** len(needs)]
+    for source in changed:
+        places = {need: place for place, need in enumerate(NEEDS[source])}
+
+        def is_needed(need: Need, places: dict[Need, int] = places) -> bool:
+            return not variant >> places[need] & 1
+
+        (folder / f"ts_{source}_needs.h").write_text(needs_header(source, is_needed))
+    return changed
 
 
 def _reported(callgraph: str) -> tuple[dict[str, int], dict[str, set[str]]]:

@@ -85,7 +85,9 @@ def run_programs(programs: Sequence[Program]) -> list[list[list[np.ndarray]]]:
     suffixes = [f"_{number}" for number in range(len(programs))]
     files: dict[str, str | bytes] = {}
     for program, suffix in zip(programs, suffixes, strict=True):
-        files.update(_renamed(program.files, suffix))
+        own = _renamed(program.files, suffix)
+        needs = [name for name in own if name.endswith("_needs.h") and name in files]
+        files.update({**own, **{name: _joined(files[name], own[name]) for name in needs}})
     with tempfile.TemporaryDirectory(dir=_objects_folder()) as folder:
         library = ctypes.CDLL(str(_link(files, Path(folder), FAST, "-shared")))
         try:
@@ -133,6 +135,13 @@ def _renamed(files: Files, suffix: str) -> Files:
         return re.sub(r"\bser_(model|weights|constant)\w*", lambda match: match[0] + suffix, text)
 
     return {rename(name): text if "/kernels/" in name else rename(str(text)) for name, text in files.items()}
+
+
+def _joined(first: str | bytes, second: str | bytes) -> str:
+    """What two programs need of a kernel (`ts_*_needs.h`)."""
+    lines = zip(str(first).splitlines(), str(second).splitlines(), strict=True)
+    # Of two lines that differ, one ends a macro with 0 and a comment, the other with 1.
+    return "\n".join(max(pair) for pair in lines) + "\n"
 
 
 class _Loaded:

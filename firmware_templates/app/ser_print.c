@@ -1,11 +1,9 @@
 #include "ser_print.h"
 
-#include "board.h"
-
 #define BASE 10u
 
 /* At least `digits` of them. */
-static void print_digits(uint32_t value, int digits) {
+BOARD_COLD static void print_digits(uint32_t value, int digits) {
     char text[12];
     char *first = text + sizeof text - 1;
     *first = '\0';
@@ -17,7 +15,7 @@ static void print_digits(uint32_t value, int digits) {
     board_print(first);
 }
 
-static uint32_t print_sign(int32_t value) {
+BOARD_COLD static uint32_t print_sign(int32_t value) {
     if (value < 0) {
         board_print("-");
     }

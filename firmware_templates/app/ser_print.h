@@ -2,15 +2,17 @@
 #ifndef SER_PRINT_H
 #define SER_PRINT_H
 
+#include "board.h"
+
 #include <stdint.h>
 
 /* A text, a number, a text. */
-void ser_print_number(const char *before, int32_t value, const char *after);
+BOARD_COLD void ser_print_number(const char *before, int32_t value, const char *after);
 
 /* A number times 1/1000, with three decimals. */
-void ser_print_thousandths(const char *before, int32_t value, const char *after);
+BOARD_COLD void ser_print_thousandths(const char *before, int32_t value, const char *after);
 
 /* A text in quotes, as JSON has them. */
-void ser_print_quoted(const char *text);
+BOARD_COLD void ser_print_quoted(const char *text);
 
 #endif

@@ -4,11 +4,18 @@
 
 #include <stdint.h>
 
+/* Of functions that run once or seldom: compiled for size, whatever the rest is compiled for. */
+#ifdef __GNUC__
+#define BOARD_COLD __attribute__((cold))
+#else
+#define BOARD_COLD
+#endif
+
 /* Clock, console. Once, before anything else. */
-void board_init(void);
+BOARD_COLD void board_init(void);
 
 /* Writes a text to the console. */
-void board_print(const char *text);
+BOARD_COLD void board_print(const char *text);
 
 /* Calls a function every millisecond, from an interrupt, until it is stopped. */
 void board_tick_start(void (*each_millisecond)(void));
@@ -21,6 +28,6 @@ uint32_t board_microseconds(void);
 void board_sleep(void);
 
 /* Ends the program with an exit status; stops the core where there is nobody to take it. */
-void board_exit(int status);
+BOARD_COLD void board_exit(int status);
 
 #endif

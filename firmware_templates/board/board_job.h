@@ -2,20 +2,22 @@
 #ifndef BOARD_JOB_H
 #define BOARD_JOB_H
 
+#include "board.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* True when the emulator left a job; opens it and its result. */
-bool board_job_open(void);
+BOARD_COLD bool board_job_open(void);
 
 /* Reads exactly `bytes` bytes of the job; false when there are fewer. */
-bool board_job_read(void *data, size_t bytes);
+BOARD_COLD bool board_job_read(void *data, size_t bytes);
 
 /* Appends to the result; false when it cannot be written. */
-bool board_job_write(const void *data, size_t bytes);
+BOARD_COLD bool board_job_write(const void *data, size_t bytes);
 
-void board_job_close(void);
+BOARD_COLD void board_job_close(void);
 
 /* Restarts the counter. */
 void board_count_start(void);
@@ -27,6 +29,6 @@ uint64_t board_count_stop(void);
 void board_stack_paint(void);
 
 /* Bytes of stack that were ever in use since board_stack_paint. */
-size_t board_stack_used(void);
+BOARD_COLD size_t board_stack_used(void);
 
 #endif

@@ -1,5 +1,6 @@
 #include "ts_batch_matmul.h"
 
+#include "ts_batch_matmul_needs.h"
 #include "ts_channels.h"
 
 /* The right operand's columns in pairs, four values of the one before the same four of the other, zeros behind the last
@@ -25,10 +26,14 @@ static void pack(const ts_batch_matmul_t *p, const int8_t *rhs, int8_t *packed) 
     }
 }
 
-static int32_t widen4(const ts_batch_matmul_t *p, const int8_t *row, int32_t count, int16_t *wide) {
+static inline int32_t lhs_depth_step(const ts_batch_matmul_t *p) {
+    return TS_BATCH_MATMUL_STRIDED ? p->lhs_depth_step : 1;
+}
+
+TS_APART int32_t widen4(const ts_batch_matmul_t *p, const int8_t *row, int32_t count, int16_t *wide) {
     int32_t sum = 0;
     for (int32_t i = 0; i < 4; ++i) {
-        const int32_t value = i < count ? row[i * p->lhs_depth_step] + p->lhs_offset : 0;
+        const int32_t value = i < count ? row[i * lhs_depth_step(p)] + p->lhs_offset : 0;
         wide[(i & 1) * 2 + (i >> 1)] = (int16_t)value;
         sum += value;
     }
@@ -42,7 +47,7 @@ static void widen(const ts_batch_matmul_t *p, const int8_t *row0, const int8_t *
     int32_t left = p->depth;
 #ifdef TS_HAS_SIMD
     const int32_t offsets = ts_both(p->lhs_offset);
-    for (; left >= 4 && p->lhs_depth_step == 1; left -= 4, row0 += 4, row1 += 4, wide += 8) {
+    for (; left >= 4 && lhs_depth_step(p) == 1; left -= 4, row0 += 4, row1 += 4, wide += 8) {
         const uint32_t a = ts_load4(row0);
         const uint32_t b = ts_load4(row1);
         int32_t *words = (int32_t *)(void *)wide;
@@ -57,8 +62,8 @@ static void widen(const ts_batch_matmul_t *p, const int8_t *row0, const int8_t *
     for (; left > 0; left -= 4, wide += 8) {
         sum0 += widen4(p, row0, left, wide);
         sum1 += widen4(p, row1, left, wide + 4);
-        row0 += 4 * p->lhs_depth_step;
-        row1 += 4 * p->lhs_depth_step;
+        row0 += 4 * lhs_depth_step(p);
+        row1 += 4 * lhs_depth_step(p);
     }
     sums[0] = sum0;
     sums[1] = sum1;
@@ -72,7 +77,7 @@ static int8_t any_output(const ts_full_output_t *output, int32_t sum) {
 /* Two columns of two rows; of an odd last column or row, what is behind it is written first and then written over. */
 static void store(bool is_small, const ts_full_output_t *output, const int32_t sums[4], int8_t *at, int32_t next,
                   int32_t below) {
-    if (is_small) {
+    if (!TS_BATCH_MATMUL_LARGE || is_small) {
         at[below + next] = ts_to_full_output(output, sums[3]);
         at[below] = ts_to_full_output(output, sums[2]);
         at[next] = ts_to_full_output(output, sums[1]);

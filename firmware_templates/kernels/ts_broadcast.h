@@ -2,6 +2,7 @@
 #ifndef TS_BROADCAST_H
 #define TS_BROADCAST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TS_BROADCAST_LOOPS 4
@@ -42,27 +43,36 @@ static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t a
 typedef int32_t (*ts_operand_t)(const void *params, int8_t value);
 typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 
+/* What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
+ * loop, and more than two loops. */
+typedef struct {
+    bool second;
+    bool first;
+    bool none;
+    bool nested;
+} ts_walks_t;
+
 /* As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made
- * ready once. All functions are static ones of the including kernel. */
-static inline void ts_broadcast_operands(const ts_broadcast_t *shape, ts_operand_t first_operand,
+ * ready once. All functions are static ones of the including kernel, and what `walks` is known to it. */
+static inline void ts_broadcast_operands(const ts_broadcast_t *shape, ts_walks_t walks, ts_operand_t first_operand,
                                          ts_operand_t second_operand, ts_join_t join, const void *params,
                                          const int8_t *first, const int8_t *second, int8_t *output) {
     const int32_t first_step = shape->first_step[3];
     const int32_t second_step = shape->second_step[3];
-    for (int32_t i = 0; i < shape->extent[0]; ++i) {
-        for (int32_t j = 0; j < shape->extent[1]; ++j) {
+    for (int32_t i = 0; i < (walks.nested ? shape->extent[0] : 1); ++i) {
+        for (int32_t j = 0; j < (walks.nested ? shape->extent[1] : 1); ++j) {
             for (int32_t k = 0; k < shape->extent[2]; ++k) {
                 const int8_t *a =
                     first + i * shape->first_step[0] + j * shape->first_step[1] + k * shape->first_step[2];
                 const int8_t *b =
                     second + i * shape->second_step[0] + j * shape->second_step[1] + k * shape->second_step[2];
                 const int8_t *end = output + shape->extent[3];
-                if (second_step == 0) {
+                if (walks.second && (second_step == 0 || !(walks.first || walks.none))) {
                     const int32_t repeated = second_operand(params, *b);
                     for (; output < end; a += first_step) {
                         *output++ = join(params, first_operand(params, *a), repeated);
                     }
-                } else if (first_step == 0) {
+                } else if (walks.first && (first_step == 0 || !walks.none)) {
                     const int32_t repeated = first_operand(params, *a);
                     for (; output < end; ++b) {
                         *output++ = join(params, repeated, second_operand(params, *b));

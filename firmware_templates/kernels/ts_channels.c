@@ -1,5 +1,11 @@
 #include "ts_channels.h"
 
+#include "ts_channels_needs.h"
+
+static inline bool is_small(const ts_channels_t *p) {
+    return !TS_CHANNELS_LARGE || p->is_small;
+}
+
 /* What the offset of the weights adds to each sum. */
 static int32_t row_offset(const ts_channels_t *p, const int8_t *row) {
     int32_t sum = 0;
@@ -11,7 +17,7 @@ static int32_t row_offset(const ts_channels_t *p, const int8_t *row) {
 
 /* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
  * `count` of them, 1 to 4, zeros behind. */
-static void widen4(const int8_t *input, int32_t count, int16_t *wide) {
+TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
     for (int32_t i = 0; i < 4; ++i) {
         wide[(i & 1) * 2 + (i >> 1)] = (int16_t)(i < count ? input[i] : 0);
     }
@@ -45,7 +51,7 @@ TS_INLINE int8_t small_output(int32_t sum, int32_t bias_and_right, int32_t multi
 /* The same of any layer. */
 static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
     const int32_t bias_and_right = scales->bias_and_right[channel];
-    const int32_t more_bias = p->is_small ? 0 : ((const int32_t *)(scales + 1))[channel];
+    const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(scales + 1))[channel];
     const int32_t biased = sum + (bias_and_right >> 8) + more_bias;
     const int32_t scaled = ts_requantize(biased, scales->multiplier[channel], -1 - (int8_t)bias_and_right);
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
@@ -88,7 +94,8 @@ static void any_pairs(const ts_channels_t *p, const int8_t *row, const int16_t *
 }
 
 static void one_row(const ts_channels_t *p, const int8_t *row, int8_t *output) {
-    const int32_t offset = row_offset(p, row);
+    const int32_t offset = is_small(p) ? 0 : row_offset(p, row);
+    const int32_t rounding = 1 + 2 * p->output_offset;
     const int8_t *weights = (const int8_t *)p->stream;
     for (int32_t n = 0; n < p->outputs; n += 2) {
         int32_t sums[2] = {offset, offset};
@@ -114,9 +121,11 @@ static void one_row(const ts_channels_t *p, const int8_t *row, int8_t *output) {
         }
         const ts_scales_t *scales = (const ts_scales_t *)(const void *)weights;
         for (int32_t i = 0; i < 2 && n + i < p->outputs; ++i) {
-            output[n + i] = any_output(p, scales, i, sums[i]);
+            output[n + i] = TS_CHANNELS_LARGE
+                                ? any_output(p, scales, i, sums[i])
+                                : small_output(sums[i], scales->bias_and_right[i], scales->multiplier[i], rounding);
         }
-        weights += p->is_small ? 16 : 24;
+        weights += is_small(p) ? 16 : 24;
     }
 }
 
@@ -126,7 +135,7 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
     int16_t *wide = (int16_t *)(void *)scratch;
     for (; rows >= 2; rows -= 2) {
         widen_rows(input, input + p->inputs, p->inputs, wide);
-        if (p->is_small) {
+        if (is_small(p)) {
             small_pairs(p, wide, output, output_step);
         } else {
             any_pairs(p, input, wide, output, output_step);

@@ -1,5 +1,7 @@
 #include "ts_depthwise_conv_2d.h"
 
+#include "ts_depthwise_conv_2d_needs.h"
+
 /* Taps within the input, and which tap and where in the input the first of them is. */
 typedef struct {
     ts_taps_t rows;
@@ -21,9 +23,13 @@ static place_t find_place(const ts_window_t *w, const int8_t *input, int32_t y, 
     return place;
 }
 
+static inline bool is_small(const ts_depthwise_conv_2d_t *p) {
+    return !TS_DEPTHWISE_CONV_2D_LARGE || p->is_small;
+}
+
 static int8_t any_output(const ts_depthwise_conv_2d_t *p, const ts_quad_t *quad, int32_t lane, int32_t sum) {
     const int32_t bias_and_right = quad->bias_and_right[lane];
-    const int32_t more_bias = p->is_small ? 0 : ((const int32_t *)(quad + 1))[lane];
+    const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(quad + 1))[lane];
     const int32_t bias = (bias_and_right >> 8) + more_bias;
     const int32_t scaled = ts_requantize(sum + bias, quad->multiplier[lane], -1 - (int8_t)bias_and_right);
     return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
@@ -54,8 +60,8 @@ TS_INLINE int32_t small_output(const ts_quad_t *quad, int32_t lane, int32_t sum,
 }
 
 /* Four channels at once, where output and input channels are the same. */
-static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *tap,
-                          const ts_quad_t *quad, const int8_t *row, int8_t *output) {
+TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *tap,
+                           const ts_quad_t *quad, const int8_t *row, int8_t *output) {
     const ts_window_t *w = &p->window;
     const int32_t offsets = ts_both(p->input_offset);
     const int32_t step = w->dilation_width * w->input_channels;
@@ -84,7 +90,7 @@ static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place,
         tap += 4 * w->filter_width;
         row += row_step;
     }
-    if (p->is_small) {
+    if (is_small(p)) {
         const int32_t rounding = 1 + 2 * p->output_offset;
         sum0 = small_output(quad, 0, sum0, rounding);
         sum1 = small_output(quad, 1, sum1, rounding);
@@ -107,13 +113,16 @@ static void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place,
 static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, int8_t *output) {
     const int32_t channels = p->window.output_channels;
     const int32_t taps = p->window.filter_height * p->window.filter_width;
-    const int32_t words = taps + (p->is_small ? 8 : 12);
+    const int32_t words = taps + (is_small(p) ? 8 : 12);
     const int32_t *stream = p->stream;
     int32_t n = 0;
 #ifdef TS_HAS_SIMD
-    for (; p->depth_multiplier == 1 && n + 4 <= channels; n += 4, stream += words) {
+    for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
         convolve_quad(p, place, (const int8_t *)(stream + place->tap), quad, place->input + n, output + n);
+    }
+    if (!TS_DEPTHWISE_CONV_2D_SINGLE) {
+        return;
     }
 #endif
     for (; n < channels; ++n) {

@@ -1,5 +1,7 @@
 #include "ts_product.h"
 
+#include "ts_product_needs.h"
+
 static int32_t first_operand(const void *params, int8_t value) {
     const ts_product_t *p = (const ts_product_t *)params;
     return value + p->first_offset;
@@ -17,5 +19,7 @@ static int8_t join(const void *params, int32_t first, int32_t second) {
 
 void ts_product(const ts_product_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
     const ts_product_t p = *params;
-    ts_broadcast_operands(p.shape, first_operand, second_operand, join, &p, first, second, output);
+    const ts_walks_t walks = {TS_PRODUCT_SECOND_REPEATS, TS_PRODUCT_FIRST_REPEATS, TS_PRODUCT_NONE_REPEATS,
+                              TS_PRODUCT_NESTED};
+    ts_broadcast_operands(p.shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }

@@ -6,11 +6,20 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Of functions in inner loops, which compilers that optimize for size would call. */
+/* TS_INLINE: functions in inner loops, which compilers that optimize for size would call. TS_APART: what few turns of a
+ * loop come to, and what would fill flash in each place that calls it. TS_NEST: loops that need all registers, which
+ * they get where they are called, and where compilers for speed share them out. */
 #ifdef __GNUC__
 #define TS_INLINE static inline __attribute__((always_inline))
+#define TS_APART static __attribute__((noinline))
 #else
 #define TS_INLINE static inline
+#define TS_APART static
+#endif
+#ifdef __OPTIMIZE_SIZE__
+#define TS_NEST TS_APART
+#else
+#define TS_NEST TS_INLINE
 #endif
 
 #if defined(__ARM_FEATURE_SIMD32) && __ARM_FEATURE_SIMD32 == 1

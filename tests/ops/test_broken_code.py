@@ -14,12 +14,14 @@ from tests.ops import (
     test_arg_max,
     test_average_pool_2d,
     test_conv_2d,
+    test_depthwise_conv_2d,
     test_dequantize,
     test_gelu,
     test_log_softmax,
     test_logistic,
     test_resize_bilinear,
     test_softmax,
+    test_sum,
     test_svdf,
     test_unidirectional_sequence_lstm,
 )
@@ -78,6 +80,13 @@ BREAKAGES = {
     ),
     "one exponential off by a hundredth": Breakage(
         EXPONENTIALS, "ser_weights.c", r"(constant_0\[\d+\] = {[^,]*,\s*)(-?\d+)", plus(-(1 << 24))
+    ),
+    "large sums that the model needs, forgotten": Breakage(CONV, "ts_channels_needs.h", r"(LARGE) 1", r"\1 0"),
+    "channels apart, which the model needs, forgotten": Breakage(
+        test_depthwise_conv_2d.fixed_case(), "ts_depthwise_conv_2d_needs.h", r"(LARGE) 1", r"\1 0"
+    ),
+    "outer loops that the model needs, forgotten": Breakage(
+        test_sum.fixed_case(), "ts_sum_needs.h", r"(NESTED) 1", r"\1 0"
     ),
     "average without rounding": Breakage(
         test_average_pool_2d.fixed_case(), "ts_average_pool_2d.c", r"count / 2", "count / 4"

@@ -11,10 +11,10 @@ extern void (*const board_init_array_start[])(void);
 extern void (*const board_init_array_end[])(void);
 
 int main(void);
-void board_reset(void);
+BOARD_COLD void board_reset(void);
 void board_fault(void);
 void board_systick(void);
-void board_report_fault(uint32_t *frame);
+BOARD_COLD void board_report_fault(uint32_t *frame);
 
 #define COPROCESSOR_ACCESS BOARD_REGISTER(0xE000ED88u)
 #define SEMIHOSTING_BREAKPOINT 0xBEABu
@@ -56,7 +56,7 @@ void board_reset(void) {
     board_exit(main());
 }
 
-static void print_hex(const char *name, uint32_t value) {
+BOARD_COLD static void print_hex(const char *name, uint32_t value) {
     char text[9];
     for (int digit = 7; digit >= 0; --digit) {
         text[digit] = "0123456789abcdef"[value & 15u];
