@@ -37,6 +37,7 @@ _PURPOSES = (
     (r"ser_model_tflm\.c\w+", "the model on TensorFlow Lite Micro: operators, arena, interpreter"),
     (r"model_data\..*", "the model file as an aligned array"),
     (r"memory_plan\..*", "what lies where in the arena, and when"),
+    (r"ts_\w+_needs\.h", "what the model needs of a kernel"),
     (r"ts_\w+\..*", "kernel"),
     (r"ser_features_tables\..*", "window, FFT and mel tables, normalisation"),
     (r"ser_mel\..*", "samples of a frame to compressed mel values"),
