@@ -120,8 +120,8 @@ def kernel_files(kernels: Sequence[str], is_needed: Callable[[Need], bool]) -> d
     wanted = [f"ts_{kernel}" for kernel in kernels]
     while wanted:
         name = wanted.pop()
-        source = name.removeprefix("ts_").removesuffix("_needs")
         if name.endswith("_needs"):
+            source = name.removeprefix("ts_").removesuffix("_needs")
             files[f"model/kernels/{name}.h"] = needs_header(source, is_needed)
             continue
         for file in (f"{name}.h", f"{name}.c"):

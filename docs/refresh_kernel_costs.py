@@ -18,11 +18,12 @@ from pathlib import Path
 from codegen.boards import load_board
 from codegen.direct import kernel_files
 from codegen.kernel_costs import PATH, STACK_CORES
-from codegen.kernel_needs import NEEDS, Need, needs_header
+from codegen.kernel_needs import NEEDS, needs_header
 from codegen.render import template_names
 
 PREFIX = "arm-none-eabi-"
 OPTIMIZATIONS = ("-O2", "-Os")
+VARIANTS = 2 ** max(len(needs) for needs in NEEDS.values())  # of what models need; 0 is everything
 FLAGS = ("-std=c99", "-ffp-contract=off", "-fcallgraph-info=su")
 # How far `ser_model_invoke` itself may go: its largest frame for the benchmark models is 88 bytes, which grows with the
 # addresses that the compiler keeps during a loop.
@@ -76,9 +77,9 @@ def _parameter_bytes(folder: Path, names: list[str]) -> dict[str, int]:
 
 
 def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str, int]:
-    """By kernel, the largest stack of all optimisations."""
+    """By kernel, the largest stack of all optimisations, whatever models need of it."""
     worst = dict.fromkeys(names, 0)
-    for optimisation, variant in itertools.product(OPTIMIZATIONS, range(_VARIANTS)):
+    for optimisation, variant in itertools.product(OPTIMIZATIONS, range(VARIANTS)):
         changed = _write_needs(folder, variant)
         sources = [f"ts_{name}.c" for name in (changed if variant else names)]
         _run([f"{PREFIX}gcc", *core, optimisation, *FLAGS, "-c", *sources], folder)
@@ -95,20 +96,12 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
     return worst
 
 
-# Variant 0 needs everything.
-_VARIANTS = 2 ** max(len(needs) for needs in NEEDS.values())
-
-
 def _write_needs(folder: Path, variant: int) -> list[str]:
-    """Bit n of `variant` leaves out the n-th need of each source. Returns the sources that it makes sense for."""
+    """Bit n of `variant` leaves out the n-th need of each source. Returns the sources that have so many needs."""
     changed = [source for source, needs in NEEDS.items() if variant < 2 ** len(needs)]
     for source in changed:
-        places = {need: place for place, need in enumerate(NEEDS[source])}
-
-        def is_needed(need: Need, places: dict[Need, int] = places) -> bool:
-            return not variant >> places[need] & 1
-
-        (folder / f"ts_{source}_needs.h").write_text(needs_header(source, is_needed))
+        kept = [need for place, need in enumerate(NEEDS[source]) if not variant >> place & 1]
+        (folder / f"ts_{source}_needs.h").write_text(needs_header(source, kept.__contains__))
     return changed
 
 

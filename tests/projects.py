@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +134,3 @@ def write_sums_project(
     )
     write_project(model, sums_runtime(model, source), options, folder)
     return folder
-
-
-def system_headers() -> list[str]:
-    """Where the cross compiler's C library has its headers, as clang's flags."""
-    command = ["arm-none-eabi-gcc", "-xc", "-E", "-v", "/dev/null"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    return [f"-isystem{line.strip()}" for line in said.splitlines() if line.endswith("arm-none-eabi/include")]

@@ -12,7 +12,8 @@ import pytest
 from codegen.boards import Board, list_boards
 from codegen.clip import Clip
 from codegen.stream_spec import StreamSpec
-from tests.projects import SPEC, system_headers, write_sums_project
+from tests.cross_clang import cross_clang
+from tests.projects import SPEC, write_sums_project
 from tinyser.emulator.project_folder import load_project
 
 STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-fsyntax-only")
@@ -24,7 +25,7 @@ def command_for(board: Board, compiler: str) -> list[str]:
         return [f"{board.compiler_prefix}gcc", *board.c_flags]
     # clang knows the unit of a core that GCC is told to derive.
     flags = [flag for flag in board.c_flags if flag != "-mfpu=auto"]
-    return ["clang", *flags] if board.is_host else ["clang", "--target=arm-none-eabi", *system_headers(), *flags]
+    return [*(["clang"] if board.is_host else cross_clang()), *flags]
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])

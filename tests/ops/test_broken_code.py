@@ -81,8 +81,8 @@ BREAKAGES = {
     "one exponential off by a hundredth": Breakage(
         EXPONENTIALS, "ser_weights.c", r"(constant_0\[\d+\] = {[^,]*,\s*)(-?\d+)", plus(-(1 << 24))
     ),
-    "large sums that the model needs, forgotten": Breakage(CONV, "ts_channels_needs.h", r"(LARGE) 1", r"\1 0"),
-    "channels apart, which the model needs, forgotten": Breakage(
+    "large sums of rows that the model needs, forgotten": Breakage(CONV, "ts_channels_needs.h", r"(LARGE) 1", r"\1 0"),
+    "large sums of channels that the model needs, forgotten": Breakage(
         test_depthwise_conv_2d.fixed_case(), "ts_depthwise_conv_2d_needs.h", r"(LARGE) 1", r"\1 0"
     ),
     "outer loops that the model needs, forgotten": Breakage(
