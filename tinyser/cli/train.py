@@ -36,6 +36,12 @@ def _setting(name: str, text: str | None = None, choices: tuple[str, ...] = ()) 
 @_setting("hrf_ratio", "Inner width over output width; 0: no HRF.")
 @_setting("hrf_modules", "Groups such as ffn,attention,conv, or patterns.")
 @_setting("hrf_factors", "Layers that each factored one becomes: 2 or 3.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    metavar="MODEL.pt",
+    help="Start from the weights of this model, trained on another corpus; see docs/training.md.",
+)
 @_setting("fold", "Which speakers are tested, from 0.")
 @_setting("epochs")
 @_setting("patience", "Epochs without gain before stopping; 0: never stop.")

@@ -25,7 +25,8 @@ _REQUIRED = ("corpus", "models", "hrf_ratios", "hrf_modules", "folds", "seeds")
 _OPTIONAL = {"preset": "small", "int8": False, "keep": False, "training": {}}
 _SWEPT = ("corpus", "model", "preset", "hrf_ratio", "hrf_modules", "fold", "seed")
 # Where a run happens is said on the command line: an experiment file is the same on every machine.
-_TRAINING = tuple(f.name for f in fields(TrainSettings) if f.name not in (*_SWEPT, *PLACES))
+_ELSEWHERE = tuple(name for name in PLACES if name != "start")
+_TRAINING = tuple(f.name for f in fields(TrainSettings) if f.init and f.name not in (*_SWEPT, *_ELSEWHERE))
 _RATIOS = "0 (no HRF: the baseline) and whole numbers 2..64"
 _ID_LENGTH = 12
 
@@ -34,11 +35,13 @@ _ID_LENGTH = 12
 class Run:
     """One training run; `training` holds every setting that decides its result, as plain values.
 
-    `id` is a digest of these, so that the same run has the same id in every experiment.
+    `id` is a digest of these, so that the same run has the same id in every experiment. `start` is the file whose
+    digest is among them, if any.
     """
 
     id: str
     training: Mapping[str, Any]
+    start: Path | None
     int8: bool
     keep: bool
 
@@ -53,10 +56,9 @@ class Run:
 
     def settings(self, data: Path | None, output: Path, device: str) -> TrainSettings:
         """Settings of `train`. Raises TinySerError for a value out of range."""
-        modules = tuple(self.training["hrf_modules"])
-        return TrainSettings(
-            **{**self.training, "hrf_modules": modules, "data": data, "output": output, "device": device}
-        )
+        chosen = {name: value for name, value in self.training.items() if name != "start_sha256"}
+        chosen["hrf_modules"] = tuple(chosen["hrf_modules"])
+        return TrainSettings(**chosen, start=self.start, data=data, output=output, device=device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +108,11 @@ class Experiment:
             output=Path(),
         )
         training = settings.identity()
-        decisive = json.dumps({"training": training, "int8": self.int8}, sort_keys=True)
-        return Run(hashlib.sha256(decisive.encode()).hexdigest()[:_ID_LENGTH], training, self.int8, self.keep)
+        # What is not set does not count: a new setting changes no id.
+        given = {name: value for name, value in training.items() if value is not None}
+        decisive = json.dumps({"training": given, "int8": self.int8}, sort_keys=True)
+        identity = hashlib.sha256(decisive.encode()).hexdigest()[:_ID_LENGTH]
+        return Run(identity, training, settings.start, self.int8, self.keep)
 
 
 def load_experiment(path: str | Path) -> Experiment:
@@ -214,6 +219,9 @@ class _Reader:
         for key in table:
             if key not in _TRAINING:
                 raise self._error(f"[{name}] {key}", "unknown", f"{', '.join(_TRAINING)}; remove it")
+        if isinstance(table.get("start"), str):
+            # Beside the experiment's file, wherever the command is called from.
+            table = {**table, "start": Path(self._where).resolve().parent / table["start"]}
         try:
             TrainSettings(corpus="spoken", output=Path(), **table)
         except TinySerError as error:

@@ -231,6 +231,7 @@ def _settings(experiment: Experiment, rows: Sequence[Row]) -> str:
     shown = {
         name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         for name, value in entries.items()
+        if value is not None
     }
     return _table(("setting", "value"), [[name, value] for name, value in shown.items()])
 

@@ -26,6 +26,7 @@ from tinyser.training.learning_curve import need_tensorboard
 from tinyser.training.loop import Trainer, judge, posteriors
 from tinyser.training.resume import LAST, Interrupted, Progression, read_last
 from tinyser.training.settings import TrainSettings
+from tinyser.training.start import start_from
 
 MODEL, CALIBRATION, METRICS = "model.pt", "calibration.npy", "metrics.json"
 
@@ -117,6 +118,8 @@ def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[dict[str, Any],
     torch.manual_seed(settings.seed)
     # The baseline first: runs with and without HRF start from the same function.
     model = build_model(settings.model, config)
+    if settings.start is not None:
+        start_from(settings.start, model, settings, corpus.labels)
     if settings.hrf_ratio == 0:
         return config, model
     return config, expand(model, settings.hrf_ratio, settings.hrf_modules, settings.hrf_factors)

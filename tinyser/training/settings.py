@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,7 +13,7 @@ from codegen.feature_spec import FeatureSpec
 
 OPTIMIZERS = ("adamw", "sgd")
 # Where and how a run happens, not what comes out of it.
-PLACES = ("output", "data", "device", "devices", "threads", "tensorboard")
+PLACES = ("output", "data", "start", "device", "devices", "threads", "tensorboard")
 
 # Settings of their own for what is tried most often, and what neither they nor `features` say.
 _SIZES = {"mel_bins": 40, "context_frames": 200, "stride_frames": 50}
@@ -55,7 +56,8 @@ class TrainSettings:
     distribution of mixup, 0 does not mix. `devices`: processes that share every batch, each on its own device.
     `features`: fields of a FeatureSpec but `mean` and `std`; `mel_bins`, `context_frames` and `stride_frames` may
     also be given on their own. `threads`: models this small gain little from a second core, and lose much when
-    something else wants it.
+    something else wants it. `start`: checkpoint whose weights training starts from; `start_sha256`, which is not given
+    but found, says which it was.
     """
 
     corpus: str
@@ -87,6 +89,8 @@ class TrainSettings:
     context_frames: int | None = None
     stride_frames: int | None = None
     calibration_windows: int = 200
+    start: Path | None = None
+    start_sha256: str | None = field(default=None, init=False)
     device: str = "auto"
     devices: int = 1
     threads: int = 1
@@ -108,8 +112,9 @@ class TrainSettings:
                 f"training: patience: got {self.patience} without validation speakers, allowed is 0; validate, "
                 "or train all epochs"
             )
-
         self.spec()
+        if self.start is not None:
+            object.__setattr__(self, "start_sha256", _sha256(self.start))
 
     def spec(self) -> FeatureSpec:
         """The features without their statistics. Raises FeatureSpecError, and TinySerError for a contradiction."""
@@ -130,6 +135,17 @@ class TrainSettings:
         """What decides the result, as plain values: all but PLACES; every field of the features is among it."""
         content = {name: getattr(self, name) for name in DECISIVE}
         return {**content, "features": self.spec().settings(), "hrf_modules": list(self.hrf_modules)}
+
+
+def _sha256(start: object) -> str:
+    if not isinstance(start, Path):
+        raise TinySerError(f"training: start: got {start!r}, allowed is the path of a checkpoint; change it")
+    try:
+        return hashlib.sha256(start.read_bytes()).hexdigest()
+    except OSError as error:
+        raise TinySerError(
+            f"training: start: {start} cannot be read ({error.strerror}); give a .pt that train or merge wrote"
+        ) from error
 
 
 # The keys of `identity`; the sizes are in its features.
