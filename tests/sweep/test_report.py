@@ -7,11 +7,15 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from codegen.errors import DataError
 from tests.sweep.rows import experiment, made_up_rows
+from tinyser.sweep.plots import draw_folds
 from tinyser.sweep.report import page, write_report
+from tinyser.sweep.statistics import Setting
 from tinyser.sweep.table import COLUMNS, append_row, read_rows
 
 GAINS = {("convtransformer", "ffn", 4): 0.05, ("conformer", "attention,conv", 2): -0.05}
@@ -83,17 +87,40 @@ def test_files(tmp_path: Path) -> None:
     written = write_report(plan, made_up_rows(plan, GAINS), tmp_path / "report")
     assert written == tmp_path / "report" / "made-up.md"
     names = {path.name for path in written.parent.iterdir()}
-    assert names == {"made-up.md", "made-up-confusion.md", "made-up-uar.svg", "made-up-wf1.svg"}
-    for metric in ("uar", "wf1"):
-        svg = (written.parent / f"made-up-{metric}.svg").read_text()
-        assert len(svg) < 200_000
-        for word in ("convtransformer", "conformer", "ffn", "attention,conv", "without HRF", f"{metric.upper()} (%)"):
-            assert f">{word}<" in svg, word
+    plots = {f"made-up-{metric}{kind}.svg" for metric in ("uar", "wf1") for kind in ("", "-folds")}
+    assert names == {"made-up.md", "made-up-confusion.md", *plots}
+    assert all(f"({name})" in written.read_text() for name in plots)
     first = {path.name: path.read_bytes() for path in written.parent.iterdir()}
     write_report(plan, made_up_rows(plan, GAINS), tmp_path / "report")
     assert first == {path.name: path.read_bytes() for path in written.parent.iterdir()}
     confusion = (written.parent / "made-up-confusion.md").read_text()
     assert "## conformer, attention,conv x4, int8" in confusion and "| a | 24 | 8 |" in confusion
+
+
+@pytest.mark.parametrize("metric", ["uar", "wf1"])
+def test_plots(metric: str, tmp_path: Path) -> None:
+    plan = experiment()
+    write_report(plan, made_up_rows(plan, GAINS), tmp_path)
+    both = ("convtransformer", "conformer", "without HRF", f"{metric.upper()} (%)")
+    for kind, words in (("", ("ffn", "attention,conv")), ("-folds", ("ffn x2", "attention,conv x4", "0", "3"))):
+        svg = (tmp_path / f"made-up-{metric}{kind}.svg").read_text()
+        assert len(svg) < 200_000
+        for word in (*both, *words):
+            assert f">{word}<" in svg, word
+
+
+def test_lines_of_folds() -> None:
+    """From the baseline of a fold to what HRF makes of it, seeds averaged; a fold without a baseline has no line."""
+    axes = Figure().subplots()
+    hrf, baseline = Setting("m", "ffn", 4), Setting("m", "", 0)
+    samples = {baseline: {(0, 0): 0.5, (0, 1): 0.7}, hrf: {(0, 0): 0.8, (0, 1): 0.9, (2, 0): 0.4}}
+    draw_folds(axes, "m", samples)
+    (lines,) = axes.collections
+    (segment,) = lines.get_segments()
+    assert segment == pytest.approx(np.array([[0.0, 60.0], [0.0, 85.0]]))
+    dots, marks = axes.get_lines()
+    assert dots.get_xydata() == pytest.approx(np.array([[0, 60.0]]))
+    assert marks.get_xydata() == pytest.approx(np.array([[0, 85.0], [2, 40.0]]))
 
 
 def test_nothing_to_report(tmp_path: Path) -> None:

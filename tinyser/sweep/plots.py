@@ -1,8 +1,8 @@
-"""A metric over the expansion ratio, per module and backbone, with the baseline as a line."""
+"""A metric over the expansion ratio, with the baseline as a line, and fold by fold, with the baseline as a dot."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,37 @@ _STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tinyser", "font.size": 9}
 _WIDTH, _HEIGHT = 3.4, 3.2
 # Side by side, so that intervals at the same ratio do not cover each other; in octaves.
 _SHIFT = 0.06
+# What settings of HRF share of the room between two folds.
+_SPREAD = 0.6
+
+_Samples = Mapping[Setting, Mapping[tuple[int, int], float]]  # (fold, seed) -> share
 
 
 def plot_metric(rows: Sequence[Row], metric: str, path: Path) -> None:
-    """Writes an SVG: one panel a backbone, means in percent with 95 % intervals over folds and seeds."""
+    """Writes an SVG over the ratio: one panel a backbone, means in percent with 95 % intervals over folds and seeds."""
+    _plot(rows, metric, path, _panel)
+
+
+def plot_folds(rows: Sequence[Row], metric: str, path: Path) -> None:
+    """Writes an SVG over the folds: one panel a backbone, percent, means over seeds, a column a fold."""
+    _plot(rows, metric, path, draw_folds)
+
+
+def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, str, _Samples], None]) -> None:
     cells = by_setting(rows)
     models = list(dict.fromkeys(setting.model for setting in cells))
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(_WIDTH * len(models), _HEIGHT), layout="constrained")
         panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
         for axes, model in zip(panels, models, strict=True):
-            _panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model})
+            panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model})
         panels[0].set_ylabel(f"{METRICS[metric]} (%)")
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=8)
         with new_file(path) as partial:
             figure.savefig(partial, metadata={"Date": None, "Creator": "TinySER"})
 
 
-def _panel(axes: Any, model: str, samples: dict[Setting, dict[tuple[int, int], float]]) -> None:
+def _panel(axes: Any, model: str, samples: _Samples) -> None:
     ratios = sorted({setting.ratio for setting in samples if setting.ratio})
     axes.set(title=model, xlabel="expansion ratio")
     baseline = samples.get(Setting(model, "", 0))
@@ -62,6 +75,31 @@ def _panel(axes: Any, model: str, samples: dict[Setting, dict[tuple[int, int], f
     axes.set_xscale("log", base=2)
     axes.set_xticks(ratios, [str(ratio) for ratio in ratios])
     axes.minorticks_off()
+
+
+def draw_folds(axes: Any, model: str, samples: _Samples) -> None:
+    """The baseline of a fold is a dot; a line leads from it to what HRF, with the same seeds, makes of it."""
+    axes.set(title=model, xlabel="fold")
+    baseline = samples.get(Setting(model, "", 0), {})
+    folds = sorted({fold for cells in samples.values() for fold, _ in cells})
+    axes.plot(*_by_fold(baseline), "o", color="black", markersize=5, label="without HRF")
+    factored = [setting for setting in samples if setting.ratio]
+    for number, setting in enumerate(factored):
+        shift = _SPREAD * ((number + 0.5) / len(factored) - 0.5)
+        cells = samples[setting]
+        (line,) = axes.plot(*_by_fold(cells, shift), "_", markersize=8, label=f"{setting.modules} x{setting.ratio}")
+        paired = {cell: baseline[cell] for cell in cells if cell in baseline}
+        there, before = _by_fold(paired, shift)
+        after = _by_fold({cell: cells[cell] for cell in paired})[1]
+        axes.vlines(there, before, after, color=line.get_color(), linewidth=1.2)
+    axes.set_xticks(folds)
+
+
+def _by_fold(cells: Mapping[tuple[int, int], float], shift: float = 0.0) -> tuple[list[float], list[float]]:
+    """Places of the folds, and the mean of each over its seeds in percent."""
+    folds = sorted({fold for fold, _ in cells})
+    means = [estimate([value for (at, _), value in cells.items() if at == fold]).mean for fold in folds]
+    return [fold + shift for fold in folds], [100 * mean for mean in means]
 
 
 def _half_width(point: Estimate) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 from codegen.atomic import new_file
 from codegen.errors import DataError
 from tinyser.sweep.plan import Experiment
-from tinyser.sweep.plots import plot_metric
+from tinyser.sweep.plots import plot_folds, plot_metric
 from tinyser.sweep.statistics import (
     METRICS,
     UNITS,
@@ -39,6 +39,7 @@ def write_report(experiment: Experiment, rows: Sequence[Row], folder: Path) -> P
     folder.mkdir(parents=True, exist_ok=True)
     for metric in PLOTTED:
         plot_metric(rows, metric, folder / f"{experiment.name}-{metric}.svg")
+        plot_folds(rows, metric, folder / f"{experiment.name}-{metric}-folds.svg")
     pages = {experiment.name: page(experiment, rows), f"{experiment.name}-confusion": confusion_page(experiment, rows)}
     for name, text in pages.items():
         with new_file(folder / f"{name}.md") as partial:
@@ -57,6 +58,8 @@ def page(experiment: Experiment, rows: Sequence[Row]) -> str:
         "or over folds, \\*\\* over both.",
         *(_findings(rows, metric) for metric in METRICS),
         *(f"![{METRICS[metric]} over the expansion ratio]({name}-{metric}.svg)" for metric in PLOTTED),
+        "A dot is the baseline of a fold, a line leads to the same fold with HRF; means over seeds.",
+        *(f"![{METRICS[metric]} of each fold]({name}-{metric}-folds.svg)" for metric in PLOTTED),
         "## Means",
         "In percent, with 95 % confidence intervals (Student's t over cells).",
         _means(rows),
