@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,8 @@ CLOCKS: Mapping[str, tuple[str, ...]] = {
     "stm32f4": ("reset_hz", "crystal_hz"),
     "stm32l4": ("reset_hz",),
 }
+# Nothing but a name: it goes into a command line.
+OPENOCD_CONFIG = re.compile(r"(board|interface|target)/[A-Za-z0-9_.-]+\.cfg")
 COUNTERS = ("cmsdk_timer", "systick")
 FLOAT_ABIS = ("none", "soft", "softfp", "hard")
 C_DIALECT = ("-std=c99",)
@@ -100,10 +103,20 @@ class Qemu:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOcd:
+    """OpenOCD's own configuration files for the debugger and the chip; `debugger`: what it is, for people."""
+
+    config: tuple[str, ...]
+    debugger: str
+    source: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """One board; `clock`, `flash`, `ram` and `stack_bytes` are None on the host alone, `console` also where no flavour
-    is bare metal. `project_evidence` and `ecosystems` (what the board is called there) are by project flavour.
+    is bare metal, `openocd` where no debugger is on the board. `project_evidence` and `ecosystems` (what the board is
+    called there) are by project flavour.
     """
 
     id: str
@@ -124,6 +137,7 @@ class Board:
     ram: Region | None
     stack_bytes: int | None
     qemu: Qemu | None
+    openocd: OpenOcd | None
 
     @property
     def is_host(self) -> bool:

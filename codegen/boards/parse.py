@@ -15,10 +15,12 @@ from codegen.boards.board import (
     FLOAT_ABIS,
     FPUS,
     FRAMEWORKS,
+    OPENOCD_CONFIG,
     PROJECTS,
     Board,
     Clock,
     Console,
+    OpenOcd,
     Qemu,
     Region,
     Setting,
@@ -39,7 +41,7 @@ def parse_board(text: str, where: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise BoardError(f"{where}: not TOML ({error}); mend that line") from error
     is_host = data.get("family") == "host"
-    top = Table(where, data, optional=() if is_host else ("qemu",))
+    top = Table(where, data, optional=() if is_host else ("qemu", "openocd"))
     projects = top.texts("projects", tuple(PROJECTS))
     bare_metal = "cmake" in projects
     ecosystems = tuple(name for name in projects if PROJECTS[name])
@@ -47,6 +49,7 @@ def parse_board(text: str, where: str) -> Board:
     tables = ("evidence", "compiler", *ecosystems, *hardware)
     sub = {name: Table(f"{where} [{name}]", top.table(name)) for name in tables}
     qemu = _qemu(where, top.table("qemu")) if "qemu" in data and not is_host else None
+    openocd = _openocd(where, top.table("openocd")) if "openocd" in data and not is_host else None
     cpu = top.choice("cpu", tuple(FPUS))
     board = Board(
         id=top.text("id"),
@@ -67,6 +70,7 @@ def parse_board(text: str, where: str) -> Board:
         ram=None if is_host else _region(sub["ram"]),
         stack_bytes=None if is_host else sub["stack"].integer("bytes", 256),
         qemu=qemu,
+        openocd=openocd,
     )
     if not is_host:
         sub["stack"].text("source")
@@ -134,3 +138,16 @@ def _qemu(where: str, data: Mapping[str, Any]) -> Qemu:
     )
     table.reject_unknown()
     return qemu
+
+
+def _openocd(where: str, data: Mapping[str, Any]) -> OpenOcd:
+    table = Table(f"{where} [openocd]", data)
+    config = table.texts("config", None)
+    for name in config:
+        if not OPENOCD_CONFIG.fullmatch(name):
+            raise BoardError(
+                f"{where} [openocd]: config: got {name!r}, allowed are OpenOCD's own files such as 'board/NAME.cfg'"
+            )
+    openocd = OpenOcd(config, table.text("debugger"), table.text("source"))
+    table.reject_unknown()
+    return openocd

@@ -77,6 +77,17 @@ def test_a_path_is_not_a_board() -> None:
         ('cmake = "qemu"', 'cmake = "hope"', r"x \[evidence\]: cmake: got 'hope', allowed is host or qemu or build"),
         ('cmake = "qemu"', 'cmake = "qemu"\narduino = "schema"', r"x \[evidence\]: arduino: unknown key"),
         ("[console]", "[terminal]", "x: console: missing, allowed is a table"),
+        ("[flash]", "[openocd]\n[flash]", r"x \[openocd\]: config: missing, allowed is a list of texts"),
+        (
+            "[flash]",
+            '[openocd]\nconfig = ["board/a.cfg; reboot"]\n[flash]',
+            r"x \[openocd\]: config: got 'board/a\.cfg; reboot', allowed are OpenOCD's own files",
+        ),
+        (
+            "[flash]",
+            '[openocd]\nconfig = ["board/a.cfg"]\ndebugger = "a"\nsource = "b"\nspeed = 3\n[flash]',
+            r"x \[openocd\]: speed: unknown key",
+        ),
         ('driver = "reset"', 'driver = "reset"\nreset_hz = 3', r"x \[clock\]: reset_hz: unknown key"),
     ],
 )
