@@ -19,11 +19,11 @@ from codegen.errors import DataError, UnsupportedOperatorError
 from codegen.model_card import ModelCard
 from codegen.project import ProjectOptions, write_project
 from codegen.tflm_runtime import render_tflm
+from tests.flavours.arduino_sketch import CORE, build_sketch, run
 from tests.projects import LABELS, SPEC, sums_model, sums_runtime, write_sums_project
 from tinyser.emulator import host
 
 BOARDS = [board.id for board in list_boards() if "arduino" in board.projects]
-CORE = Path(__file__).parent / "arduino_core"
 REQUIRED = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"}
 OPTIONAL = {"depends", "dot_a_linkage", "includes", "precompiled", "ldflags"}
 CATEGORIES = {
@@ -40,12 +40,6 @@ def plain(folder: Path, name: str = "sums") -> Path:
     options = ProjectOptions(board=load_board("arduino-nano-33-ble-sense"), project="arduino")
     write_project(model, sums_runtime(model), options, folder)
     return folder
-
-
-def run(*command: str | Path, cwd: Path, stdin: bytes = b"") -> str:
-    done = subprocess.run([str(part) for part in command], cwd=cwd, input=stdin, capture_output=True)
-    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    return done.stdout.decode()
 
 
 @pytest.fixture(params=["features", "plain"])
@@ -121,18 +115,6 @@ def test_any_name_of_a_model_makes_a_library(name: str, tmp_path: Path, require_
     (header,) = (library / "src").glob("*.h")
     (library / "user.c").write_text(f"#include <{header.name}>\nint user(void) {{ return (int)ser_model_init(); }}\n")
     run("gcc", *FLAGS, "-c", "-I", "src", "user.c", "-o", "user.o", cwd=library)
-
-
-def build_sketch(library: Path) -> Path:
-    """The sketch with the core on the desktop."""
-    (sketch,) = (library / "examples").rglob("*.ino")
-    for source in sorted((library / "src").rglob("*.c")):
-        run("gcc", "-std=gnu11", "-ffp-contract=off", "-c", "-I", "src", source, "-o", f"{source.stem}.o", cwd=library)
-    flags = ("-std=c++17", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", "src", "-I", CORE)
-    objects = sorted(library.glob("*.o"))
-    core = ("-include", "Arduino.h", "-x", "c++", sketch, CORE / "desktop.cpp", "-x", "none", *objects)
-    run("g++", *flags, *core, "-o", "sketch", cwd=library)
-    return library / "sketch"
 
 
 def test_the_sketch_hears_what_the_emulator_hears(tmp_path: Path, require_tool: Callable[..., None]) -> None:
