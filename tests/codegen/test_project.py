@@ -68,7 +68,8 @@ def test_builds_with_cmake(board: str, tmp_path: Path, require_tool: Callable[..
     require_tool("cmake", "ninja", "gcc", "arm-none-eabi-gcc", "qemu-system-arm")
     folder = write_sums_project(tmp_path / "project", board, selftest=True)
     readme = (folder / "README.md").read_text()
-    configure, build = re.findall(r"^cmake .*", readme, re.MULTILINE)
+    configure, build, *flash = re.findall(r"^cmake .*", readme, re.MULTILINE)
+    assert flash == (["cmake --build build --target flash"] if load_board(board).openocd else [])
     for command in (f"{configure} -G Ninja", build):
         done = subprocess.run(command.split(), cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
