@@ -1,11 +1,18 @@
-"""Pages made from the code are up to date."""
+"""Pages made from the code, and figures taken from measured rows, are up to date."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+import numpy as np
+import pytest
+
+from tinyser.sweep.table import read_rows
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 
 
 def test_operator_table_is_current(monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -18,3 +25,34 @@ def test_operator_table_is_current(monkeypatch) -> None:  # type: ignore[no-unty
         ) == refresh_operators.page(), "run docs/refresh_operators.py"
     finally:
         sys.modules.pop("refresh_operators")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "section"),
+    [
+        ("emodb", "## ConvTransformer of 152 thousand parameters, EmoDB, all folds"),
+        ("ravdess", "## The same on RAVDESS, all folds"),
+    ],
+)
+def test_results_are_what_the_rows_say(corpus: str, section: str) -> None:
+    """UAR in % by fold: without HRF float and int8, with HRF float and int8, and what HRF adds; then the means."""
+    rows = {
+        (row.settings["fold"], row.settings["hrf_ratio"]): row
+        for row in read_rows(ROOT / "experiments" / "measured" / f"{corpus}.csv")
+        if row.settings["model"] == "convtransformer" and row.settings["seed"] == 0
+    }
+    (text,) = re.findall(rf"^{re.escape(section)}\n(.*?)^## ", (DOCS / "results.md").read_text("utf-8"), re.M | re.S)
+    shown = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| (\d+ \(|mean)", line)]
+    expected = []
+    for fold in range(len(rows) // 2):
+        runs = rows[fold, 0], rows[fold, 4]
+        figures = [run.scores(arithmetic) for run in runs for arithmetic in ("float32", "int8")]
+        uar = [100 * figure.uar for figure in figures if figure is not None]
+        expected.append([*uar, uar[2] - uar[0]])
+    expected.append(list(np.mean(expected, axis=0)))
+    assert len(shown) == len(expected)
+    for (_, *cells), values in zip(shown, expected, strict=True):
+        assert [float(cell) for cell in cells] == pytest.approx(values, abs=0.0501)
+    clips = sum(row.float32.clips for row in rows.values())
+    decided = sum(row.int8.agreement * row.float32.clips for row in rows.values() if row.int8) / clips
+    assert f"{100 * decided:.1f} % of the {clips:,} clips" in text

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from codegen.boards import load_board
+from tests.emulator.test_boot import console_until
 from tests.flavours.arduino_sketch import build_sketch, run
+from tinyser.emulator import qemu
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
 BARE_METAL = {"nucleo-f446re": "board/st_nucleo_f4.cfg", "microbit-v2": "target/nrf52.cfg"}
-OURS = "tinyser "
 
 
 @pytest.fixture
@@ -64,9 +66,7 @@ def test_bare_metal_recipe(board: str, desk: Path, require_tool: Callable[..., N
     called = (desk / "called").read_text()
     (image,) = desk.glob("*/build/firmware.elf")
     assert BARE_METAL[board] in called and f"program {{{image}}} verify reset exit" in called
-    assert (
-        image.with_name("firmware.hex").read_text().startswith(":") and image.with_name("firmware.bin").stat().st_size
-    )
+    assert image.with_name("firmware.hex").read_text().startswith(":")
 
 
 def test_nucleos_output_is_what_its_sister_prints(desk: Path, require_tool: Callable[..., None]) -> None:
@@ -74,21 +74,13 @@ def test_nucleos_output_is_what_its_sister_prints(desk: Path, require_tool: Call
     lines = [line.replace("nucleo-f446re", "netduinoplus2") for line in commands("nucleo-f446re")]
     in_shell([line for line in lines if not line.endswith("flash")], desk)
     (image,) = desk.glob("*/build/firmware.elf")
-    machine = ("-machine", "netduinoplus2", "-nographic", "-semihosting-config", "enable=on,target=native")
-    done = subprocess.run(
-        ["qemu-system-arm", *machine, "-kernel", image],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert without_times(done.stdout.splitlines()) == without_times(shown("nucleo-f446re"))
+    printed = console_until(qemu.qemu_command(load_board("netduinoplus2"), image), "end of the recording")
+    assert without_times(printed.splitlines()) == without_times(shown("nucleo-f446re"))
 
 
 def test_arduinos_output_is_what_the_sketch_prints(desk: Path, require_tool: Callable[..., None]) -> None:
     require_tool("gcc", "g++")
-    ours = [line for line in commands("arduino-nano-33-ble-sense") if line.startswith(OURS)]
+    ours = [line for line in commands("arduino-nano-33-ble-sense") if line.startswith("tinyser ")]
     in_shell(ours, desk)
     (library,) = (path.parent for path in desk.glob("*/library.properties"))
     readme = (library / "README.md").read_text()

@@ -112,11 +112,14 @@ def test_another_size_is_refused(tiny: Settings, first: Path) -> None:
         start_from(first / "model.pt", wider, tiny(), checkpoint.card.labels)
 
 
-def test_another_depth_is_refused(tiny: Settings, first: Path) -> None:
+@pytest.mark.parametrize(
+    ("blocks", "message"), [(3, r"blocks\.2\..*its shape is none"), (1, r"blocks\.1\..*allowed is none")]
+)
+def test_another_depth_is_refused(blocks: int, message: str, tiny: Settings, first: Path) -> None:
     checkpoint = load_checkpoint(first)
-    deeper = build_model(checkpoint.model_name, {**checkpoint.config, "blocks": 3})
-    with pytest.raises(TinySerError, match="blocks.2.*its shape is none"):
-        start_from(first / "model.pt", deeper, tiny(), checkpoint.card.labels)
+    other = build_model(checkpoint.model_name, {**checkpoint.config, "blocks": blocks})
+    with pytest.raises(TinySerError, match=message):
+        start_from(first / "model.pt", other, tiny(), checkpoint.card.labels)
 
 
 def test_speakers_that_are_tested_are_refused(tiny: Settings, first: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _Samples = Mapping[Setting, Mapping[tuple[int, int], float]]  # (fold, seed) -> 
 
 def plot_metric(rows: Sequence[Row], metric: str, path: Path) -> None:
     """Writes an SVG over the ratio: one panel a backbone, means in percent with 95 % intervals over folds and seeds."""
-    _plot(rows, metric, path, _panel)
+    _plot(rows, metric, path, draw_ratios)
 
 
 def plot_folds(rows: Sequence[Row], metric: str, path: Path) -> None:
@@ -48,7 +48,8 @@ def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, st
             figure.savefig(partial, metadata={"Date": None, "Creator": "TinySER"})
 
 
-def _panel(axes: Any, model: str, samples: _Samples) -> None:
+def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
+    """The baseline is a line with its interval, HRF a line a module, with an interval at each ratio."""
     ratios = sorted({setting.ratio for setting in samples if setting.ratio})
     axes.set(title=model, xlabel="expansion ratio")
     baseline = samples.get(Setting(model, "", 0))

@@ -220,7 +220,7 @@ def _recalls(rows: Sequence[Row]) -> str:
 
 
 def _settings(experiment: Experiment, rows: Sequence[Row]) -> str:
-    """Every setting, those that the experiment leaves at their default too, and the versions that ran."""
+    """Every setting that is given, or left at its default, and the versions that ran."""
     swept: dict[str, Any] = {
         "model": experiment.models,
         "hrf_ratio": experiment.hrf_ratios,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from codegen.errors import TinySerError
 from codegen.feature_spec import FeatureSpec
@@ -13,8 +14,6 @@ from tinyser.models.checkpoint import Checkpoint, load_checkpoint
 from tinyser.training.settings import TrainSettings
 
 _HEAD = "head."
-# How often it decides, and what differs by corpus anyway, is not what weights were trained for.
-_FREE_FEATURES = ("stride_frames",)
 
 
 def start_from(path: Path, model: nn.Module, settings: TrainSettings, labels: tuple[str, ...]) -> None:
@@ -31,14 +30,18 @@ def start_from(path: Path, model: nn.Module, settings: TrainSettings, labels: tu
     own = model.state_dict()
     if checkpoint.card.labels != labels:
         taken |= {name: weights for name, weights in own.items() if name.startswith(_HEAD)}
-    for name, weights in own.items():
-        there = tuple(taken[name].shape) if name in taken else "none"
-        if there != tuple(weights.shape):
+    there, here = _shapes(taken), _shapes(own)
+    for name in {**here, **there}:
+        if there.get(name) != here.get(name):
             raise TinySerError(
-                f"{path}: {name}: its shape is {there}, allowed is {tuple(weights.shape)}; give the preset it has, or "
-                "start from another model"
+                f"{path}: {name}: its shape is {there.get(name, 'none')}, allowed is {here.get(name, 'none')}; give "
+                "the preset it has, or start from another model"
             )
     model.load_state_dict(taken)
+
+
+def _shapes(state: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(weights.shape) for name, weights in state.items()}
 
 
 def _need_same_kind(path: Path, checkpoint: Checkpoint, settings: TrainSettings) -> None:
@@ -60,7 +63,8 @@ def _need_same_kind(path: Path, checkpoint: Checkpoint, settings: TrainSettings)
 
 
 def _features(spec: FeatureSpec) -> dict[str, object]:
-    return {name: value for name, value in spec.settings().items() if name not in _FREE_FEATURES}
+    """What weights were trained for: all but how often is decided; means and deviations are of a corpus."""
+    return {name: value for name, value in spec.settings().items() if name != "stride_frames"}
 
 
 def _need_unseen_test(path: Path, checkpoint: Checkpoint, settings: TrainSettings) -> None:

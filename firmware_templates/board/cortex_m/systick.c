@@ -39,19 +39,15 @@ void systick_start(uint32_t counts_in_a_turn, void (*each_turn)(void)) {
 
 uint64_t systick_counted(void) {
     uint32_t seen;
-    uint32_t left;
-    uint32_t uncounted; /* the turn that is over, and whose exception is still to come */
-    do {                /* until no turn falls between the reads */
+    uint32_t counted; /* in the turn under way, and in one that is over, but whose exception is still to come */
+    do {              /* until no turn falls between the reads */
         seen = turns;
-        left = CVR;
-        uncounted = (ICSR & PENDSTSET) != 0u ? 1u : 0u;
-        if (uncounted != 0u) {
-            left = CVR; /* of the turn after it, for certain */
+        counted = length - CVR; /* 0 ends a turn: the exception comes with it, in QEMU a little later */
+        if ((ICSR & PENDSTSET) != 0u) {
+            counted = length + (length - CVR) % length; /* read again: this is the turn after it, for certain */
         }
     } while (seen != turns);
-    /* 0 ends a turn: the exception comes with it, in QEMU a little later. */
-    const uint32_t gone = left == 0u && uncounted != 0u ? 0u : length - left;
-    return ((uint64_t)seen + uncounted) * length + gone;
+    return (uint64_t)seen * length + counted;
 }
 
 void systick_stop(void) {
