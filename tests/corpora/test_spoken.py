@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import espeakng_loader
 import numpy as np
 import pytest
 
 from codegen.errors import DataError, ToolError
 from tinyser.corpora.corpus import Corpus
 from tinyser.corpora.espeak import Request, speak
-from tinyser.corpora.spoken import SpokenSettings, make
+from tinyser.corpora.spoken import VOICES, SpokenSettings, make
 from tinyser.features.audio import read_audio
 
 SMALL = SpokenSettings(voices=3, sentences=1, seed=5)
@@ -46,6 +47,14 @@ def test_same_seed_same_bytes_other_seed_other_bytes(corpus: Corpus, tmp_path: P
     content = [[u.path.read_bytes() for u in c.utterances] for c in (corpus, again, other)]
     assert content[0] == content[1]
     assert all(a != b for a, b in zip(content[0], content[2], strict=True))
+
+
+def test_no_voice_has_breath() -> None:
+    """espeak-ng makes it from memory that it never set: the same words would sound otherwise each time."""
+    variants = Path(espeakng_loader.get_data_path()) / "voices" / "!v"
+    breathing = {file.name for file in variants.iterdir() if "breath" in file.read_text(encoding="utf-8")}
+    assert {"f2", "f3", "f5"} <= breathing
+    assert not breathing & {voice.partition("+")[2] for voice in VOICES.values()}
 
 
 def test_made_only_once(corpus: Corpus) -> None:

@@ -26,22 +26,23 @@ LICENCE = "made by espeak-ng on your machine; free to use"
 HOW_TO_GET = "nothing to do: it is made on the spot"
 
 # Speaker -> voice. Male and female in turn: folds are dealt round robin in an odd number of groups, so that
-# each part has both.
+# each part has both. None with breath (f2, f3, f5 ...): espeak-ng makes its noise from memory that it never set, so
+# the same words would sound otherwise each time.
 VOICES = {
     "v01": "en-us+m1",
     "v02": "en+f1",
     "v03": "en-us+m3",
-    "v04": "en-us+f2",
+    "v04": "en-us+Andrea",
     "v05": "de+m4",
-    "v06": "en-gb-x-rp+f3",
+    "v06": "en-gb-x-rp+Annie",
     "v07": "en-gb-scotland+m6",
     "v08": "en-us+f4",
     "v09": "en-029+m2",
-    "v10": "nl+f5",
+    "v10": "nl+belinda",
     "v11": "en-us+m7",
-    "v12": "en+f2",
+    "v12": "en+linda",
     "v13": "en-us+m5",
-    "v14": "sv+f3",
+    "v14": "sv+steph",
     "v15": "en-us-nyc+m8",
     "v16": "en-gb-x-gbcwmd+f1",
 }
