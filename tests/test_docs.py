@@ -28,18 +28,20 @@ def test_operator_table_is_current(monkeypatch) -> None:  # type: ignore[no-unty
 
 
 @pytest.mark.parametrize(
-    ("corpus", "section"),
+    ("table", "model", "section"),
     [
-        ("emodb", "## ConvTransformer of 152 thousand parameters, EmoDB, all folds"),
-        ("ravdess", "## The same on RAVDESS, all folds"),
+        ("emodb", "convtransformer", "## ConvTransformer of 152 thousand parameters, EmoDB, all folds"),
+        ("ravdess", "convtransformer", "## The same on RAVDESS, all folds"),
+        ("transfer-emodb", "convtransformer", "## From RAVDESS to EmoDB, ConvTransformer"),
+        ("transfer-emodb", "conformer", "## From RAVDESS to EmoDB, Conformer"),
     ],
 )
-def test_results_are_what_the_rows_say(corpus: str, section: str) -> None:
+def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> None:
     """UAR in % by fold: without HRF float and int8, with HRF float and int8, and what HRF adds; then the means."""
     rows = {
         (row.settings["fold"], row.settings["hrf_ratio"]): row
-        for row in read_rows(ROOT / "experiments" / "measured" / f"{corpus}.csv")
-        if row.settings["model"] == "convtransformer" and row.settings["seed"] == 0
+        for row in read_rows(ROOT / "experiments" / "measured" / f"{table}.csv")
+        if row.settings["model"] == model and row.settings["seed"] == 0
     }
     (text,) = re.findall(rf"^{re.escape(section)}\n(.*?)^## ", (DOCS / "results.md").read_text("utf-8"), re.M | re.S)
     shown = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| (\d+ \(|mean)", line)]

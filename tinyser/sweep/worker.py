@@ -103,7 +103,7 @@ def _int8(folder: Path, material: Material, floats: StageRun) -> Int8Result:
     export_onnx(folder / MERGED, folder / ONNX)
     quantized = quantize(folder / ONNX, folder / CALIBRATION, folder / TFLITE)
     stage = run_stage(tflite_reference(read_tflite_file(folder / TFLITE)), material)
-    pair = compare_pair(floats, stage)
+    pair = compare_pair(floats, stage, material)
     assert pair is not None
     return Int8Result(_scores(stage, material), quantized.bytes, pair.decision_agreement)
 

@@ -1,0 +1,100 @@
+"""Fills the model zoo from sweeps: `./run python examples/refresh_zoo.py SWEEP_FOLDER...`, one folder or more.
+
+Their experiments have to `keep` their files. Of each backbone the HRF model of the first fold goes into
+`examples/emodb-BACKBONE/`, whatever its accuracy is: choosing by the test speakers' results would flatter it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+
+from codegen.atomic import new_file
+from codegen.boards import load_board
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import read_tflite
+from tinyser.emulator.project_folder import load_project
+from tinyser.emulator.qemu import run
+from tinyser.models import MODELS
+from tinyser.sweep.table import Row, read_rows
+
+FOLDER = Path(__file__).parent
+BOARD = "mps2-an386"
+SEED = 0
+_SETTINGS = ("preset", "hrf_ratio", "hrf_modules", "epochs", "seed")
+
+
+def measure(model: Path) -> dict[str, int]:
+    """What generated firmware for an emulated Cortex-M4F needs."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "project"
+        generate_project(read_tflite(model), ProjectOptions(board=load_board(BOARD)), folder)
+        project = load_project(folder)
+        zeros = np.zeros((1, sum(entry.bytes for entry in project.inputs)), dtype=np.int8)
+        result = run(project, zeros).to_json()
+    return {
+        "tflite_bytes": model.stat().st_size,
+        "flash_bytes": result["flash_bytes"]["total"],
+        "arena_bytes": result["arena_bytes"],
+        "instructions": result["instructions_per_inference"],
+    }
+
+
+def card_of(rows: list[Row], model: Path) -> dict[str, Any]:
+    """Everything that the zoo says of a model; `rows`, by fold, are those of its settings, its own first."""
+    own = rows[0]
+    folds = [
+        {"fold": row.settings["fold"], "test": row.test_speakers, "float": row.float32.uar, "int8": row.int8.scores.uar}
+        for row in rows
+        if row.int8 is not None
+    ]
+    return {
+        "model": own.settings["model"],
+        "parameters": own.parameters_merged,
+        "settings": {name: own.settings[name] for name in _SETTINGS},
+        "fold": own.settings["fold"],
+        "folds": folds,
+        **measure(model),
+    }
+
+
+def page(card: dict[str, Any]) -> str:
+    """The card for people."""
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
+    template = environment.from_string((FOLDER / "card.md.j2").read_text(encoding="utf-8"))
+    return template.render(card=card, board=BOARD)
+
+
+def refresh(sweep: Path, backbone: str) -> None:
+    """Writes the folder of one backbone, if the sweep has it."""
+    everything = (row for row in read_rows(sweep / "rows.csv") if row.settings["seed"] == SEED)
+    rows = [row for row in everything if row.settings["model"] == backbone and row.settings["hrf_ratio"]]
+    if not rows:
+        return
+    rows.sort(key=lambda row: row.settings["fold"])
+    kept = sweep / "runs" / rows[0].id / "model.tflite"
+    folder = FOLDER / f"emodb-{backbone}"
+    folder.mkdir(exist_ok=True)
+    card = card_of(rows, kept)
+    metadata = read_tflite(kept).card
+    assert metadata is not None and metadata.features is not None
+    metadata.features.save(folder / "features.json")
+    for name, content in (
+        ("model.tflite", kept.read_bytes()),
+        ("card.json", (json.dumps(card, indent=1) + "\n").encode()),
+        ("README.md", page(card).encode()),
+    ):
+        with new_file(folder / name) as partial:
+            partial.write_bytes(content)
+
+
+if __name__ == "__main__":
+    for folder in map(Path, sys.argv[1:]):
+        for name in MODELS:
+            refresh(folder, name)
