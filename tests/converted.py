@@ -46,6 +46,10 @@ class Converted:
         return self.folder / "calibration.npy"
 
     @property
+    def float_tflite(self) -> Path:
+        return self.folder / "model_float32.tflite"
+
+    @property
     def tflite(self) -> Path:
         return self.folder / "model.tflite"
 
@@ -119,5 +123,5 @@ def converted(base: Path, name: str) -> Converted:
     save_model(files.checkpoint, name=name)
     np.save(files.calibration, windows(name))
     export_onnx(files.checkpoint, files.onnx)
-    quantize(files.onnx, files.calibration, files.tflite)
+    quantize(files.onnx, files.calibration, files.tflite, files.float_tflite)
     return files

@@ -52,7 +52,13 @@ def test_size(models: Path) -> None:
         assert besides_weights == code + constants - weights
 
 
-@pytest.mark.parametrize("script", ["instructions.py", "size.py"])
+def test_throughput(models: Path, require_module: Callable[..., None]) -> None:
+    require_module("tflite_micro", "tensorflow")
+    ((name, *rates),) = rows("throughput.py", models)
+    assert name == "dense" and all(float(rate.replace(",", "")) > 0 for rate in rates)
+
+
+@pytest.mark.parametrize("script", ["instructions.py", "size.py", "throughput.py"])
 def test_no_folder(script: str) -> None:
     done = subprocess.run([sys.executable, str(BENCHMARKS / script)], capture_output=True, text=True)
     assert done.returncode == 1

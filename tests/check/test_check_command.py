@@ -12,8 +12,12 @@ from click.testing import CliRunner
 
 from codegen.errors import DataError, ModelFormatError, TinySerError
 from tests.converted import LABELS, Converted, save_model
-from tinyser.check.run import CheckOptions, check
+from tinyser.check.compare import Candidate, compare
+from tinyser.check.material import Material
+from tinyser.check.page import render
+from tinyser.check.run import CheckOptions, check, sounds_of
 from tinyser.cli import cli
+from tinyser.runtimes import Answer
 
 
 def run(*arguments: object) -> str:
@@ -29,15 +33,81 @@ def test_json_is_one_object_with_all_stages(
     require_tool("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
     np.save(tmp_path / "y.npy", np.arange(40) % len(LABELS))
     models = ("--tflite", model_files.tflite, "--pt", model_files.checkpoint, "--onnx", model_files.onnx)
+    models += ("--float-tflite", model_files.float_tflite, "--layer-windows", 2)
     data = ("--input", model_files.calibration, "--labels-npy", tmp_path / "y.npy", "--qemu-sample", 2)
     report = json.loads(run(*models, *data, "-o", tmp_path / "out", "--json"))
-    assert [stage["name"] for stage in report["stages"]] == ["pt", "onnx", "tflite", "tflm", "c_host", "c_qemu"]
+    assert [stage["name"] for stage in report["stages"]] == [
+        *("pt", "onnx", "float_tflite", "tflite", "tflm", "c_host", "c_qemu"),
+    ]
     assert report["skipped"] == [] and report["labels"] == list(LABELS)
-    assert [file["role"] for file in report["files"]] == ["pt", "onnx", "tflite"]
+    assert [file["role"] for file in report["files"]] == ["pt", "onnx", "float_tflite", "tflite"]
+    floats = next(pair for pair in report["pairs"] if (pair["a"], pair["b"]) == ("onnx", "float_tflite"))
+    assert floats["max_posterior_difference"] < 1e-5
+    assert report["layers"]["reference"] == "model_float32.tflite" and report["layers"]["windows"] == 2
     int8 = [pair for pair in report["pairs"] if pair["bytes_equal"] is not None]
     assert len(int8) == 6 and all(pair["bytes_equal"] for pair in int8)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
     assert (tmp_path / "out" / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_a_broken_limit_is_exit_status_1_after_the_report(
+    model_files: Converted, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    from tinyser.convert.export_onnx import export_onnx
+
+    require_tool("gcc")
+    # Another model of the same shape and labels decides otherwise.
+    save_model(tmp_path / "other.pt", name="conformer")
+    export_onnx(tmp_path / "other.pt", tmp_path / "other.onnx")
+    arguments = [
+        "check",
+        "--layer-windows",
+        0,
+        "--tflite",
+        model_files.tflite,
+        "--onnx",
+        tmp_path / "other.onnx",
+        "--qemu-sample",
+        0,
+    ]
+    arguments += ["--input", model_files.calibration, "--min-agreement", 99, "-o", tmp_path / "out"]
+    result = CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert result.exit_code == 1
+    assert [failure.split(" decides")[0] for failure in report["failures"]] == [
+        "TFLite reference",
+        "TFLM",
+        "C on the desktop",
+    ]
+    assert "Beyond the limits: TFLite reference decides" in result.stdout
+
+
+def test_recordings_that_flip_are_in_the_page(tmp_path: Path) -> None:
+    import soundfile
+
+    from tinyser.features.audio import flac, read_audio
+
+    samples = np.random.default_rng(1).integers(-9000, 9000, 4000).astype(np.int16)
+    soundfile.write(tmp_path / "clip.wav", samples, 16000)
+    (tmp_path / "clip.flac").write_bytes(flac(tmp_path / "clip.wav"))
+    assert np.array_equal(read_audio(tmp_path / "clip.flac").samples, samples)
+    material = Material("x", LABELS, np.zeros((1, 1), np.float32), np.zeros(1, int), None, (tmp_path / "clip.wav",))
+    flipped = compare([Candidate("a", lambda: Decided(0)), Candidate("b", lambda: Decided(1))], material)
+    assert sounds_of(flipped, material) == {0: (tmp_path / "clip.flac").read_bytes()}
+    page = render(flipped, sounds=sounds_of(flipped, material))
+    assert page.count("<audio controls") == 1 and 'src="data:audio/flac;base64,' in page
+
+
+class Decided:
+    """Decides one label for everything."""
+
+    name, title, arithmetic = "known", "known", "float32"
+
+    def __init__(self, label: int) -> None:
+        self._posteriors = np.eye(len(LABELS), dtype=np.float32)[[label]]
+
+    def run(self, windows: np.ndarray) -> Answer:
+        return Answer(np.repeat(self._posteriors, len(windows), axis=0))
 
 
 def test_a_corpus_is_checked_clip_by_clip(
@@ -52,7 +122,7 @@ def test_a_corpus_is_checked_clip_by_clip(
         for speaker in ("ann", "bob", "cid"):
             clip = random.normal(0, random.uniform(0.001, 0.2), random.integers(4000, 9000))
             soundfile.write(tmp_path / "data" / label / f"{speaker}_1.wav", clip, 16000)
-    corpus = ("--corpus", "folder", "--data", tmp_path / "data", "--qemu-sample", 0)
+    corpus = ("--corpus", "folder", "--data", tmp_path / "data", "--qemu-sample", 0, "--layer-windows", 0)
     text = run("--tflite", model_files.tflite, *corpus, "--fold", 0, "-o", tmp_path / "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["clips"] == 3 and "fold 0" in report["source"]

@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from codegen.errors import ToolError
+from codegen.errors import DataError, ToolError
 from tinyser.check.compare import Candidate, compare
+from tinyser.check.limits import Limits
 from tinyser.check.material import Material
 from tinyser.check.page import render, write_page
 from tinyser.check.report import Report
+from tinyser.check.summary import summarise
 from tinyser.runtimes import Answer
 from tinyser.runtimes.runtime import Floats
 
@@ -106,6 +108,57 @@ def test_a_sample_is_compared_on_its_own_clips() -> None:
     assert pair is not None and (pair.clips, pair.decision_agreement) == (2, 1.0)
 
 
+def test_flips_name_the_first_stage_that_decides_otherwise() -> None:
+    stages = (Known("p", [0, 0, 1, 1, 2, 2]), Known("q", [0, 0, 1, 2, 2, 2]), Known("r", [1, 0, 1, 2, 2, 2]))
+    found = compare(candidates(*stages), MATERIAL).flips
+    assert [(f.clip, f.stage, f.before, f.after, f.truth) for f in found] == [(0, "r", 0, 1, 0), (3, "q", 1, 2, 1)]
+    assert all(flip.reference == "p" and flip.margin == 1 and flip.name == "x" for flip in found)
+
+
+def test_a_change_is_counted_from_the_first_stage_to_the_second(report: Report) -> None:
+    pair = report.pair("float", "a")
+    assert pair is not None and pair.change is not None
+    assert (pair.change.lost, pair.change.gained) == (0, 1) and pair.change.uar == pytest.approx(1 / 6)
+
+
+def test_summary_says_what_flips_where_and_whether_it_is_luck(report: Report) -> None:
+    assert summarise(report) == (
+        "from audio decides 2 of 6 clips (33.3 %) as stage float does; decisions flip first in stage a (1 clip), "
+        "from audio (3 clips).",
+        "Its unweighted average recall is 33.3 % instead of 83.3 %: -50.0 points (-83.3 to -16.7), 3 clips lost and 0 "
+        "gained (McNemar's p = 0.25), no more than luck.",
+        "stage a and stage b differ in 1 of 6 windows.",
+    )
+    many = Material(
+        "x", LABELS, np.tile(TRUTH, 10).astype(np.float32).reshape(-1, 1), np.arange(60), np.tile(TRUTH, 10)
+    )
+    lossy = compare(candidates(Known("p", np.tile(TRUTH, 10)), Known("q", [0] * 60)), many)
+    assert summarise(lossy)[1].endswith("40 clips lost and 0 gained (McNemar's p = 1.8e-12), a loss.")
+    same = compare(candidates(Known("p", TRUTH), Known("q", TRUTH)), MATERIAL)
+    assert summarise(same)[0] == "stage q decides all 6 clips as stage p does."
+    assert summarise(compare([], MATERIAL)) == ()
+
+
+def test_limits(report: Report) -> None:
+    assert Limits().broken(report) == ()
+    assert Limits(max_drop=50, min_agreement=33).broken(report) == ()
+    assert Limits(max_drop=49.9).broken(report) == (
+        "from audio loses 50.00 points of UAR against stage float, allowed are 49.9",
+    )
+    assert Limits(min_agreement=83).broken(report) == (
+        "from audio decides 33.33 % of the clips as stage float, needed are 83 %",
+    )
+    sample = [*candidates(Known("all", TRUTH)), Candidate("few", lambda: Known("few", [1, 0]), 2)]
+    assert Limits(max_drop=0, min_agreement=100).broken(compare(sample, MATERIAL)) == ()
+
+
+def test_a_limited_drop_needs_true_classes() -> None:
+    Limits(max_drop=1).need_truth(True)
+    Limits(min_agreement=99).need_truth(False)
+    with pytest.raises(DataError, match="--max-drop limits the loss of recall.*give --labels-npy"):
+        Limits(max_drop=1).need_truth(False)
+
+
 def test_a_failing_stage_is_listed_and_the_rest_goes_on() -> None:
     def fail() -> Known:
         raise ToolError("m: tool:\n broke")
@@ -121,10 +174,13 @@ def test_json_is_complete_and_standard(report: Report, tmp_path: Path) -> None:
     assert content["version"] == 1 and content["labels"] == list(LABELS)
     assert set(content) == {
         *("version", "tinyser", "source", "labels", "clips", "windows"),
-        *("files", "stages", "pairs", "skipped", "notes"),
+        *("files", "stages", "pairs", "flips", "skipped", "notes", "failures", "layers"),
+        *("firmware", "environment"),
     }
     documented = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
-    for key in {*content, *content["stages"][0], *content["stages"][0]["scores"], *content["pairs"][0]}:
+    stage, pair = content["stages"][0], content["pairs"][0]
+    parts = (content, stage, stage["scores"], stage["intervals"]["uar"], pair, pair["change"], content["flips"][0])
+    for key in {key for part in parts for key in part}:
         assert f"`{key}`" in documented, f"docs/report.md does not say what {key} is"
 
 
@@ -137,16 +193,17 @@ class Page(HTMLParser):
         self.outside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "img"):
             self.open.append(tag)
-        self.outside += [f"{name}={value}" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+        named = ((name, value or "") for name, value in attrs if name in ("src", "href", "srcset", "data"))
+        self.outside += [f"{name}={value}" for name, value in named if not value.startswith("data:")]
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag, f"</{tag}> closes another element"
 
 
 def test_page_is_well_formed_escaped_and_offline(report: Report, tmp_path: Path) -> None:
-    write_page(report, tmp_path / "report.html")
+    write_page(report, tmp_path / "report.html", "<svg/>", {5: b"fLaC"})
     text = (tmp_path / "report.html").read_text()
     page = Page()
     page.feed(text)

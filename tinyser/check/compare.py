@@ -11,8 +11,11 @@ import numpy.typing as npt
 
 import tinyser
 from codegen.errors import ToolError
+from tinyser.check.flips import find_flips
 from tinyser.check.material import Material
 from tinyser.check.report import ModelFile, PairReport, Report, Skipped, StageReport
+from tinyser.check.significance import change, intervals
+from tinyser.check.stage_store import StageStore
 from tinyser.runtimes import Answer, AudioRuntime, Runtime
 from tinyser.runtimes.runtime import Floats
 from tinyser.training.metrics import measure
@@ -57,15 +60,17 @@ def compare(
     files: Sequence[ModelFile] = (),
     skipped: Sequence[Skipped] = (),
     on_stage: Callable[[str], None] = lambda title: None,
+    store: StageStore | None = None,
 ) -> Report:
-    """Runs every candidate, reports on each and on each pair; a stage that fails is listed as skipped."""
+    """Runs every candidate, reports on each and on each pair; a stage that fails is listed as skipped.
+
+    `store`: where stages that have run leave their answers, and where those of a check that was stopped are.
+    """
     runs: list[StageRun] = []
     missing = list(skipped)
     for candidate in candidates:
         try:
-            runtime = candidate.make()
-            on_stage(runtime.title)
-            runs.append(run_stage(runtime, material, candidate.clips))
+            runs.append(_run_or_load(candidate, material, on_stage, store))
         except ToolError as error:
             missing.append(Skipped(candidate.name, " ".join(str(error).split())))
     return Report(
@@ -76,10 +81,25 @@ def compare(
         windows=len(material.windows),
         files=tuple(files),
         stages=tuple(_stage(run, material) for run in runs),
-        pairs=tuple(pair for a, b in combinations(runs, 2) if (pair := compare_pair(a, b)) is not None),
+        pairs=tuple(pair for a, b in combinations(runs, 2) if (pair := compare_pair(a, b, material)) is not None),
+        flips=find_flips(runs, material),
         skipped=tuple(missing),
         notes=material.notes,
     )
+
+
+def _run_or_load(
+    candidate: Candidate, material: Material, on_stage: Callable[[str], None], store: StageStore | None
+) -> StageRun:
+    known = None if store is None else store.load(candidate.name, candidate.clips)
+    if known is not None:
+        return known
+    runtime = candidate.make()
+    on_stage(runtime.title)
+    run = run_stage(runtime, material, candidate.clips)
+    if store is not None:
+        store.save(run, candidate.clips)
+    return run
 
 
 def run_stage(runtime: Runtime | AudioRuntime, material: Material, clips: int | None = None) -> StageRun:
@@ -96,7 +116,7 @@ def run_stage(runtime: Runtime | AudioRuntime, material: Material, clips: int | 
     return StageRun(*about, windows, answer, part.clip_means(answer.posteriors))
 
 
-def compare_pair(a: StageRun, b: StageRun) -> PairReport | None:
+def compare_pair(a: StageRun, b: StageRun, material: Material) -> PairReport | None:
     """Compares two stages on the clips both saw; None when there is none."""
     shared, clips_a, clips_b = np.intersect1d(a.clips, b.clips, return_indices=True)
     if len(shared) == 0:
@@ -119,6 +139,9 @@ def compare_pair(a: StageRun, b: StageRun) -> PairReport | None:
         windows=None if equal is None else len(windows),
         windows_equal=equal,
         bytes_equal=None if equal is None else equal == len(windows),
+        change=None
+        if material.truth is None
+        else change(material.truth[shared], a.decisions[clips_a], b.decisions[clips_b], len(material.labels)),
     )
 
 
@@ -131,4 +154,5 @@ def _stage(run: StageRun, material: Material) -> StageReport:
         clips=len(run.clips),
         decisions=tuple(int(decision) for decision in run.decisions),
         scores=None if truth is None else measure(truth, run.decisions, material.labels),
+        intervals=None if truth is None else intervals(truth, run.decisions, len(material.labels)),
     )

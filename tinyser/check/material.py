@@ -46,6 +46,10 @@ class Material:
         """How many clips there are."""
         return int(self.clip_of_window[-1]) + 1
 
+    def clip_name(self, clip: int) -> str:
+        """For people: its recording, or its number from 0."""
+        return self.recordings[clip].name if self.recordings else f"clip {clip}"
+
     def clip_means(self, values: Floats) -> Floats:
         """(n, labels) per window -> (c, labels) per clip: the mean, or the votes of the means of its utterances."""
         if self.utterance_of_window is None:

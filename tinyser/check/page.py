@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from codegen.atomic import new_file
+from tinyser.check.layer_chart import layer_chart
 from tinyser.check.report import Report
+from tinyser.check.significance import RESAMPLES, Interval
+from tinyser.check.summary import summarise
 
 _CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP = 96, 40, 250, 32
 
 
-def write_page(report: Report, path: str | Path) -> None:
-    """Writes the page, whole or not at all."""
+def write_page(
+    report: Report, path: str | Path, plan: str | None = None, sounds: Mapping[int, bytes] | None = None
+) -> None:
+    """Writes the page, whole or not at all. `plan`: the picture of the arena, SVG; `sounds`: FLAC files by clip."""
     with new_file(path) as partial:
-        partial.write_text(render(report), encoding="utf-8")
+        partial.write_text(render(report, plan, sounds), encoding="utf-8")
 
 
-def render(report: Report) -> str:
+def render(report: Report, plan: str | None = None, sounds: Mapping[int, bytes] | None = None) -> str:
     """The page's HTML; every text out of a model or a file name is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -29,7 +36,7 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(percent=percent, number=number)
+    environment.filters.update(percent=percent, number=number, interval=interval)
     scored = any(stage.scores for stage in report.stages)
     return environment.get_template("report.html.j2").render(
         report=report,
@@ -38,7 +45,18 @@ def render(report: Report) -> str:
         chance=1 / len(report.labels),
         titles={stage.name: stage.title for stage in report.stages},
         heat=_heat_map(report),
+        summary=summarise(report),
+        plan=None if plan is None else _data_uri("image/svg+xml", plan.encode()),
+        sounds={clip: _data_uri("audio/flac", content) for clip, content in (sounds or {}).items()},
+        confusions=_confusions(report),
+        chart=None if report.layers is None or not report.layers.layers else layer_chart(report.layers),
+        resamples=RESAMPLES,
     )
+
+
+def _data_uri(kind: str, content: bytes) -> str:
+    """What the page holds itself instead of a link."""
+    return f"data:{kind};base64,{b64encode(content).decode()}"
 
 
 def percent(share: float | None) -> str:
@@ -46,9 +64,28 @@ def percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f}"
 
 
+def interval(values: Interval) -> str:
+    """`71.2 to 80.5` for 0.712 and 0.805."""
+    return f"{percent(values.low)} to {percent(values.high)}"
+
+
 def number(value: float | None) -> str:
     """Three significant digits, `-` for None."""
     return "-" if value is None else f"{value:.3g}"
+
+
+def _confusions(report: Report) -> list[tuple[list[str], list[list[int]]]]:
+    """Each confusion matrix once, with the titles of all stages that have it."""
+    found: list[tuple[list[str], list[list[int]]]] = []
+    for stage in report.stages:
+        if stage.scores is None:
+            continue
+        same = next((titles for titles, confusion in found if confusion == stage.scores.confusion), None)
+        if same is None:
+            found.append(([stage.title], stage.scores.confusion))
+        else:
+            same.append(stage.title)
+    return found
 
 
 def _heat_map(report: Report) -> dict[str, Any] | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from codegen.atomic import new_file
+from tinyser.check.firmware import Firmware
+from tinyser.check.flips import Flip
+from tinyser.check.layers import LayerReport
+from tinyser.check.significance import Change, Intervals
 from tinyser.training.metrics import Metrics
 
 VERSION = 1
@@ -23,11 +28,15 @@ class StageReport:
     clips: int
     decisions: tuple[int, ...]  # (clips,)
     scores: Metrics | None
+    intervals: Intervals | None
 
 
 @dataclass(frozen=True, slots=True)
 class PairReport:
-    """Two stages on the clips that both saw; the byte figures are None unless both are int8."""
+    """Two stages on the clips that both saw; the byte figures are None unless both are int8.
+
+    `change`: from `a` to `b`, None where the true classes are not known.
+    """
 
     a: str
     b: str
@@ -38,6 +47,7 @@ class PairReport:
     windows: int | None
     windows_equal: int | None
     bytes_equal: bool | None
+    change: Change | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a check found."""
+    """Everything a check found; `failures` are the limits that it breaks, a sentence each."""
 
     tinyser: str
     source: str
@@ -70,8 +80,13 @@ class Report:
     files: tuple[ModelFile, ...]
     stages: tuple[StageReport, ...]
     pairs: tuple[PairReport, ...]
+    flips: tuple[Flip, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    failures: tuple[str, ...] = ()
+    layers: LayerReport | None = None
+    firmware: Firmware | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with `version` and one entry per field."""

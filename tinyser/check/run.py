@@ -6,53 +6,78 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from codegen.boards import load_board
-from codegen.errors import DataError, DoesNotFitError, ModelFormatError
+from codegen.errors import DataError, DoesNotFitError, ModelFormatError, QuantizationError, ToolError
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import read_tflite
 from tinyser.check.compare import Candidate, compare
+from tinyser.check.environment import environment
+from tinyser.check.firmware import boards_it_fits, firmware_of, memory_plan
+from tinyser.check.layers import compare_layers
+from tinyser.check.limits import NO_LIMITS, Limits
 from tinyser.check.material import Material, from_arrays, from_corpus
 from tinyser.check.page import write_page
 from tinyser.check.report import ModelFile, Report, Skipped
+from tinyser.check.stage_store import StageStore
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file
+from tinyser.features.audio import flac
 from tinyser.runtimes import int8_model
+from tinyser.runtimes.float_tflite import FloatTflite
 from tinyser.runtimes.generated_audio import GeneratedAudio
 from tinyser.runtimes.onnx_model import OnnxRuntime
 from tinyser.runtimes.torch_model import TorchRuntime
 
+# In the output folder while a check runs: what its stages answered.
+STAGES = "stages"
 QEMU_BOARD = "mps2-an386"
+# Some 50 kB each in the page.
+_MOST_SOUNDS = 40
 _CROSS_PROGRAMS = ("arm-none-eabi-gcc", "qemu-system-arm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOptions:
-    """What to compare (`tflite` always), and on what: a corpus, or arrays."""
+    """What to compare (`tflite` always), and on what: a corpus, or arrays.
+
+    `layer_windows` of the windows, evenly spaced, are looked at layer by layer; 0 for none.
+    `boards`: also which boards the model fits. `embed_audio`: the page holds the recordings whose decisions flip.
+    """
 
     tflite: Path
     pt: Path | None = None
     onnx: Path | None = None
+    float_tflite: Path | None = None
     corpus: str | None = None
     data: Path | None = None
     fold: int | None = None
     input: Path | None = None
     truth: Path | None = None
     qemu_sample: int = 4
+    layer_windows: int = 16
+    limits: Limits = NO_LIMITS
+    boards: bool = False
+    embed_audio: bool = False
 
 
 def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None] = lambda title: None) -> Report:
     """Runs all stages, writes `report.json` and `report.html` into `out` and returns the report.
 
     Raises DataError and ModelFormatError for what the user gave; a stage whose tools are missing or fail is
-    listed in the report as skipped.
+    listed in the report as skipped. A check that was stopped goes on in the same folder with the stages that it had
+    not run.
     """
     model = read_tflite_file(options.tflite)
     material = _material(options, model)
+    options.limits.need_truth(material.truth is not None)
     candidates = _float_candidates(options, model)
-    files = model_files(pt=options.pt, onnx=options.onnx, tflite=options.tflite)
+    files = model_files(pt=options.pt, onnx=options.onnx, float_tflite=options.float_tflite, tflite=options.tflite)
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: is a file, a folder is needed; choose another output folder")
@@ -61,11 +86,48 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
         int8, skipped = int8_candidates(project, model, material, options.qemu_sample)
         if misfit is not None:
             int8, skipped = [c for c in int8 if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
-        report = compare((*candidates, *int8), material, files=files, skipped=skipped, on_stage=on_stage)
+        store = StageStore(out / STAGES, files, material)
+        report = compare((*candidates, *int8), material, files=files, skipped=skipped, on_stage=on_stage, store=store)
+        report = _with_firmware(report, project, options, on_stage)
+        plan = memory_plan(project)
+    on_stage("every layer")
+    report = replace(_with_layers(report, options, material), failures=options.limits.broken(report))
     out.mkdir(parents=True, exist_ok=True)
     report.save(out / "report.json")
-    write_page(report, out / "report.html")
+    write_page(report, out / "report.html", plan, sounds_of(report, material) if options.embed_audio else {})
+    store.clear()
     return report
+
+
+def _with_layers(report: Report, options: CheckOptions, material: Material) -> Report:
+    """The report with every tensor of the int8 graph; where that cannot be had, with the reason."""
+    count = min(options.layer_windows, len(material.windows))
+    if count == 0:
+        return report
+    chosen = np.linspace(0, len(material.windows) - 1, count).round().astype(int)
+    try:
+        found = compare_layers(options.tflite, options.float_tflite, material.windows[chosen])
+    except (ToolError, QuantizationError) as error:
+        return replace(report, skipped=(*report.skipped, Skipped("layers", " ".join(str(error).split()))))
+    return replace(report, layers=found)
+
+
+def _with_firmware(report: Report, project: Path, options: CheckOptions, on_stage: Callable[[str], None]) -> Report:
+    """The report with what the project takes; where the cross tools are missing, without boards, and why."""
+    boards: tuple[dict[str, Any], ...] = ()
+    if options.boards:
+        try:
+            boards = boards_it_fits(options.tflite, on_stage)
+        except ToolError as error:
+            report = replace(report, skipped=(*report.skipped, Skipped("boards", str(error))))
+    return replace(report, firmware=firmware_of(project, boards), environment=environment())
+
+
+def sounds_of(report: Report, material: Material) -> dict[int, bytes]:
+    """Recordings of the first clips that flip, as FLAC, by clip."""
+    if not material.recordings:
+        return {}
+    return {flip.clip: flac(material.recordings[flip.clip]) for flip in report.flips[:_MOST_SOUNDS]}
 
 
 def _material(options: CheckOptions, model: TfliteFile) -> Material:
@@ -99,6 +161,10 @@ def _float_candidates(options: CheckOptions, model: TfliteFile) -> list[Candidat
         onnx_stage = OnnxRuntime(options.onnx)
         _need_same_model(options.onnx, onnx_stage.model.input_shape, onnx_stage.model.card.labels, model)
         candidates.append(Candidate("onnx", lambda: onnx_stage))
+    if options.float_tflite is not None:
+        float_stage = FloatTflite(options.float_tflite)
+        _need_same_model(options.float_tflite, float_stage.input_shape, None, model)
+        candidates.append(Candidate("float_tflite", lambda: float_stage))
     return candidates
 
 

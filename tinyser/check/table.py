@@ -8,13 +8,16 @@ from rich.table import Table
 
 from tinyser.check.page import number, percent
 from tinyser.check.report import Report, StageReport
+from tinyser.check.summary import summarise
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Prints the stages, those that did not run, and the notes."""
+    """Prints the stages, what they say in sentences, those that did not run, and the notes."""
     console.print(escape(f"{report.source}: {report.clips} clips, {report.windows} windows"))
     if report.stages:
         console.print(_stages(report))
+    for sentence in summarise(report):
+        console.print(escape(sentence), soft_wrap=True)
     for skipped in report.skipped:
         console.print(f"[yellow]{escape(skipped.name)} did not run: {escape(skipped.reason)}[/yellow]")
     for note in report.notes:

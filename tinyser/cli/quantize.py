@@ -20,15 +20,21 @@ from tinyser.cli.extras import needs_extra
     help="float32 (windows, frames, mels), normalised; train leaves calibration.npy in its folder.",
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The .tflite file to write.")
+@click.option(
+    "--float-tflite",
+    type=click.Path(path_type=Path),
+    metavar="F.tflite",
+    help="Also write the same graph in float32, which tinyser check can compare with.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @needs_extra("convert")
-def command(onnx: Path, calibration: Path, output: Path, as_json: bool) -> None:
+def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | None, as_json: bool) -> None:
     from rich.console import Console
 
     from tinyser.convert.quantize import quantize
 
     with Console(stderr=True).status(f"Converting {onnx.name} to int8 (onnx2tf, about half a minute)"):
-        result = quantize(onnx, calibration, output)
+        result = quantize(onnx, calibration, output, float_tflite)
     if as_json:
         fields = {
             "output": str(result.path),

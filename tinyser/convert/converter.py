@@ -22,8 +22,8 @@ _DECISIVE = re.compile(r"error|exception|unsupported|failed", re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def convert_int8(model: OnnxFile, calibration: Path, folder: Path) -> Path:
-    """Runs onnx2tf with its files under `folder`; returns the int8 file. Raises ToolError.
+def convert_int8(model: OnnxFile, calibration: Path, folder: Path) -> tuple[Path, Path]:
+    """Runs onnx2tf with its files under `folder`; returns the int8 file and the float one. Raises ToolError.
 
     `calibration` is float32 (windows, *input shape without batch), normalised: mean 0, std 1 for onnx2tf.
     `-kat` keeps the input's layout; onnx2tf would otherwise transpose it as if it were an image.
@@ -65,7 +65,7 @@ def convert_int8(model: OnnxFile, calibration: Path, folder: Path) -> Path:
             f"{model.path}: onnx2tf: {outcome}: {decisive_line(done.stdout)}; "
             "replace the operator it names in the model, or export with opset 17"
         )
-    return results[0]
+    return results[0], results[0].with_name(results[0].name.replace("_full_integer_quant", "_float32"))
 
 
 def decisive_line(output: str) -> str:

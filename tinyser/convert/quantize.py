@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from codegen.atomic import new_file
 from codegen.errors import DataError, QuantizationError, ToolError, UnsupportedOperatorError
 from codegen.model_card import SelfTest
 from tinyser.convert.calibration import load_calibration
@@ -36,8 +38,12 @@ class Quantized:
     max_posterior_difference: float
 
 
-def quantize(onnx: str | Path, calibration: str | Path, out: str | Path) -> Quantized:
+def quantize(
+    onnx: str | Path, calibration: str | Path, out: str | Path, float_tflite: str | Path | None = None
+) -> Quantized:
     """Writes an int8 `.tflite` to `out`, and `features.json` beside it when the model card has features.
+
+    `float_tflite`: where the same graph in float32 goes, for `tinyser check`.
 
     `calibration` is a `.npy` of float32 (windows, *input shape without batch). Raises ModelFormatError,
     DataError, ToolError (onnx2tf failed) and QuantizationError (not int8 throughout, or the layout changed).
@@ -45,9 +51,13 @@ def quantize(onnx: str | Path, calibration: str | Path, out: str | Path) -> Quan
     source, out = read_onnx(onnx), Path(out)
     if not out.parent.is_dir():
         raise DataError(f"{out}: folder {out.parent} does not exist; create it or choose another output path")
+    if float_tflite is not None and not Path(float_tflite).parent.is_dir():
+        raise DataError(
+            f"{float_tflite}: folder {Path(float_tflite).parent} does not exist; create it or choose another path"
+        )
     windows = load_calibration(calibration, source.input_shape[1:])
     with tempfile.TemporaryDirectory(prefix="tinyser-") as folder:
-        plain = convert_int8(source, Path(calibration).resolve(), Path(folder))
+        plain, floats_file = convert_int8(source, Path(calibration).resolve(), Path(folder))
         model = _checked(plain, source)
         compared = windows[np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)]
         floats = OnnxRuntime(onnx).run(compared).posteriors
@@ -55,6 +65,9 @@ def quantize(onnx: str | Path, calibration: str | Path, out: str | Path) -> Quan
         assert answer.integers is not None
         given = model.input.quantize(compared[0])
         card = replace(source.card, selftest=SelfTest(given.tobytes(), _expected(plain, given, answer.integers[0])))
+        if float_tflite is not None:
+            with new_file(float_tflite) as partial:
+                shutil.copyfile(floats_file, partial)
         write_with_card(plain, out, card, input_name=source.input_name, output_name=source.output_name)
     features = None
     if card.features is not None:

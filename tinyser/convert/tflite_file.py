@@ -156,7 +156,6 @@ def card_of(model: Any) -> ModelCard | None:
 
 def write_with_card(source: Path, target: str | Path, card: ModelCard, *, input_name: str, output_name: str) -> None:
     """Copies `source` to `target` with `card` as metadata and both ports renamed; all else stays."""
-    import flatbuffers  # type: ignore[import-untyped]
     from ai_edge_litert import schema_py_generated as schema
 
     model = load(source)
@@ -168,7 +167,15 @@ def write_with_card(source: Path, target: str | Path, card: ModelCard, *, input_
     entry.name, entry.buffer = CARD_BUFFER, len(model.buffers)
     buffer.data = np.frombuffer(card.dumps().encode(), np.uint8)
     model.metadata = [*kept, entry]
-    model.buffers = [_Aligned(existing.data) for existing in (*model.buffers, buffer)]
+    model.buffers.append(buffer)
+    write_model(model, target)
+
+
+def write_model(model: Any, target: str | Path) -> None:
+    """Writes a `ModelT` object tree, whole or not at all, with its buffers aligned."""
+    import flatbuffers  # type: ignore[import-untyped]
+
+    model.buffers = [_Aligned(buffer.data) for buffer in model.buffers]
     builder = flatbuffers.Builder(1 << 16)
     builder.Finish(model.Pack(builder), IDENTIFIER)
     with new_file(target) as partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,16 @@ def read_audio(path: str | Path, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Record
         mono = resample(mono, rate, sample_rate_hz)
         notes.append(f"{path.name}: resampled from {rate} to {sample_rate_hz} Hz")
     return Recording(to_pcm16(mono), sample_rate_hz, tuple(notes))
+
+
+def flac(path: str | Path) -> bytes:
+    """A recording as `read_audio` gives it, as a FLAC file. Raises DataError as `read_audio`."""
+    import soundfile
+
+    recording = read_audio(path)
+    content = BytesIO()
+    soundfile.write(content, recording.samples, recording.sample_rate_hz, format="FLAC", subtype="PCM_16")
+    return content.getvalue()
 
 
 def _read_file(path: Path) -> tuple[NDArray[np.float32], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from tinyser.runtimes.runtime import Floats
-
-_JOBS = 2
 
 
 class GeneratedAudio:
@@ -36,7 +35,7 @@ class GeneratedAudio:
             "output_bytes": [entry.bytes for entry in project.outputs],
         }
         rate = project.need_features().sample_rate_hz
-        with TemporaryDirectory(prefix="tinyser-") as scratch, ThreadPoolExecutor(_JOBS) as pool:
+        with TemporaryDirectory(prefix="tinyser-") as scratch, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             folder = Path(scratch)
             library = build_library(project, project.portable_sources, folder, find_compiler(), sanitize=False)
             (folder / "plan.json").write_text(json.dumps(plan))

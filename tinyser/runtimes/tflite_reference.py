@@ -1,6 +1,6 @@
 """TFLite's reference kernels (BUILTIN_REF) in a child process, because a bad model aborts the interpreter.
 
-`python -m tinyser.runtimes.tflite_reference MODEL IN.npy OUT.npy` is the child: int8 rows in, int8 rows out.
+`python -m tinyser.runtimes.tflite_reference MODEL IN.npy OUT.npy` is the child: rows of the model's type in and out.
 Never the default resolver: its XNNPACK kernels give other bytes.
 """
 
@@ -9,23 +9,28 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from tinyser.emulator.child import run_child
-from tinyser.runtimes.runtime import Int8s
 
+Value = TypeVar("Value", np.int8, np.float32)
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
-def run_reference(model: str | Path, rows: Int8s) -> Int8s:
-    """Runs int8 (n, input values) -> (n, output values). Raises ToolError when TFLite refuses or aborts."""
+def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """Runs (n, input values) -> (n, output values), int8 or float32 as the model is.
+
+    Raises ToolError when TFLite refuses or aborts.
+    """
     with tempfile.TemporaryDirectory(prefix="tinyser-") as folder:
         source, sink = Path(folder) / "rows.npy", Path(folder) / "outputs.npy"
         np.save(source, rows)
         command = [sys.executable, "-m", __name__, str(Path(model).resolve()), str(source), str(sink)]
         run_child(command, f"{model}: TFLite", _QUIET)
-        outputs: Int8s = np.load(sink, allow_pickle=False)
+        outputs: npt.NDArray[Value] = np.load(sink, allow_pickle=False)
         return outputs
 
 

@@ -1,0 +1,77 @@
+"""Inferences a second on this machine: generated C, TFLM's interpreter, TFLite's reference kernels, one after another.
+
+Each is given few rows and then many: the difference is what inferences take, without compiling and starting.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from peer import models_of_command_line
+from rich.console import Console
+from rich.table import Table
+
+from codegen.boards import load_board
+from codegen.errors import ToolError
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import read_tflite
+from tinyser.emulator import host, tflm
+from tinyser.emulator.inputs import load_rows
+from tinyser.emulator.project_folder import load_project
+from tinyser.runtimes.tflite_reference import run_reference
+
+Rows = npt.NDArray[np.int8]
+_SECONDS = 4.0  # of inferences, beside which the time to start does not matter
+_MOST_ROWS = 1 << 16
+
+
+def rate(run: Callable[[Rows], object], rows: Rows) -> float:
+    """Inferences a second: twice as many rows each time, until the difference to a few is _SECONDS."""
+    few = _seconds(run, rows[:1])
+    count = 64
+    while True:
+        more = _seconds(run, np.resize(rows, (count + 1, rows.shape[1]))) - few
+        if more > _SECONDS or count >= _MOST_ROWS:
+            return count / max(more, 1e-3)
+        count *= 4
+
+
+def _seconds(run: Callable[[Rows], object], rows: Rows) -> float:
+    started = time.monotonic()
+    run(rows)
+    return time.monotonic() - started
+
+
+def main(models: list[Path]) -> None:
+    table = Table(title="inferences a second on this machine", title_justify="left")
+    for name in ("model", "generated C", "TFLM", "TFLite reference"):
+        table.add_column(name, justify="left" if name == "model" else "right")
+    with tempfile.TemporaryDirectory() as scratch:
+        for path in models:
+            folder = Path(scratch) / path.stem
+            generate_project(read_tflite(path), ProjectOptions(board=load_board("host")), folder)
+            project = load_project(folder)
+            rows = load_rows(project, path.with_suffix(".input.npy"))
+            runs = (
+                lambda part, project=project: host.run(project, part),
+                lambda part, folder=folder: tflm.run(folder, part),
+                lambda part, path=path: run_reference(path, part),
+            )
+            table.add_row(path.stem, *(_shown(run, rows) for run in runs))
+    Console(width=100).print(table)
+
+
+def _shown(run: Callable[[Rows], object], rows: Rows) -> str:
+    try:
+        return f"{rate(run, rows):,.0f}"
+    except ToolError:
+        return "refuses"
+
+
+if __name__ == "__main__":
+    main(models_of_command_line())

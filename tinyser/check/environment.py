@@ -1,0 +1,27 @@
+"""What a check ran on: versions of the packages and programs that had a part in it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from importlib import metadata
+
+_PACKAGES = ("torch", "onnxruntime", "onnx2tf", "tensorflow", "ai-edge-litert", "tflite-micro", "numpy")
+_PROGRAMS = ("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
+
+
+def environment() -> dict[str, str]:
+    """Name -> version, only of what is there; nothing of the machine but its architecture and system."""
+    found = {"system": f"{platform.system()} {platform.machine()}", "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    for program in _PROGRAMS:
+        path = shutil.which(program)
+        if path is not None:
+            done = subprocess.run([path, "--version"], capture_output=True, text=True, errors="replace", check=False)
+            found[program] = (done.stdout.splitlines() or ["no version"])[0].strip()
+    return found

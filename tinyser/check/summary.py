@@ -1,0 +1,89 @@
+"""What a report says, in sentences: for the head of the page and the end of the terminal's table."""
+
+from __future__ import annotations
+
+from tinyser.check.report import PairReport, Report, StageReport
+
+_LUCK = 0.05  # a p value from which on a change is taken for luck
+_NAMED = 3  # of the coarsest layers
+
+
+def summarise(report: Report) -> tuple[str, ...]:
+    """The last stage that heard everything against the first: decisions, recall, and the bytes of the int8 stages."""
+    whole = [stage for stage in report.stages if stage.clips == report.clips]
+    sentences = []
+    if len(whole) > 1:
+        first, last = whole[0], whole[-1]
+        pair = report.pair(first.name, last.name)
+        assert pair is not None
+        sentences.append(_decisions(report, first, last, pair))
+        sentences += _recall(first, last, pair)
+    return (
+        *sentences,
+        *_bytes(report),
+        *_layers(report),
+        *(f"Beyond the limits: {failure}." for failure in report.failures),
+    )
+
+
+def _decisions(report: Report, first: StageReport, last: StageReport, pair: PairReport) -> str:
+    equal = round(pair.decision_agreement * pair.clips)
+    if equal == pair.clips:
+        return f"{last.title} decides all {pair.clips} clips as {first.title} does."
+    where = _where(report)
+    return (
+        f"{last.title} decides {equal} of {pair.clips} clips ({100 * pair.decision_agreement:.1f} %) as {first.title} "
+        f"does; decisions flip first in {where}."
+    )
+
+
+def _where(report: Report) -> str:
+    """`TFLite reference (8 clips), C from raw audio (1 clip)`."""
+    counts = {stage.title: sum(flip.stage == stage.name for flip in report.flips) for stage in report.stages}
+    return ", ".join(f"{title} ({_clips(count)})" for title, count in counts.items() if count)
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"
+
+
+def _recall(first: StageReport, last: StageReport, pair: PairReport) -> list[str]:
+    change = pair.change
+    if first.scores is None or last.scores is None or change is None:
+        return []
+    if not change.lost and not change.gained and change.uar == 0:
+        return [f"Its unweighted average recall is the same, {100 * last.scores.uar:.1f} %."]
+    if change.mcnemar_p >= _LUCK:
+        verdict = "no more than luck"
+    else:
+        verdict = "a loss" if change.lost > change.gained else "a gain"
+    return [
+        f"Its unweighted average recall is {100 * last.scores.uar:.1f} % instead of {100 * first.scores.uar:.1f} %: "
+        f"{100 * change.uar:+.1f} points ({100 * change.interval.low:+.1f} to {100 * change.interval.high:+.1f}), "
+        f"{_clips(change.lost)} lost and {change.gained} gained (McNemar's p = {change.mcnemar_p:.2g}), {verdict}."
+    ]
+
+
+def _bytes(report: Report) -> list[str]:
+    """Equal bytes are said once; every pair that differs is named."""
+    compared = [pair for pair in report.pairs if pair.bytes_equal is not None]
+    titles = {stage.name: stage.title for stage in report.stages}
+    different = [pair for pair in compared if not pair.bytes_equal]
+    if compared and not different:
+        names = [title for name, title in titles.items() if any(name in (pair.a, pair.b) for pair in compared)]
+        return [f"{', '.join(names[:-1])} and {names[-1]} give the same bytes in every window."]
+    return [
+        f"{titles[pair.a]} and {titles[pair.b]} differ in {(pair.windows or 0) - (pair.windows_equal or 0)} of "
+        f"{pair.windows} windows."
+        for pair in different
+    ]
+
+
+def _layers(report: Report) -> list[str]:
+    if report.layers is None or not report.layers.layers:
+        return []
+    last = report.layers.layers[-1]
+    coarsest = [
+        f"{layer.operator} {layer.index} ({layer.own_sqnr_db:.1f} dB)" for layer in report.layers.coarsest(_NAMED)
+    ]
+    return [f"The output has an SQNR of {last.sqnr_db:.1f} dB; the coarsest scales are those of {', '.join(coarsest)}."]
