@@ -10,6 +10,7 @@
 #define CVR BOARD_REGISTER(0xE000E018u)
 #define ICSR BOARD_REGISTER(0xE000ED04u)
 #define PENDSTSET (UINT32_C(1) << 26)
+#define ENABLE 1u
 #define ENABLE_WITH_INTERRUPT_FROM_CORE_CLOCK 7u
 
 static void (*on_turn)(void);
@@ -39,15 +40,17 @@ void systick_start(uint32_t counts_in_a_turn, void (*each_turn)(void)) {
 
 uint64_t systick_counted(void) {
     uint32_t seen;
-    uint32_t counted; /* in the turn under way, and in one that is over, but whose exception is still to come */
-    do {              /* until no turn falls between the reads */
+    uint32_t left;
+    uint32_t over; /* 1 where a turn is over whose exception is still to come */
+    do { /* until no turn falls between the reads, and not at 0, which may be before a turn's end or after it */
         seen = turns;
-        counted = length - CVR; /* 0 ends a turn: the exception comes with it, in QEMU a little later */
-        if ((ICSR & PENDSTSET) != 0u) {
-            counted = length + (length - CVR) % length; /* read again: this is the turn after it, for certain */
+        left = CVR;
+        over = (ICSR & PENDSTSET) != 0u ? 1u : 0u;
+        if (over != 0u) {
+            left = CVR; /* read again: this is the turn after it, for certain */
         }
-    } while (seen != turns);
-    return (uint64_t)seen * length + counted;
+    } while (seen != turns || (left == 0u && (CSR & ENABLE) != 0u));
+    return ((uint64_t)seen + over) * length + (length - left);
 }
 
 void systick_stop(void) {
