@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 
 
-def test_operator_table_is_current(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.syspath_prepend(str(DOCS))
-    import refresh_operators
-
-    try:
-        assert (DOCS / "operators.md").read_text(
-            encoding="utf-8"
-        ) == refresh_operators.page(), "run docs/refresh_operators.py"
-    finally:
-        sys.modules.pop("refresh_operators")
+@pytest.mark.parametrize(
+    ("page", "script"), [("operators.md", "refresh_operators"), ("report.schema.json", "refresh_report_schema")]
+)
+def test_pages_made_from_the_code_are_current(page: str, script: str) -> None:
+    made = runpy.run_path(str(DOCS / f"{script}.py"))["page"]()
+    assert (DOCS / page).read_text(encoding="utf-8") == made, f"run docs/{script}.py"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from codegen.errors import DataError, ModelFormatError, TinySerError
 from tests.converted import LABELS, Converted, save_model
@@ -18,6 +19,10 @@ from tinyser.check.page import render
 from tinyser.check.run import CheckOptions, check, sounds_of
 from tinyser.cli import cli
 from tinyser.runtimes import Answer
+
+SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+)
 
 
 def run(*arguments: object) -> str:
@@ -47,6 +52,7 @@ def test_json_is_one_object_with_all_stages(
     int8 = [pair for pair in report["pairs"] if pair["bytes_equal"] is not None]
     assert len(int8) == 6 and all(pair["bytes_equal"] for pair in int8)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
+    SCHEMA.validate(report)
     assert (tmp_path / "out" / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
@@ -74,6 +80,7 @@ def test_a_broken_limit_is_exit_status_1_after_the_report(
     result = CliRunner().invoke(cli, list(map(str, arguments)), catch_exceptions=False)
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert result.exit_code == 1
+    SCHEMA.validate(report)
     assert [failure.split(" decides")[0] for failure in report["failures"]] == [
         "TFLite reference",
         "TFLM",
@@ -125,6 +132,7 @@ def test_a_corpus_is_checked_clip_by_clip(
     corpus = ("--corpus", "folder", "--data", tmp_path / "data", "--qemu-sample", 0, "--layer-windows", 0)
     text = run("--tflite", model_files.tflite, *corpus, "--fold", 0, "-o", tmp_path / "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
+    SCHEMA.validate(report)
     assert report["clips"] == 3 and "fold 0" in report["source"]
     assert [stage["name"] for stage in report["stages"]] == ["tflite", "tflm", "c_host", "c_audio"]
     assert "C from raw audio" in text and "UAR" in text
