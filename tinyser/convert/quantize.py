@@ -17,6 +17,7 @@ from codegen.model_card import SelfTest
 from tinyser.convert.calibration import load_calibration
 from tinyser.convert.converter import convert_int8
 from tinyser.convert.onnx_file import OnnxFile, read_onnx
+from tinyser.convert.refit_head import Refit, refit_head
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
 from tinyser.runtimes.int8_model import tflite_reference
 from tinyser.runtimes.onnx_model import OnnxRuntime
@@ -27,7 +28,10 @@ _COMPARED_WINDOWS = 256
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """What `quantize` made, and how far int8 is from float on calibration windows."""
+    """What `quantize` made, and how far int8 is from float on calibration windows.
+
+    `refit`: what fitting the last linear layer anew did to the logits' error; None where that was not possible.
+    """
 
     path: Path
     bytes: int
@@ -36,6 +40,7 @@ class Quantized:
     decision_agreement: float
     sqnr_db: float
     max_posterior_difference: float
+    refit: Refit | None
 
 
 def quantize(
@@ -58,17 +63,21 @@ def quantize(
     windows = load_calibration(calibration, source.input_shape[1:])
     with tempfile.TemporaryDirectory(prefix="tinyser-") as folder:
         plain, floats_file = convert_int8(source, Path(calibration).resolve(), Path(folder))
-        model = _checked(plain, source)
-        compared = windows[np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)]
-        floats = OnnxRuntime(onnx).run(compared).posteriors
+        _checked(plain, source)
+        floats = OnnxRuntime(onnx).run(windows).posteriors
+        refit = refit_head(plain, floats_file, windows, floats, Path(folder) / "refit.tflite")
+        made = Path(folder) / "refit.tflite" if refit is not None and refit.kept else plain
+        model = read_tflite_file(made)
+        chosen = np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)
+        compared, floats = windows[chosen], floats[chosen]
         answer = tflite_reference(model).run(compared)
         assert answer.integers is not None
         given = model.input.quantize(compared[0])
-        card = replace(source.card, selftest=SelfTest(given.tobytes(), _expected(plain, given, answer.integers[0])))
+        card = replace(source.card, selftest=SelfTest(given.tobytes(), _expected(made, given, answer.integers[0])))
         if float_tflite is not None:
             with new_file(float_tflite) as partial:
                 shutil.copyfile(floats_file, partial)
-        write_with_card(plain, out, card, input_name=source.input_name, output_name=source.output_name)
+        write_with_card(made, out, card, input_name=source.input_name, output_name=source.output_name)
     features = None
     if card.features is not None:
         features = out.parent / "features.json"
@@ -81,6 +90,7 @@ def quantize(
         decision_agreement=float(np.mean(floats.argmax(axis=1) == answer.posteriors.argmax(axis=1))),
         sqnr_db=sqnr_db(floats, answer.posteriors),
         max_posterior_difference=float(np.abs(floats - answer.posteriors).max()),
+        refit=refit,
     )
 
 
