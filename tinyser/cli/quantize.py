@@ -59,7 +59,8 @@ def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | No
         f"largest difference {result.max_posterior_difference:.3f}"
     )
     if result.refit is not None and result.refit.kept:
+        change = 100 * (result.refit.after / result.refit.before - 1)
         click.echo(
-            "last linear layer fitted anew to what int8 gives it: mean square of the logits' error "
-            f"{100 * (result.refit.after / result.refit.before - 1):+.0f} % on windows that had no part in the fit"
+            f"{result.refit.layers} linear layers fitted anew to what int8 gives them: mean square of the posteriors' "
+            f"error {change:+.0f} % on windows that had no part in the fit"
         )

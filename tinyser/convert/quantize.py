@@ -17,7 +17,7 @@ from codegen.model_card import SelfTest
 from tinyser.convert.calibration import load_calibration
 from tinyser.convert.converter import convert_int8
 from tinyser.convert.onnx_file import OnnxFile, read_onnx
-from tinyser.convert.refit_head import Refit, refit_head
+from tinyser.convert.refit import Refit, refit
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
 from tinyser.runtimes.int8_model import tflite_reference
 from tinyser.runtimes.onnx_model import OnnxRuntime
@@ -30,7 +30,7 @@ _COMPARED_WINDOWS = 256
 class Quantized:
     """What `quantize` made, and how far int8 is from float on calibration windows.
 
-    `refit`: what fitting the last linear layer anew did to the logits' error; None where that was not possible.
+    `refit`: what fitting linear layers anew did to the posteriors' error; None where that was not possible.
     """
 
     path: Path
@@ -65,8 +65,9 @@ def quantize(
         plain, floats_file = convert_int8(source, Path(calibration).resolve(), Path(folder))
         _checked(plain, source)
         floats = OnnxRuntime(onnx).run(windows).posteriors
-        refit = refit_head(plain, floats_file, windows, floats, Path(folder) / "refit.tflite")
-        made = Path(folder) / "refit.tflite" if refit is not None and refit.kept else plain
+        fitted = Path(folder) / "fitted.tflite"
+        fit = refit(plain, floats_file, windows, floats, fitted)
+        made = fitted if fit is not None and fit.kept else plain
         model = read_tflite_file(made)
         chosen = np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)
         compared, floats = windows[chosen], floats[chosen]
@@ -90,7 +91,7 @@ def quantize(
         decision_agreement=float(np.mean(floats.argmax(axis=1) == answer.posteriors.argmax(axis=1))),
         sqnr_db=sqnr_db(floats, answer.posteriors),
         max_posterior_difference=float(np.abs(floats - answer.posteriors).max()),
-        refit=refit,
+        refit=fit,
     )
 
 
