@@ -14,6 +14,7 @@ from codegen.features_code import feature_sources, render_features
 from codegen.ir import Model, Tensor
 from codegen.model_card import SelfTest
 from codegen.render import c_array, render, template_text
+from codegen.selftest_sound import render_selftest_sound, selftest_sound
 from codegen.stream_spec import StreamNumbers, StreamSpec, stream_numbers
 
 _CLASSIFIER_FILES = (
@@ -89,8 +90,10 @@ def _add_classifier(result: ApplicationFiles, model: Model, classifier: Classifi
         step_q32=round(output.scale * 2**32),
     )
     result.files["app/ser_labels.c"] = render("app/ser_labels.c.j2", banner=banner, labels=labels)
-    sources = [f"app/{name}" for name in (*_CLASSIFIER_FILES, "ser_labels.c") if name.endswith(".c")]
-    result.sources.extend(sources)
+    sound = selftest_sound(classifier.features, source.scale, source.zero_point, classifier.arithmetic)
+    result.files.update(render_selftest_sound(classifier.features, sound, banner))
+    names = (*_CLASSIFIER_FILES, "ser_labels.c", "ser_selftest_sound.c")
+    result.sources.extend(f"app/{name}" for name in names if name.endswith(".c"))
 
 
 def _add_selftest(result: ApplicationFiles, model: Model, banner: str) -> None:

@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from codegen.feature_reference import fit_normalisation
 from codegen.feature_spec import FeatureSpec
+from codegen.log_mel import log_mel
 from tinyser.features.arithmetics import ARITHMETICS, compare_arithmetics
 from tinyser.features.audio import read_audio
-from tinyser.features.log_mel import log_mel
-from tinyser.features.reference import fit_normalisation
 
 INPUT_SCALE = 4 / 127
 CORPORA = ("emodb", "ravdess")

@@ -16,11 +16,12 @@ from codegen.render import render
 # What TensorFlow Lite Micro runs, but not its library for Arduino.
 LACKING_IN_TFLM = ("BATCH_MATMUL",)
 KEYWORDS = {
-    "KEYWORD1": ("ser_status_t", "ser_classifier_mode_t", "ser_selftest_result_t"),
+    "KEYWORD1": ("ser_status_t", "ser_classifier_mode_t", "ser_selftest_result_t", "ser_selftest_sound_t"),
     "KEYWORD2": (
         "ser_model_init", "ser_model_reset", "ser_model_input", "ser_model_invoke", "ser_model_output",
-        "ser_model_arena_used", "ser_selftest_run", "ser_classifier_reset", "ser_classifier_push",
-        "ser_classifier_finish", "ser_classifier_decision", "ser_classifier_posteriors", "ser_classifier_label",
+        "ser_model_arena_used", "ser_selftest_run", "ser_selftest_sound_run", "ser_classifier_reset",
+        "ser_classifier_push", "ser_classifier_finish", "ser_classifier_decision", "ser_classifier_posteriors",
+        "ser_classifier_label",
     ),
     "LITERAL1": ("SER_OK", "SER_CLIP", "SER_STREAM", "SER_CLASSIFIER_SILENCE", "SER_CLASSIFIER_LABEL_COUNT"),
 }  # fmt: skip

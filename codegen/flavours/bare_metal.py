@@ -27,7 +27,9 @@ def bare_metal(parts: Parts) -> BareMetal:
     """main, on emulated boards the emulator's jobs, and startup, linker script, clock, console of the board."""
     model, board = parts.model, parts.board
     has_job = board.qemu is not None
-    main = {"job": has_job, "clip": parts.clip, "greeting": parts.greeting}
+    # Without a recording, the image of an emulated board is the emulator's, whose size is measured.
+    tests_sound = parts.has_classifier and (parts.clip is not None or not has_job)
+    main = {"job": has_job, "clip": parts.clip, "tests_sound": tests_sound, "greeting": parts.greeting}
     files = {"app/main.c": render("app/main.c.j2", banner=parts.banner, **main)}
     files |= {f"app/{name}": template_text(f"app/{name}") for name in ("ser_print.h", "ser_print.c")}
     if parts.clip is not None:

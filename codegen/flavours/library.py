@@ -17,7 +17,14 @@ from codegen.render import render
 SOURCE_DIR = "src"
 PRIVATE_DIR = f"{SOURCE_DIR}/tinyser"
 DOCUMENTS_DIR = "extras"
-_PUBLIC_HEADERS = ("ser_classifier.h", "ser_classifier_settings.h", "ser_features.h", "ser_model.h", "ser_selftest.h")
+_PUBLIC_HEADERS = (
+    "ser_classifier.h",
+    "ser_classifier_settings.h",
+    "ser_features.h",
+    "ser_model.h",
+    "ser_selftest.h",
+    "ser_selftest_sound.h",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 #include "ser_classifier.h"
 
 #include "ser_classifier_settings.h"
-#include "ser_features.h"
 #include "ser_gate.h"
 
 #include <string.h>
@@ -148,6 +147,10 @@ ser_status_t ser_classifier_finish(void) {
 
 size_t ser_classifier_windows(void) {
     return windows;
+}
+
+const ser_features_t *ser_classifier_features(void) {
+    return &features;
 }
 
 bool ser_classifier_is_silent(void) {

@@ -17,6 +17,7 @@
 #define SER_CLASSIFIER_H
 
 #include "ser_decision.h"
+#include "ser_features.h"
 #include "ser_model.h"
 #include "ser_status.h"
 
@@ -47,6 +48,9 @@ bool ser_classifier_is_silent(void);
 
 /* Resets the model and runs it on the newest window, as is done when one is due. Changes no decision. */
 ser_status_t ser_classifier_infer(void);
+
+/* The features as they are, with the ring of the newest frames. */
+const ser_features_t *ser_classifier_features(void);
 
 /* Posterior of each label, times 2^24: the mean over the windows of a clip, the smoothed ones of a stream.
  * SER_ERROR_NOT_READY before the first window, and before the first after silence. */

@@ -89,7 +89,8 @@ def test_in_qemu(board_id: str, tmp_path: Path, require_tool: Callable[..., None
     assert_same_decisions(lines, expected_lines(folder))
     assert all(line["lost_samples"] == 0 for line in lines)
     assert any(line["features_ms"] for line in lines) and any(line["inference_ms"] for line in lines)
-    assert "self-test: PASS" in console and f"{END} (status 0)" in console
+    assert "self-test: PASS" in console and "self-test of sound: PASS (64 features, " in console
+    assert f"{END} (status 0)" in console
 
 
 def test_built_with_cmake(tmp_path: Path, require_tool: Callable[..., None]) -> None:

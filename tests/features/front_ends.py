@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from codegen.feature_reference import normalise, raw_features
 from codegen.feature_spec import FeatureSpec
 from codegen.features_code import feature_sources, render_features
+from codegen.log_mel import log_mel
 from codegen.render import template_text
 from tinyser.emulator.inputs import quantize
 from tinyser.emulator.project_folder import Project, TensorEntry
 from tinyser.features.context import clip_windows
-from tinyser.features.log_mel import log_mel
-from tinyser.features.reference import normalise, raw_features
 
 SAMPLES = 8000
 SCALE, ZERO_POINT = 0.031, -5

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from codegen.boards import load_board
 from codegen.errors import FeatureSpecError
+from codegen.feature_reference import fit_normalisation
 from codegen.feature_spec import FeatureSpec
 from codegen.features_code import render_features
+from codegen.log_mel import log_mel
 from tests.features.front_ends import SPECS, reference_frames, reference_windows, signals, spec, write_front_end
 from tests.features.specs import specs
 from tests.projects import write_sums_project
 from tinyser.emulator import host, qemu
 from tinyser.emulator.build import find_tool, run_tool
 from tinyser.emulator.project_folder import Project, load_project
-from tinyser.features.log_mel import log_mel
-from tinyser.features.reference import fit_normalisation
 
 PER_FRAME = [name for name, wanted in SPECS.items() if wanted.normalisation != "utterance"]
 BROADBAND = ("noise", "quiet noise", "silence", "full-scale square", "impulse")

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.errors import DataError, FeatureSpecError
+from codegen.feature_reference import fit_normalisation, normalise
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import mel_matrix, window
+from codegen.log_mel import log_mel
 from tinyser.features.audio import read_audio
 from tinyser.features.context import clip_windows, context_windows
-from tinyser.features.log_mel import log_mel
-from tinyser.features.reference import fit_normalisation, normalise
 
 SCALES = ("htk", "slaney")
 

@@ -6,11 +6,11 @@ import librosa
 import numpy as np
 import pytest
 
+from codegen.feature_reference import normalise, raw_features
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import smoothing
+from codegen.log_mel import log_mel
 from tinyser.features.context import clip_windows, context_windows, log_mel_windows
-from tinyser.features.log_mel import log_mel
-from tinyser.features.reference import normalise, raw_features
 
 
 def make_spec(**settings: object) -> FeatureSpec:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from codegen.feature_spec import FeatureSpec
+from codegen.log_mel import log_mel
 from tests.features.record_torchaudio import FFT, HIGH, HOP, LOW, MELS, PRE_EMPHASIS, RATE, RECORDED, WINDOW
-from tinyser.features.log_mel import log_mel
 
 SIZES = {
     "sample_rate_hz": RATE, "window_length": WINDOW, "hop_length": HOP, "fft_size": FFT, "mel_bins": MELS,

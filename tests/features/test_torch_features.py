@@ -8,11 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codegen.feature_reference import raw_features
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import SMALLEST_STD
 from tests.features.specs import specs
 from tinyser.features.context import log_mel_windows
-from tinyser.features.reference import raw_features
 from tinyser.features.torch_features import TorchFeatures, past_frames
 
 

@@ -133,7 +133,8 @@ def test_the_sketch_hears_what_the_emulator_hears(tmp_path: Path, require_tool: 
     sketch = build_sketch(library)
     first, *lines = run(sketch, "1", cwd=library, stdin=pcm.tobytes()).splitlines()
     assert first == "arena: 480 bytes" and lines[0] == "self-test: PASS, vectors: 1"
-    heard = [re.fullmatch(r"(\d+) ms: (\w+)(?: \((.*)\))?", line) for line in lines[1:]]
+    assert lines[1].startswith("self-test of sound: PASS, ")
+    heard = [re.fullmatch(r"(\d+) ms: (\w+)(?: \((.*)\))?", line) for line in lines[2:]]
     assert all(heard), lines
     assert [match[2] for match in heard if match] == expected
     assert {match[2] for match in heard if match} > {"silence"}
@@ -165,7 +166,9 @@ def test_a_failing_selftest_stops(tmp_path: Path, require_tool: Callable[..., No
     done = subprocess.run([build_sketch(library), "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert done.returncode == 3
     assert re.search(
-        r"self-test: FAIL, status 3\n  vector 0, output byte 0: expected 99, got -?\d+\nstopped", done.stdout
+        r"self-test: FAIL, status 3\n  vector 0, output byte 0: expected 99, got -?\d+\n"
+        r"self-test of sound: PASS, \w+\nstopped",
+        done.stdout,
     )
 
 

@@ -58,9 +58,10 @@ def test_the_firmware_hears_what_the_emulator_hears(
     lines = run(firmware, cwd=project, stdin=pcm.tobytes()).splitlines()
     assert lines[0].startswith("TinySER: model sums")
     assert lines[1:3] == ["arena: 480 bytes", "self-test: PASS (1 vectors)"]
+    assert lines[3].startswith("self-test of sound: PASS (64 features, ")
     twelve_bits = pcm & np.int16(-16)
     expected = expected_lines(project, twelve_bits, BLOCK_SAMPLES)
-    assert lines[4:] == [f"{line} (overruns 0)" for line in expected]
+    assert lines[5:] == [f"{line} (overruns 0)" for line in expected]
 
 
 @pytest.mark.parametrize("lost", [0, 3])
@@ -83,7 +84,9 @@ def test_without_a_microphone_it_ends(tmp_path: Path, require_tool: Callable[...
     heard = write_sums_project(tmp_path / "heard", "rpi-pico", project="pico-sdk")
     for project, settings in ((tmp_path / "plain", ()), (heard, ("-DSER_MICROPHONE=OFF",))):
         lines = run(build(project, *settings), cwd=project).splitlines()
-        assert len(lines) == 4 and lines[2] == "self-test: PASS (0 vectors)"
+        tests = [line for line in lines if line.startswith("self-test")]
+        assert tests[0] == "self-test: PASS (0 vectors)" and lines[2:-1] == tests
+        assert [line.split(" (")[0] for line in tests[1:]] == ["self-test of sound: PASS"] * (project == heard)
 
 
 def test_without_the_sdk_cmake_says_so(tmp_path: Path, require_tool: Callable[..., None]) -> None:

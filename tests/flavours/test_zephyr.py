@@ -146,9 +146,10 @@ def test_the_application_hears_what_the_emulator_hears(
     lines = run(program, reads, cwd=project, stdin=pcm.tobytes()).splitlines()
     assert lines[0].startswith("TinySER: model sums")
     assert lines[1:3] == ["arena: 480 bytes", "self-test: PASS (1 vectors)"]
-    assert lines[4] == "stack: 1000 of 4096 bytes never used"
+    assert lines[3].startswith("self-test of sound: PASS (64 features, ")
+    assert lines[5] == "stack: 1000 of 4096 bytes never used"
     assert lines[-1] == "microphone: stopped (error -5)"
-    said = [re.sub(r" \(overruns \d+\)$", "", line) for line in lines[5:-1]]
+    said = [re.sub(r" \(overruns \d+\)$", "", line) for line in lines[6:-1]]
     assert said == expected_lines(project, pcm, BLOCK_SAMPLES)
     assert lines[-2].endswith(f"(overruns {reads.count('x')})")
 
@@ -157,9 +158,12 @@ def test_without_a_microphone_it_ends(
     configure: Callable[..., kconfiglib.Kconfig], tmp_path: Path, require_tool: Callable[..., None]
 ) -> None:
     require_tool("cmake", "ninja", "gcc")
-    for project in (write_sums_project(tmp_path / "heard", BOARD, project="zephyr"), plain(tmp_path / "plain")):
+    heard = write_sums_project(tmp_path / "heard", BOARD, project="zephyr")
+    for project in (heard, plain(tmp_path / "plain")):
         lines = run(build(project, configure(project, microphone=False)), cwd=project).splitlines()
-        assert len(lines) == 5 and lines[2] == "self-test: PASS (0 vectors)"
+        tests = [line for line in lines if line.startswith("self-test")]
+        assert tests[0] == "self-test: PASS (0 vectors)" and lines[2:-2] == tests
+        assert [line.split(" (")[0] for line in tests[1:]] == ["self-test of sound: PASS"] * (project == heard)
 
 
 def test_the_board_gets_its_overlay(tmp_path: Path) -> None:
@@ -201,6 +205,6 @@ def test_a_block_that_is_given_back_too_early_is_seen(
     main.write_text(text.replace(free, "").replace(push, free + push))
     pcm = loud_and_quiet()
     lines = run(build(project, configure(project, microphone=True)), cwd=project, stdin=pcm.tobytes()).splitlines()
-    assert [re.sub(r" \(overruns 0\)$", "", line) for line in lines[5:-1]] != expected_lines(
+    assert [re.sub(r" \(overruns 0\)$", "", line) for line in lines[6:-1]] != expected_lines(
         project, pcm, BLOCK_SAMPLES
     )

@@ -10,8 +10,8 @@ import torch
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
+from codegen.log_mel import log_mel
 from tinyser.features.cache import FeatureCache
-from tinyser.features.log_mel import log_mel
 from tinyser.training.augment import Augmenter
 from tinyser.training.dataset import Batch, Clips, all_windows, calibration_windows, random_batches
 from tinyser.training.loop import posteriors

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
+from codegen.log_mel import log_mel
 from tests.corpora.interviews import DEV_SCORES, write_corpus
 from tests.corpora.noise import record
 from tinyser.corpora import load_corpus
 from tinyser.features.cache import FeatureCache
-from tinyser.features.log_mel import log_mel
 from tinyser.training.dataset import Clips, load_fold
 from tinyser.training.loop import judge
 from tinyser.training.metrics import vote

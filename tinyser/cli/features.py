@@ -71,10 +71,10 @@ def _draw(clip: Path, spec: FeatureSpec | None, scale: float, zero_point: int, o
 
 def _hear(clip: Path, spec: FeatureSpec | None) -> tuple[Any, FeatureSpec]:
     """Samples at the features' rate, int16 (samples,), and the features; without any, default ones fitted to them."""
+    from codegen.feature_reference import fit_normalisation
     from codegen.feature_spec import FeatureSpec
+    from codegen.log_mel import log_mel
     from tinyser.features.audio import read_audio
-    from tinyser.features.log_mel import log_mel
-    from tinyser.features.reference import fit_normalisation
 
     wanted = spec or FeatureSpec.unnormalised(context_frames=1, stride_frames=1)
     recording = read_audio(clip, wanted.sample_rate_hz)

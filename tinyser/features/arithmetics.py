@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codegen.errors import DataError
+from codegen.feature_reference import normalise, raw_features
 from codegen.feature_spec import FeatureSpec
 from codegen.features_code import ARITHMETICS, feature_sources, render_features
+from codegen.log_mel import log_mel
 from codegen.render import template_text
 from tinyser.emulator import host
 from tinyser.emulator.emulation import Int8s
 from tinyser.emulator.inputs import quantize
 from tinyser.emulator.project_folder import Project, TensorEntry
 from tinyser.features.context import clip_windows
-from tinyser.features.log_mel import log_mel
-from tinyser.features.reference import normalise, raw_features
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from codegen.atomic import new_file
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
+from codegen.log_mel import Float32, log_mel
 from tinyser.features.audio import read_audio
-from tinyser.features.log_mel import Float32, log_mel
 
 # The fields that log-mel depends on. All others come after it and must not split the cache.
 _LOG_MEL_FIELDS = (

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from codegen.feature_reference import normalise, normalise_window, raw_features
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import SMALLEST_STD
-from tinyser.features.log_mel import Float32, log_mel
-from tinyser.features.reference import normalise, raw_features
+from codegen.log_mel import Float32, log_mel
 
 
 def window_ends(frames: int, spec: FeatureSpec) -> list[int]:
@@ -35,14 +34,8 @@ def context_windows(features: Float32, spec: FeatureSpec) -> Float32:
     for window, end in zip(windows, ends, strict=True):
         heard = features[max(0, end - spec.context_frames) : end]
         if len(heard):
-            window[-len(heard) :] = _by_itself(heard) if spec.normalisation == "utterance" else heard
+            window[-len(heard) :] = normalise_window(heard) if spec.normalisation == "utterance" else heard
     return windows
-
-
-def _by_itself(heard: Float32) -> Float32:
-    """The frames of a window, (frames, features), with the mean and std of these frames."""
-    exact = heard.astype(np.float64)
-    return np.asarray((exact - exact.mean(axis=0)) / np.maximum(exact.std(axis=0), SMALLEST_STD), dtype=np.float32)
 
 
 def log_mel_windows(clip: Float32, spec: FeatureSpec) -> Float32:

@@ -1,4 +1,4 @@
-"""`TorchFeatures`: the features of `tinyser.features.reference` for a batch of clips at once, in training."""
+"""`TorchFeatures`: the features of `codegen.feature_reference` for a batch of clips at once, in training."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from rich.progress import track
 from torch import Tensor
 
 from codegen.errors import DataError
+from codegen.feature_reference import fit_normalisation
 from codegen.feature_spec import FeatureSpec
+from codegen.log_mel import Float32
 from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
 from tinyser.features.cache import FeatureCache
 from tinyser.features.context import log_mel_windows
-from tinyser.features.log_mel import Float32
-from tinyser.features.reference import fit_normalisation
 from tinyser.features.torch_features import past_frames
 from tinyser.training.resample import at_frames
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tinyser.features.log_mel import Float32
+from codegen.log_mel import Float32
 
 
 def at_frames(clip: Float32, positions: NDArray[np.float64]) -> Float32:

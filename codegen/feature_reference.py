@@ -10,7 +10,7 @@ import numpy as np
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import DELTA_FRAMES, SMALLEST_STD, Float64, cepstrum_matrix, delta_weights, smoothing
-from tinyser.features.log_mel import Float32
+from codegen.log_mel import Float32
 
 
 def raw_features(log_mel: Float32, spec: FeatureSpec) -> Float64:
@@ -66,6 +66,12 @@ def _running(raw: Float64 | Float32, spec: FeatureSpec) -> Float32:
         variance = (1 - share) * (variance + share * distance**2)
         normalised[frame] = (value - mean) / np.maximum(np.sqrt(variance), SMALLEST_STD)
     return normalised
+
+
+def normalise_window(heard: Float32) -> Float32:
+    """The frames of a window, (frames, features), with the mean and std of these frames ("utterance")."""
+    exact = heard.astype(np.float64)
+    return np.asarray((exact - exact.mean(axis=0)) / np.maximum(exact.std(axis=0), SMALLEST_STD), dtype=np.float32)
 
 
 def fit_normalisation(spec: FeatureSpec, log_mels: Iterable[Float32]) -> FeatureSpec:
