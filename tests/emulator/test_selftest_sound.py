@@ -57,7 +57,7 @@ def test_passes(arithmetic: str, tmp_path: Path) -> None:
     [
         ("app/ser_selftest_sound.c", r"(highest\[FEATURES\] = \{\n +)-?\d+", r"\g<1>-128", r"feature 0, expected -128"),
         ("features/ser_features_tables.c", r"0\.001\d+f", "0.9f", rf"feature \d+, expected {NUMBER}"),
-        ("app/ser_classifier.c", r"(_window\(&features, input\);)", r"\1 ++input[479];", r"posterior byte \d, expected -?\d+"),
+        ("app/ser_classifier.c", r"(_window\(&features, input\);)", r"\1 ++input[7];", r"posterior byte \d, expected"),
         ("app/ser_classifier.c", r"(\[other\]) > ", r"\1 < ", r"label 0, expected \d"),
         ("app/ser_classifier.c", r"(return due \? run_clip_window\(\) : )SER_OK", r"return SER_OK", "status 2"),
     ],
@@ -65,7 +65,7 @@ def test_passes(arithmetic: str, tmp_path: Path) -> None:
 def test_names_the_first_difference(path: str, pattern: str, changed: str, difference: str, tmp_path: Path) -> None:
     printed = console(write_sums_project(tmp_path / "project", "host"), path, pattern, changed)
     assert "self-test: PASS (0 vectors)" in printed
-    assert re.search(rf"self-test of sound: FAIL \({difference}(, got {NUMBER})?\)", printed), printed
+    assert re.search(rf"self-test of sound: FAIL \({difference}.*\)", printed), printed
 
 
 def test_a_ring_read_from_another_row(tmp_path: Path) -> None:
