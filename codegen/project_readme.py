@@ -56,6 +56,7 @@ _PURPOSES = (
     (r"ser_selftest_sound\..*", "self-test from sound to decision"),
     (r"ser_print\..*", "numbers and texts on the console"),
     (r"ser_application\..*", "the application: sound, sleep, decisions on the console"),
+    (r"ser_console\..*", "lines typed on the console"),
     (r"ser_sound\..*", "samples on their way from the interrupt to the application"),
     (r"ser_clip\..*", "the recording in flash"),
     (r"board/tick\.c", "a millisecond's interrupt, the time, and sleep"),

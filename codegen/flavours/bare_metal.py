@@ -29,7 +29,10 @@ def bare_metal(parts: Parts) -> BareMetal:
     has_job = board.qemu is not None
     # Without a recording, the image of an emulated board is the emulator's, whose size is measured.
     tests_sound = parts.has_classifier and (parts.clip is not None or not has_job)
-    main = {"job": has_job, "clip": parts.clip, "tests_sound": tests_sound, "greeting": parts.greeting}
+    # An emulator waits for the program's end.
+    answers = not has_job and not board.is_host
+    flags = {"job": has_job, "clip": parts.clip, "tests_sound": tests_sound, "answers": answers}
+    main = {**flags, "greeting": parts.greeting}
     files = {"app/main.c": render("app/main.c.j2", banner=parts.banner, **main)}
     files |= {f"app/{name}": template_text(f"app/{name}") for name in ("ser_print.h", "ser_print.c")}
     if parts.clip is not None:
@@ -50,7 +53,7 @@ def bare_metal(parts: Parts) -> BareMetal:
 
 def _application(clip: Clip, banner: str) -> dict[str, str]:
     """What plays a recording from flash, hears it as a stream, and prints."""
-    names = ("ser_application.h", "ser_application.c", "ser_sound.c")
+    names = ("ser_application.h", "ser_application.c", "ser_console.h", "ser_console.c", "ser_sound.c")
     content = {"banner": banner, "clip": clip, "values": c_array(clip.samples)}
     return {
         **{f"app/{name}": template_text(f"app/{name}") for name in names},

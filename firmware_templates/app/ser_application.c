@@ -3,9 +3,12 @@
 #include "board.h"
 #include "ser_classifier.h"
 #include "ser_clip.h"
+#include "ser_console.h"
 #include "ser_features_tables.h"
 #include "ser_print.h"
 #include "ser_sound.h"
+
+#include <string.h>
 
 #define NEVER UINT32_MAX
 #define TICKS_PER_SECOND 1000u
@@ -21,6 +24,17 @@ typedef struct {
     uint32_t inference_us;
 } longest_t;
 
+typedef struct {
+    uint64_t samples;
+    state_t state;
+    longest_t longest; /* since the last line */
+    longest_t ever;
+} heard_t;
+
+static const state_t no_state = {0u, false, SER_CLASSIFIER_LABEL_COUNT + 1u};
+static const longest_t no_time = {NEVER, NEVER};
+
+static heard_t heard;
 static volatile size_t played;
 
 /* Each millisecond, from an interrupt: the samples of a millisecond, on average. */
@@ -33,6 +47,7 @@ static void play(void) {
     owed %= TICKS_PER_SECOND;
     ser_sound_write(ser_clip + played, samples);
     played += samples;
+    ser_console_take();
 }
 
 static state_t current_state(void) {
@@ -122,41 +137,85 @@ static void note_time(uint32_t microseconds, uint32_t *longest) {
     }
 }
 
-ser_status_t ser_application_run(void) {
+static uint32_t milliseconds(void) {
+    return (uint32_t)(heard.samples * 1000u / SER_FEATURES_SAMPLE_RATE_HZ);
+}
+
+static void print_stats(void) {
+    ser_print_thousandths("stats: ", (int32_t)milliseconds(), " s");
+    ser_print_number(", inferences ", (int32_t)heard.state.windows, "");
+    print_time("; features ms ", heard.ever.features_us);
+    print_time(", inference ms ", heard.ever.inference_us);
+    ser_print_number("; lost samples ", (int32_t)ser_sound_lost(), "\n");
+}
+
+/* What was typed, where a line is complete. */
+static void answer(const char *line, int (*selftest)(void)) {
+    if (line == NULL) {
+        return;
+    }
+    if (strcmp(line, "selftest") == 0) {
+        (void)selftest();
+        ser_classifier_reset(SER_STREAM);
+        heard.state = no_state;
+    } else if (strcmp(line, "stats") == 0) {
+        print_stats();
+    } else {
+        board_print("commands: help, selftest, stats\n");
+    }
+    ser_console_reset();
+}
+
+static ser_status_t hear(const int16_t *pcm, size_t samples) {
+    const uint32_t start = board_microseconds();
+    const ser_status_t status = ser_classifier_push(pcm, samples);
+    const uint32_t taken = board_microseconds() - start;
+    if (status != SER_OK) {
+        return status;
+    }
+    heard.samples += samples;
+    const state_t now = current_state();
+    const bool has_run = now.windows != heard.state.windows;
+    note_time(taken, has_run ? &heard.longest.inference_us : &heard.longest.features_us);
+    note_time(taken, has_run ? &heard.ever.inference_us : &heard.ever.features_us);
+    if (!is_same(now, heard.state)) {
+        print_state(milliseconds(), now, heard.longest);
+        heard.longest = no_time;
+        heard.state = now;
+    }
+    return SER_OK;
+}
+
+ser_status_t ser_application_run(int (*selftest)(void)) {
     static int16_t pcm[SER_FEATURES_HOP_LENGTH];
-    state_t state = {0u, false, SER_CLASSIFIER_LABEL_COUNT + 1u};
-    longest_t longest = {NEVER, NEVER};
-    uint64_t heard = 0u;
+    ser_status_t status = SER_OK;
+    heard = (heard_t){0u, no_state, no_time, no_time};
     played = 0u;
+    ser_console_reset();
     ser_sound_reset();
     ser_classifier_reset(SER_STREAM);
     board_tick_start(play);
-    for (;;) {
+    while (status == SER_OK) {
         const bool at_end = played == SER_CLIP_SAMPLES; /* before the ring is read: nothing more comes into it */
         const size_t samples = ser_sound_read(pcm, SER_FEATURES_HOP_LENGTH);
+        answer(ser_console_line(), selftest);
         if (samples == 0u && at_end) {
             break;
         }
         if (samples == 0u) {
             board_sleep();
-            continue;
-        }
-        const uint32_t start = board_microseconds();
-        const ser_status_t status = ser_classifier_push(pcm, samples);
-        const uint32_t taken = board_microseconds() - start;
-        if (status != SER_OK) {
-            board_tick_stop();
-            return status;
-        }
-        heard += samples;
-        const state_t now = current_state();
-        note_time(taken, now.windows == state.windows ? &longest.features_us : &longest.inference_us);
-        if (!is_same(now, state)) {
-            print_state((uint32_t)(heard * 1000u / SER_FEATURES_SAMPLE_RATE_HZ), now, longest);
-            longest = (longest_t){NEVER, NEVER};
-            state = now;
+        } else {
+            status = hear(pcm, samples);
         }
     }
     board_tick_stop();
-    return SER_OK;
+    return status;
+}
+
+void ser_application_answer(int (*selftest)(void)) {
+    board_tick_start(ser_console_take);
+    for (;;) {
+        answer(ser_console_line(), selftest);
+        board_sleep();
+    }
 }

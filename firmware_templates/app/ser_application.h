@@ -11,7 +11,14 @@
  *
  * Where SER_REPORT_JSON is defined a line is a JSON object with seconds, decision, posteriors, features_ms,
  * inference_ms and lost_samples; null where there is no decision, no posterior (before the first, and in silence) or no
- * time. */
-ser_status_t ser_application_run(void);
+ * time.
+ *
+ * Answers what is typed on the console, a line at a time and between two pieces of sound: `stats` prints the sound
+ * heard and the longest times since the start, `selftest` calls the function that is given, after which the stream
+ * begins anew, anything else prints these commands. */
+ser_status_t ser_application_run(int (*selftest)(void));
+
+/* After that, and for ever: answers what is typed. */
+void ser_application_answer(int (*selftest)(void));
 
 #endif

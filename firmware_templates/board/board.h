@@ -17,6 +17,9 @@ BOARD_COLD void board_init(void);
 /* Writes a text to the console. */
 BOARD_COLD void board_print(const char *text);
 
+/* A character that came from the console, 0 to 255; negative where none did. Never waits. */
+int board_console_read(void);
+
 /* Calls a function every millisecond, from an interrupt, until it is stopped. */
 void board_tick_start(void (*each_millisecond)(void));
 void board_tick_stop(void);

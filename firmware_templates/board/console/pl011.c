@@ -9,9 +9,10 @@
 #define FBRD BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x28u)
 #define LCRH BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x2Cu)
 #define CR BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x30u)
+#define RX_EMPTY (1u << 4)
 #define TX_FULL (1u << 5)
 #define EIGHT_BITS_WITH_FIFO (7u << 4)
-#define ENABLE_TX (1u | 1u << 8)
+#define ENABLE_TX_AND_RX (1u | 1u << 8 | 1u << 9)
 
 void board_console_init(uint32_t clock_hz) {
     /* Clock over 16 times the baud rate, in 64ths. */
@@ -20,7 +21,7 @@ void board_console_init(uint32_t clock_hz) {
     IBRD = divisor / 64u;
     FBRD = divisor % 64u;
     LCRH = EIGHT_BITS_WITH_FIFO;
-    CR = ENABLE_TX;
+    CR = ENABLE_TX_AND_RX;
 }
 
 void board_print(const char *text) {
@@ -29,4 +30,8 @@ void board_print(const char *text) {
         }
         DR = (uint8_t)*text;
     }
+}
+
+int board_console_read(void) {
+    return (FR & RX_EMPTY) == 0u ? (int)(DR & 0xFFu) : -1; /* above it, DR has what was wrong with the character */
 }

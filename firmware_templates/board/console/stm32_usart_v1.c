@@ -7,12 +7,13 @@
 #define DR BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x04u)
 #define BRR BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x08u)
 #define CR1 BOARD_REGISTER(BOARD_CONSOLE_BASE + 0x0Cu)
+#define RX_FULL (1u << 5)
 #define TX_EMPTY (1u << 7)
-#define ENABLE_TX (1u << 13 | 1u << 3)
+#define ENABLE_TX_AND_RX (1u << 13 | 1u << 3 | 1u << 2)
 
 void board_console_init(uint32_t clock_hz) {
     BRR = clock_hz / BOARD_CONSOLE_BAUD;
-    CR1 = ENABLE_TX;
+    CR1 = ENABLE_TX_AND_RX;
 }
 
 void board_print(const char *text) {
@@ -21,4 +22,9 @@ void board_print(const char *text) {
         }
         DR = (uint8_t)*text;
     }
+}
+
+/* Reading SR, then DR, also ends an overrun. */
+int board_console_read(void) {
+    return (SR & RX_FULL) != 0u ? (int)(DR & 0xFFu) : -1;
 }

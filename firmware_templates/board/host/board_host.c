@@ -12,6 +12,11 @@ void board_print(const char *text) {
     (void)fflush(stdout);
 }
 
+/* Standard C cannot look whether somebody typed. */
+int board_console_read(void) {
+    return -1;
+}
+
 /* Time is that of the sound, which is never waited for: sleeping for a millisecond is ticking at once. */
 static void (*on_millisecond)(void);
 static uint32_t milliseconds;
