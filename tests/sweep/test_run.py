@@ -59,7 +59,8 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, stop_after: int | None = No
 def test_command_interrupted_and_going_on(recordings: Path, tmp_path: Path) -> None:
     """Through the command line and its worker processes; Ctrl-C after the first row."""
     out = tmp_path / "sweep"
-    (tmp_path / "tiny.toml").write_text(TINY.format(epochs=12, more=""))
+    # Epochs enough that the runs are not all done before a busy desktop sends the signal.
+    (tmp_path / "tiny.toml").write_text(TINY.format(epochs=40, more=""))
     arguments = [sys.executable, "-m", "tinyser", "sweep", str(tmp_path / "tiny.toml"), "--data", str(recordings)]
     arguments += ["-o", str(out), "--jobs", "1", "--report"]
     first = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
