@@ -1,6 +1,7 @@
 """Writes docs/report.schema.json from the report's classes: `./run python docs/refresh_report_schema.py`.
 
-A test compares."""
+A test compares.
+"""
 
 from __future__ import annotations
 

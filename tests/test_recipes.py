@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from codegen.boards import load_board
-from tests.emulator.test_boot import console_until
+from tests.emulator.consoles import console_until
 from tests.flavours.arduino_sketch import build_sketch, run
 from tinyser.emulator import qemu
 

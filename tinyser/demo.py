@@ -35,7 +35,6 @@ EMULATION, REPORT, PAGE, LISTENING, SUMMARY = (
 )
 BOARD = "mps2-an386"
 FOLD = 0
-_LAYER_WINDOWS = 16
 # Looked for before the long work begins.
 _PROGRAMS = ("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
 
@@ -220,10 +219,9 @@ def _check(settings: DemoSettings, folder: Path) -> None:
     from tinyser.check.compare import Candidate, compare
     from tinyser.check.environment import environment
     from tinyser.check.firmware import firmware_of, memory_plan
-    from tinyser.check.layers import compare_layers
     from tinyser.check.material import from_corpus
     from tinyser.check.page import write_page
-    from tinyser.check.run import int8_candidates, model_files
+    from tinyser.check.run import int8_candidates, model_files, with_layers
     from tinyser.convert.tflite_file import read_tflite_file
     from tinyser.runtimes.onnx_model import OnnxRuntime
     from tinyser.runtimes.torch_model import TorchRuntime
@@ -241,8 +239,8 @@ def _check(settings: DemoSettings, folder: Path) -> None:
     )
     files = model_files(hrf=folder / HRF, pt=folder / MERGED, onnx=folder / ONNX, tflite=folder / TFLITE)
     report = compare((*floats, *int8), material, files=files, skipped=skipped)
-    layers = compare_layers(folder / TFLITE, None, material.windows[:: max(1, len(material.windows) // _LAYER_WINDOWS)])
-    report = replace(report, layers=layers, firmware=firmware_of(folder / DIRECT), environment=environment())
+    report = with_layers(report, folder / TFLITE, None, material)
+    report = replace(report, firmware=firmware_of(folder / DIRECT), environment=environment())
     report.save(folder / REPORT)
     write_page(report, folder / PAGE, memory_plan(folder / DIRECT))
 

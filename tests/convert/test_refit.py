@@ -11,7 +11,7 @@ import pytest
 
 from tests.converted import Converted
 from tinyser.convert.linear_layers import LinearLayer, find_pairs
-from tinyser.convert.refit import Refit, refit
+from tinyser.convert.refit import Refit, _held_out, refit
 from tinyser.convert.tflite_file import load, operator_name, write_model
 from tinyser.runtimes.onnx_model import OnnxRuntime
 
@@ -95,11 +95,17 @@ def test_a_fit_to_something_else_is_not_kept(model_files: Converted, tmp_path: P
     assert found is not None and not found.kept and found.after > 10 * found.before
 
 
+@pytest.mark.parametrize("windows", [25, 26, 49, 200, 1001])
+def test_a_fifth_is_held_out(windows: int) -> None:
+    held_out = _held_out(windows)
+    assert len(held_out) == windows and abs(held_out.mean() - 0.2) < 0.1 and len(np.flatnonzero(np.diff(held_out))) == 9
+
+
 def test_where_there_is_nothing_to_fit(model_files: Converted, tmp_path: Path) -> None:
     windows = np.load(model_files.calibration)
     floats = OnnxRuntime(model_files.onnx).run(windows).posteriors
     target = tmp_path / "right.tflite"
-    assert refit(model_files.tflite, model_files.float_tflite, windows[:19], floats[:19], target) is None
+    assert refit(model_files.tflite, model_files.float_tflite, windows[:24], floats[:24], target) is None
     shorter = load(model_files.float_tflite)
     linear = [op for op in shorter.subgraphs[0].operators if operator_name(shorter, op) == "FULLY_CONNECTED"]
     shorter.subgraphs[0].operators.remove(linear[0])

@@ -16,7 +16,7 @@ from codegen.boards import Board, list_boards, load_board
 from codegen.clip import Clip
 from codegen.errors import DataError, DoesNotFitError, TinySerError
 from codegen.stream_spec import StreamSpec
-from tests.emulator.test_boot import console_until
+from tests.emulator.consoles import console_until, without_semihosting
 from tests.projects import SPEC, SUMS_C, sums_model, sums_runtime, write_sums_project
 from tinyser.emulator import host, qemu
 from tinyser.emulator.build import find_tool
@@ -45,8 +45,7 @@ def heard(console: str) -> list[dict[str, Any]]:
 def run_in_qemu(folder: Path, board: Board, *defines: str) -> str:
     flags = replace(board, optimisation=(*board.optimisation, *defines))
     command = qemu.qemu_command(board, qemu.build_image(load_project(folder), flags, folder))
-    start = command.index("-semihosting-config")
-    return console_until([*command[:start], *command[start + 2 :]], END)
+    return console_until(without_semihosting(command), END)
 
 
 def expected_lines(folder: Path) -> list[dict[str, Any]]:

@@ -5,34 +5,17 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
 
 import pytest
 
 from codegen.boards import list_boards, load_board
+from tests.emulator.consoles import console_until, without_semihosting
 from tests.projects import write_sums_project
 from tinyser.emulator import qemu
 from tinyser.emulator.project_folder import load_project
 
 EMULATED = [board.id for board in list_boards() if board.qemu]
 REAL = [board.id for board in list_boards() if not board.is_host and not board.qemu and "cmake" in board.projects]
-LONGEST_SECONDS = 60.0
-
-
-def console_until(command: list[str], word: str) -> str:
-    """The lines up to the first that holds `word`; the firmware itself never ends."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        patience = Timer(LONGEST_SECONDS, process.kill)
-        patience.start()
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if word in line:
-                break
-        patience.cancel()
-        process.kill()
-    return "".join(lines)
 
 
 @pytest.mark.parametrize("board_id", EMULATED)
@@ -41,8 +24,7 @@ def test_self_test_passes_without_semihosting(board_id: str, require_tool: Calla
     board = load_board(board_id)
     project = load_project(write_sums_project(tmp_path / "project", board))
     command = qemu.qemu_command(board, qemu.build_image(project, board, tmp_path))
-    start = command.index("-semihosting-config")
-    console = console_until([*command[:start], *command[start + 2 :]], "self-test")
+    console = console_until(without_semihosting(command), "self-test")
     assert f"board {board_id}" in console and "self-test: PASS (0 vectors)" in console
 
 

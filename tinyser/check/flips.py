@@ -38,10 +38,12 @@ def find_flips(runs: Sequence[StageRun], material: Material) -> tuple[Flip, ...]
         return ()
     reference, *later = runs
     first: dict[int, Flip] = {}
+    own_decisions = reference.decisions
     for run in later:
+        decisions = run.decisions
         shared, ours, theirs = np.intersect1d(reference.clips, run.clips, return_indices=True)
         for clip, own, other in zip(shared.tolist(), ours.tolist(), theirs.tolist(), strict=True):
-            before, after = int(reference.decisions[own]), int(run.decisions[other])
+            before, after = int(own_decisions[own]), int(decisions[other])
             if before != after and clip not in first:
                 posteriors = reference.posteriors[own]
                 first[clip] = Flip(

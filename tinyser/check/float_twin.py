@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from codegen.errors import QuantizationError
-from tinyser.convert.tflite_file import load, operator_name, write_model
+from tinyser.convert.tflite_file import constant_bytes, dequantized, load, operator_name, write_model
 
-_BETWEEN_SCALES = ("QUANTIZE", "DEQUANTIZE")
+BETWEEN_SCALES = ("QUANTIZE", "DEQUANTIZE")
 _INTEGERS = {"INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64}
 
 
@@ -41,7 +40,7 @@ def _drop_requantization(model: Any, graph: Any) -> None:
     kept = []
     for operator in graph.operators:
         operator.inputs = [instead.get(int(index), int(index)) for index in operator.inputs]
-        if operator_name(model, operator) in _BETWEEN_SCALES:
+        if operator_name(model, operator) in BETWEEN_SCALES:
             instead[int(operator.outputs[0])] = operator.inputs[0]
         else:
             kept.append(operator)
@@ -56,26 +55,12 @@ def _to_float(model: Any, tensor: Any) -> None:
     quantization = tensor.quantization
     if quantization is None or quantization.scale is None or len(quantization.scale) == 0:
         return
-    data = model.buffers[tensor.buffer].data
-    if data is not None and len(data):
+    if data := constant_bytes(model, tensor):
         kind = next(kind for name, kind in _INTEGERS.items() if getattr(schema.TensorType, name) == tensor.type)
-        integers = np.frombuffer(bytes(bytearray(data)), kind).reshape(tensor.shape)
+        integers = np.frombuffer(data, kind).reshape(tensor.shape)
         buffer = schema.BufferT()
-        buffer.data = np.frombuffer(_real(integers, quantization).tobytes(), np.uint8)
+        buffer.data = np.frombuffer(dequantized(integers, quantization).astype(np.float32).tobytes(), np.uint8)
         # A buffer of its own: two tensors of different scales may share the integers.
         tensor.buffer = len(model.buffers)
         model.buffers.append(buffer)
     tensor.type, tensor.quantization = schema.TensorType.FLOAT32, None
-
-
-def _real(integers: npt.NDArray[Any], quantization: Any) -> npt.NDArray[np.float32]:
-    """scale * (integer - zero point), with one scale for all or one for each index of the quantized dimension."""
-    scale = np.asarray(quantization.scale, np.float64)
-    zero_point = np.asarray(quantization.zeroPoint, np.float64)
-    if len(scale) > 1:
-        # Files in the wild name a dimension of the weights for their biases, too, which have but one.
-        axis = min(quantization.quantizedDimension, integers.ndim - 1)
-        shape = [1] * integers.ndim
-        shape[axis] = len(scale)
-        scale, zero_point = scale.reshape(shape), zero_point.reshape(shape)
-    return np.asarray(scale * (integers - zero_point), np.float32)

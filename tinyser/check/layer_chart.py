@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from tinyser.check.layers import Layer, LayerReport
@@ -22,21 +23,13 @@ def layer_chart(report: LayerReport) -> dict[str, Any]:
         "baseline": _TOP + _HEIGHT,
         "lines": [
             {"name": name, "points": " ".join(f"{_x(i)},{_y(of(layer))}" for i, layer in enumerate(report.layers))}
-            for name, of in (("own", _own), ("sqnr", _sqnr))
+            for name, of in (("own", attrgetter("own_sqnr_db")), ("sqnr", attrgetter("sqnr_db")))
         ],
         "columns": [
             {"x": _x(i) - _STEP / 2, "step": _STEP, "text": layer.index if i % 10 == 0 else "", "tip": _tip(layer)}
             for i, layer in enumerate(report.layers)
         ],
     }
-
-
-def _own(layer: Layer) -> float:
-    return layer.own_sqnr_db
-
-
-def _sqnr(layer: Layer) -> float:
-    return layer.sqnr_db
 
 
 def _tip(layer: Layer) -> str:

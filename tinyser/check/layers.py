@@ -13,14 +13,13 @@ import numpy as np
 
 from codegen.errors import ModelFormatError
 from tinyser.check import layers_child
-from tinyser.check.float_twin import write_float_twin
+from tinyser.check.float_twin import BETWEEN_SCALES, write_float_twin
 from tinyser.check.layers_child import SUMS
 from tinyser.convert.tflite_file import load, operator_name
 from tinyser.emulator.child import run_child
 from tinyser.runtimes.runtime import Floats
+from tinyser.runtimes.tflite_reference import QUIET
 
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
-_BETWEEN_SCALES = ("QUANTIZE", "DEQUANTIZE")
 # Their output is their input's values: what they lose was lost before.
 _MOVES = (
     *("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "PAD", "MIRROR_PAD", "PACK", "UNPACK", "GATHER"),
@@ -99,7 +98,7 @@ def compare_layers(int8: Path, float_tflite: Path | None, windows: Floats) -> La
         np.save(folder / "rows.npy", windows)
         names = (int8.resolve(), floats.resolve(), *(folder / name for name in ("plan.json", "rows.npy", "out.npy")))
         run_child(
-            [sys.executable, "-m", layers_child.__name__, *map(str, names)], f"{int8}: TFLite, every tensor", _QUIET
+            [sys.executable, "-m", layers_child.__name__, *map(str, names)], f"{int8}: TFLite, every tensor", QUIET
         )
         sums = np.load(folder / "out.npy", allow_pickle=False)
     reference = "the same graph in float32, weights as they are rounded" if float_tflite is None else float_tflite.name
@@ -130,7 +129,7 @@ def _made(path: Path) -> list[_Made]:
     return [
         _Made(index, name, int(tensor), graph.tensors[tensor])
         for index, name, operator in named
-        if name not in _BETWEEN_SCALES
+        if name not in BETWEEN_SCALES
         for tensor in operator.outputs
     ]
 

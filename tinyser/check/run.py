@@ -37,6 +37,7 @@ from tinyser.runtimes.torch_model import TorchRuntime
 # In the output folder while a check runs: what its stages answered.
 STAGES = "stages"
 QEMU_BOARD = "mps2-an386"
+LAYER_WINDOWS = 16
 # Some 50 kB each in the page.
 _MOST_SOUNDS = 40
 _CROSS_PROGRAMS = ("arm-none-eabi-gcc", "qemu-system-arm")
@@ -60,7 +61,7 @@ class CheckOptions:
     input: Path | None = None
     truth: Path | None = None
     qemu_sample: int = 4
-    layer_windows: int = 16
+    layer_windows: int = LAYER_WINDOWS
     limits: Limits = NO_LIMITS
     boards: bool = False
     embed_audio: bool = False
@@ -90,8 +91,10 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
         report = compare((*candidates, *int8), material, files=files, skipped=skipped, on_stage=on_stage, store=store)
         report = _with_firmware(report, project, options, on_stage)
         plan = memory_plan(project)
-    on_stage("every layer")
-    report = replace(_with_layers(report, options, material), failures=options.limits.broken(report))
+    if options.layer_windows:
+        on_stage("every layer")
+        report = with_layers(report, options.tflite, options.float_tflite, material, options.layer_windows)
+    report = replace(report, failures=options.limits.broken(report), environment=environment())
     out.mkdir(parents=True, exist_ok=True)
     report.save(out / "report.json")
     write_page(report, out / "report.html", plan, sounds_of(report, material) if options.embed_audio else {})
@@ -99,14 +102,14 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
     return report
 
 
-def _with_layers(report: Report, options: CheckOptions, material: Material) -> Report:
-    """The report with every tensor of the int8 graph; where that cannot be had, with the reason."""
-    count = min(options.layer_windows, len(material.windows))
-    if count == 0:
-        return report
+def with_layers(
+    report: Report, tflite: Path, float_tflite: Path | None, material: Material, most_windows: int = LAYER_WINDOWS
+) -> Report:
+    """The report with every tensor of the int8 graph, over evenly spaced windows; where it cannot be had, with why."""
+    count = min(most_windows, len(material.windows))
     chosen = np.linspace(0, len(material.windows) - 1, count).round().astype(int)
     try:
-        found = compare_layers(options.tflite, options.float_tflite, material.windows[chosen])
+        found = compare_layers(tflite, float_tflite, material.windows[chosen])
     except (ToolError, QuantizationError) as error:
         return replace(report, skipped=(*report.skipped, Skipped("layers", " ".join(str(error).split()))))
     return replace(report, layers=found)
@@ -120,7 +123,7 @@ def _with_firmware(report: Report, project: Path, options: CheckOptions, on_stag
             boards = boards_it_fits(options.tflite, on_stage)
         except ToolError as error:
             report = replace(report, skipped=(*report.skipped, Skipped("boards", str(error))))
-    return replace(report, firmware=firmware_of(project, boards), environment=environment())
+    return replace(report, firmware=firmware_of(project, boards))
 
 
 def sounds_of(report: Report, material: Material) -> dict[int, bytes]:

@@ -14,9 +14,8 @@ import numpy as np
 
 from codegen.errors import ToolError
 from tinyser.convert.onnx_file import OnnxFile
+from tinyser.runtimes.tflite_reference import QUIET
 
-# onnx2tf shells out to `onnxsim`, and TensorFlow greets at length.
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
 _TIME_LIMIT_SECONDS = 1800
 _DECISIVE = re.compile(r"error|exception|unsupported|failed", re.IGNORECASE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -40,7 +39,8 @@ def convert_int8(model: OnnxFile, calibration: Path, folder: Path) -> tuple[Path
         *("-oiqt", "-iqd", "int8", "-oqd", "int8", "-kat", model.input_name),
         *("-cind", model.input_name, str(calibration), _constant(0.0, rank), _constant(1.0, rank)),
     ]
-    environment = {**os.environ, **_QUIET}
+    environment = {**os.environ, **QUIET}
+    # onnx2tf shells out to `onnxsim`.
     environment["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), environment.get("PATH", os.defpath)))
     try:
         done = subprocess.run(

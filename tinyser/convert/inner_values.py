@@ -23,7 +23,7 @@ _MOST_ROWS = 32  # of a window
 def inner_values(model: Path, rows: npt.NDArray[Any], widths: dict[int, int]) -> dict[int, npt.NDArray[Any]]:
     """Of each tensor, at most 32 evenly spaced rows of its last axis a window: tensor -> (windows * rows, width).
 
-    `rows` is (windows, input values) in the model's type, `widths` the length of each tensor's last axis. Raises
+    `rows` is (windows, *input shape without batch) in the model's type, `widths` the length of each last axis. Raises
     ToolError when TFLite refuses or aborts.
     """
     with tempfile.TemporaryDirectory(prefix="tinyser-") as scratch:
@@ -31,7 +31,7 @@ def inner_values(model: Path, rows: npt.NDArray[Any], widths: dict[int, int]) ->
         np.save(folder / "rows.npy", rows)
         (folder / "plan.json").write_text(json.dumps(widths))
         paths = (model.resolve(), folder / "rows.npy", folder / "plan.json", folder)
-        run_child([sys.executable, "-m", __name__, *map(str, paths)], f"{model}: TFLite, inner tensors", {})
+        run_child([sys.executable, "-m", __name__, *map(str, paths)], f"{model}: TFLite, inner tensors")
         return {tensor: np.load(folder / f"{tensor}.npy", allow_pickle=False) for tensor in widths}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tinyser.convert.tflite_file import operator_name
+from tinyser.convert.tflite_file import constant_bytes, operator_name
 
 Real = npt.NDArray[np.float64]
 _LARGEST_INT8 = 127
@@ -42,24 +42,18 @@ def _shape(model: Any, operator: Any) -> tuple[int, ...]:
 
 def _layer(model: Any, operator: Any) -> LinearLayer | None:
     """None where weights or bias are missing, computed, or another operator's as well."""
-    indices = [int(index) for index in operator.inputs]
-    if len(indices) < 3 or indices[2] < 0:
+    graph, indices = model.subgraphs[0], [int(index) for index in operator.inputs]
+    if len(indices) != 3 or indices[2] < 0:
         return None
-    uses = [int(index) for op in model.subgraphs[0].operators for index in op.inputs]
-    alone = all(uses.count(index) == 1 and _bytes(model, index) for index in indices[1:])
+    uses = [int(index) for other in graph.operators for index in other.inputs]
+    alone = all(uses.count(index) == 1 and constant_bytes(model, graph.tensors[index]) for index in indices[1:])
     return LinearLayer(*indices) if alone else None
 
 
 def float_constant(model: Any, tensor: int) -> Real:
     """A float graph's weights (outputs, inputs) or bias (outputs,)."""
-    shape = model.subgraphs[0].tensors[tensor].shape
-    return np.frombuffer(_bytes(model, tensor), np.float32).reshape(shape).astype(np.float64)
-
-
-def real(model: Any, tensor: int, integers: npt.NDArray[np.int8]) -> Real:
-    """What an activation's int8 values stand for."""
-    quantization = model.subgraphs[0].tensors[tensor].quantization
-    return float(quantization.scale[0]) * (integers.astype(np.float64) - int(quantization.zeroPoint[0]))
+    about = model.subgraphs[0].tensors[tensor]
+    return np.frombuffer(constant_bytes(model, about), np.float32).reshape(about.shape).astype(np.float64)
 
 
 def write_weights(model: Any, layer: LinearLayer, wanted: Real) -> Real:
@@ -80,11 +74,6 @@ def write_bias(model: Any, layer: LinearLayer, wanted: Real) -> None:
     tensors[layer.bias].quantization.scale = scale.astype(np.float32)
     limits = np.iinfo(np.int32)
     _store(model, layer.bias, np.clip(np.rint(wanted / scale), limits.min, limits.max).astype(np.int32))
-
-
-def _bytes(model: Any, tensor: int) -> bytes:
-    data = model.buffers[model.subgraphs[0].tensors[tensor].buffer].data
-    return b"" if data is None else bytes(bytearray(data))
 
 
 def _store(model: Any, tensor: int, integers: npt.NDArray[Any]) -> None:

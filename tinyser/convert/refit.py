@@ -13,18 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tinyser.convert.inner_values import inner_values
-from tinyser.convert.linear_layers import Real, find_pairs, float_constant, real, write_bias, write_weights
-from tinyser.convert.tflite_file import load, read_tflite_file, write_model
+from tinyser.convert.linear_layers import LinearLayer, Real, find_pairs, float_constant, write_bias, write_weights
+from tinyser.convert.tflite_file import dequantized, load, read_tflite_file, write_model
 from tinyser.runtimes.int8_model import tflite_reference
 from tinyser.runtimes.runtime import Floats
 
-_FEWEST_WINDOWS = 20
-# Every fifth of 25 runs of neighbouring windows, which often are of one clip, is held out.
-_RUNS, _HELD_OUT = 25, 5
+_RUNS, _FIFTH = 25, 5
 # Of the ridge, over the mean square of an input times the number of rows.
 _PENALTIES = tuple(10.0**power for power in range(-6, 0))
 
@@ -49,39 +49,45 @@ def refit(int8: Path, floats: Path, windows: Floats, posteriors: Floats, target:
     (windows, outputs) the float graph's. None, and no file, where there is nothing to fit, or too few windows. Raises
     ToolError when TFLite fails.
     """
-    layers = len(find_pairs(load(int8), load(floats)))
-    if not layers or len(windows) < _FEWEST_WINDOWS:
-        return None
-    held_out = np.arange(len(windows)) * _RUNS // len(windows) % _HELD_OUT == _HELD_OUT - 1
-    _fit_layers(int8, floats, windows[~held_out], target)
-    before, after = (
-        float(np.mean((tflite_reference(read_tflite_file(path)).run(windows[held_out]).posteriors - wanted) ** 2))
-        for wanted in [posteriors[held_out]]
-        for path in (int8, target)
-    )
-    return Refit(layers, before, after)
-
-
-def _fit_layers(int8: Path, floats: Path, windows: Floats, target: Path) -> None:
-    """Each layer after those before it; layers that read one tensor at once."""
     model, twin = load(int8), load(floats)
     pairs = find_pairs(model, twin)
+    if not pairs or len(windows) < _RUNS:
+        return None
+    held_out = _held_out(len(windows))
     write_model(model, target)
-    rows = read_tflite_file(int8).input.quantize(windows).reshape(len(windows), -1)
+    rows = read_tflite_file(int8).input.quantize(windows[~held_out])
     widths = {other.input: float_constant(twin, other.weights).shape[1] for _, other in pairs}
-    heard = inner_values(floats, windows.reshape(len(windows), -1), widths)
+    heard = inner_values(floats, windows[~held_out], widths)
+    # Each layer after those before it; layers that read one tensor at once.
     for source, group in groupby(pairs, key=lambda pair: pair[0].input):
         members = list(group)
-        model = load(target)
         integers = inner_values(target, rows, {source: widths[members[0][1].input]})[source]
-        given = real(model, source, integers)
+        given = dequantized(integers, model.subgraphs[0].tensors[source].quantization)
         for mine, other in members:
-            weights, bias = float_constant(twin, other.weights), float_constant(twin, other.bias)
-            wanted = heard[other.input].astype(np.float64) @ weights.T + bias
-            fitted = write_weights(model, mine, weights + _correction(given, wanted - (given @ weights.T + bias)))
-            # The bias takes up what is left on average, the rounding of the weights with it.
-            write_bias(model, mine, wanted.mean(axis=0) - fitted @ given.mean(axis=0))
+            _fit(model, mine, twin, other, given, heard[other.input])
         write_model(model, target)
+    before, after = (_error(path, windows[held_out], posteriors[held_out]) for path in (int8, target))
+    return Refit(len(pairs), before, after)
+
+
+def _held_out(windows: int) -> npt.NDArray[np.bool_]:
+    """Every fifth of 25 runs of neighbouring windows, which often are of one clip."""
+    return np.asarray(np.arange(windows) * _RUNS // windows % _FIFTH == _FIFTH - 1)
+
+
+def _fit(model: Any, layer: LinearLayer, twin: Any, other: LinearLayer, given: Real, heard: Floats) -> None:
+    """One layer: `given` is what int8 gives it, `heard` what its twin in the float graph has, both (rows, inputs)."""
+    weights, bias = float_constant(twin, other.weights), float_constant(twin, other.bias)
+    wanted = heard.astype(np.float64) @ weights.T + bias
+    fitted = write_weights(model, layer, weights + _correction(given, wanted - (given @ weights.T + bias)))
+    # The bias takes up what is left on average, the rounding of the weights with it.
+    write_bias(model, layer, wanted.mean(axis=0) - fitted @ given.mean(axis=0))
+
+
+def _error(path: Path, windows: Floats, posteriors: Floats) -> float:
+    """Mean square of what TFLite's reference kernels give against `posteriors`."""
+    given = tflite_reference(read_tflite_file(path)).run(windows).posteriors
+    return float(np.mean((given - posteriors) ** 2))
 
 
 def _correction(given: Real, missing: Real) -> Real:

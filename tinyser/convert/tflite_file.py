@@ -154,6 +154,25 @@ def card_of(model: Any) -> ModelCard | None:
     return None
 
 
+def constant_bytes(model: Any, tensor: Any) -> bytes:
+    """What a constant `TensorT` holds; nothing for one that an operator makes."""
+    data = model.buffers[tensor.buffer].data
+    return b"" if data is None else bytes(bytearray(data))
+
+
+def dequantized(integers: npt.NDArray[Any], quantization: Any) -> npt.NDArray[np.float64]:
+    """scale * (integer - zero point), with one scale for all or one for each index of the quantized dimension."""
+    scale = np.asarray(quantization.scale, np.float64)
+    zero_point = np.asarray(quantization.zeroPoint, np.float64)
+    if len(scale) > 1:
+        # Files in the wild name a dimension of the weights for their biases, too, which have but one.
+        axis = min(quantization.quantizedDimension, integers.ndim - 1)
+        shape = [1] * integers.ndim
+        shape[axis] = len(scale)
+        scale, zero_point = scale.reshape(shape), zero_point.reshape(shape)
+    return np.asarray(scale * (integers - zero_point))
+
+
 def write_with_card(source: Path, target: str | Path, card: ModelCard, *, input_name: str, output_name: str) -> None:
     """Copies `source` to `target` with `card` as metadata and both ports renamed; all else stays."""
     from ai_edge_litert import schema_py_generated as schema

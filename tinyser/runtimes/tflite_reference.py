@@ -17,7 +17,8 @@ import numpy.typing as npt
 from tinyser.emulator.child import run_child
 
 Value = TypeVar("Value", np.int8, np.float32)
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
+# For a child that imports TensorFlow, which greets at length.
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
 
 def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Value]:
@@ -29,7 +30,7 @@ def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Va
         source, sink = Path(folder) / "rows.npy", Path(folder) / "outputs.npy"
         np.save(source, rows)
         command = [sys.executable, "-m", __name__, str(Path(model).resolve()), str(source), str(sink)]
-        run_child(command, f"{model}: TFLite", _QUIET)
+        run_child(command, f"{model}: TFLite", QUIET)
         outputs: npt.NDArray[Value] = np.load(sink, allow_pickle=False)
         return outputs
 
