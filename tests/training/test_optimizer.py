@@ -40,6 +40,30 @@ def test_only_matrices_decay(tiny: Settings, model_name: str, optimizer: str, le
     assert ("positions" in matrices) == (model_name != "speechformer")
 
 
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_factors_have_their_own_rate(tiny: Settings, optimizer: str) -> None:
+    """The cycle's peak of every parameter, found by the group that holds it."""
+    config = preset_config("convtransformer", "small", context_frames=100, features=40, classes=4)
+    model = expand(build_model("convtransformer", config), 2, ("ffn",), 2)
+    settings = tiny(optimizer=optimizer, learning_rate=0.1, hrf_learning_rate=0.02)
+    steps = new_optimizer(model, settings)
+    schedule = new_schedule(steps, settings, 10)
+    peaks = {id(p): 0.0 for p in model.parameters()}
+    for _ in range(10):
+        for group in steps.param_groups:
+            peaks |= {id(p): max(peaks[id(p)], group["lr"]) for p in group["params"]}
+        steps.step()
+        schedule.step()
+    for name, parameter in model.named_parameters():
+        peak = 0.02 if any(part in name for part in ("inner", "outer")) else 0.1
+        assert peaks[id(parameter)] == pytest.approx(peak, rel=0.05), name
+
+
+def test_rate_of_factors_does_not_count_without_hrf(tiny: Settings) -> None:
+    assert tiny(hrf_ratio=0, hrf_learning_rate=0.02).identity() == tiny(hrf_ratio=0).identity()
+    assert tiny(hrf_ratio=4, hrf_learning_rate=0.02).identity() != tiny(hrf_ratio=4).identity()
+
+
 def test_sgd_is_nesterovs(tiny: Settings) -> None:
     weight = torch.nn.Linear(1, 1, bias=False)
     torch.nn.init.zeros_(weight.weight)

@@ -40,7 +40,10 @@ _REAL = {
     "tempo": (0.0, 0.5),
     "warp": (0.0, 0.5),
     "mixup": (0.0, 10.0),
+    "hrf_learning_rate": (1e-7, 1.0),
 }
+# Where nothing is given, these follow another setting.
+_OPTIONAL = ("hrf_learning_rate",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +53,9 @@ class TrainSettings:
     `hrf_ratio` 0 trains without HRF. `patience`: epochs without a better validation result before stopping, 0
     never. `validate` False trains on the validation speakers too, all epochs, and takes the last one's weights.
     `batch_size`: clips a step, of all processes together. `weight_decay`: of matrices and kernels, not of
-    biases, norms and positions. `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`:
-    largest share of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
+    biases, norms and positions. `hrf_learning_rate`: peak rate of HRF's factors, None: that of all else.
+    `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`: largest share
+    of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
     share, of a clip's speed and of its mel axis (vocal tract length perturbation); `mixup`: alpha of the Beta
     distribution of mixup, 0 does not mix. `devices`: processes that share every batch, each on its own device.
     `features`: fields of a FeatureSpec but `mean` and `std`; `mel_bins`, `context_frames` and `stride_frames` may
@@ -76,6 +80,7 @@ class TrainSettings:
     batch_size: int = 32
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
+    hrf_learning_rate: float | None = None
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     gain_db: float = 3.0
@@ -100,6 +105,8 @@ class TrainSettings:
         for table, kinds in ((_WHOLE, (int,)), (_REAL, (int, float))):
             for name, (low, high) in table.items():
                 value = getattr(self, name)
+                if value is None and name in _OPTIONAL:
+                    continue
                 if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
                     raise TinySerError(f"training: {name}: got {value!r}, allowed is {low}..{high}; change it")
         if self.optimizer not in OPTIMIZERS:
@@ -134,6 +141,8 @@ class TrainSettings:
     def identity(self) -> dict[str, Any]:
         """What decides the result, as plain values: all but PLACES; every field of the features is among it."""
         content = {name: getattr(self, name) for name in DECISIVE}
+        if self.hrf_ratio == 0:
+            content["hrf_learning_rate"] = None  # there are no factors
         return {**content, "features": self.spec().settings(), "hrf_modules": list(self.hrf_modules)}
 
 
