@@ -155,12 +155,12 @@ class Invocation:
         return address if dtype == "int8" else f"({C_TYPES[dtype]} *)(void *)({address})"
 
     def _zeros(self, op: Op) -> list[Fill]:
-        """What the operator adds to."""
-        return [
-            Fill(f"arena.bytes + {self.plan.offsets[tensor]}", 0, self.graph.tensors[tensor].bytes)
-            for tensor in op.site.outputs
-            if op.ADDS_UP
-        ]
+        """What the operator adds to, and what it keeps from call to call."""
+        outputs = op.site.outputs if op.ADDS_UP else ()
+        zeros = [(self.plan.offsets[tensor], self.graph.tensors[tensor].bytes) for tensor in outputs]
+        if op.KEEPS_SCRATCH and op.site.index in self.plan.scratch:
+            zeros.append((self.plan.scratch[op.site.index], op.scratch_bytes(self.graph)))
+        return [Fill(f"arena.bytes + {offset}", 0, count) for offset, count in zeros]
 
     def _loop(self, region: Region) -> Segment:
         groups: list[Group] = []

@@ -6,12 +6,16 @@
 
 /* Of a value above 0. */
 static inline int32_t ts_leading_zeros(uint32_t value) {
+#ifdef __ARM_FEATURE_CLZ
+    return __builtin_clz(value);
+#else
     int32_t count = 0;
     while ((value & UINT32_C(0x80000000)) == 0) {
         value <<= 1;
         ++count;
     }
     return count;
+#endif
 }
 
 static inline int32_t ts_saturating_shift_left(int32_t value, int32_t exponent) {

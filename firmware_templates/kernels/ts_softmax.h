@@ -6,6 +6,7 @@
 
 typedef ts_exponentials_t ts_softmax_t;
 
-void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output);
+/* `scratch` holds 256 exponentials, of 4 bytes: 0 before the first call. */
+void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output, void *scratch);
 
 #endif
