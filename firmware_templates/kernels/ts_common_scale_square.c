@@ -22,6 +22,6 @@ void ts_common_scale_square(const ts_common_scale_square_t *params, const int8_t
                             int8_t *output) {
     const ts_operands_t p = ts_operands(&params->addends, 6);
     const ts_walks_t walks = {TS_COMMON_SCALE_SQUARE_SECOND_REPEATS, TS_COMMON_SCALE_SQUARE_FIRST_REPEATS,
-                              TS_COMMON_SCALE_SQUARE_NONE_REPEATS, TS_COMMON_SCALE_SQUARE_NESTED};
+                              TS_COMMON_SCALE_SQUARE_NONE_REPEATS};
     ts_broadcast_operands(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }

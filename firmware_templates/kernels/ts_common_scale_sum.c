@@ -21,6 +21,6 @@ void ts_common_scale_sum(const ts_common_scale_sum_t *params, const int8_t *firs
                          int8_t *output) {
     const ts_operands_t p = ts_terms(&params->addends);
     const ts_walks_t walks = {TS_COMMON_SCALE_SUM_SECOND_REPEATS, TS_COMMON_SCALE_SUM_FIRST_REPEATS,
-                              TS_COMMON_SCALE_SUM_NONE_REPEATS, TS_COMMON_SCALE_SUM_NESTED};
+                              TS_COMMON_SCALE_SUM_NONE_REPEATS};
     ts_broadcast_operands(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }
