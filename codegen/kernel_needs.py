@@ -71,6 +71,15 @@ def _walks(kernel: str) -> tuple[Need, ...]:
     )
 
 
+def _is_clipped(params: Params) -> bool:
+    """Whether some window, without dilation, reaches out of the input."""
+    w = params["window"]
+    return any(
+        w[pad] > 0 or (w[f"output_{side}"] - 1) * w[f"stride_{side}"] + w[f"filter_{side}"] > w[f"input_{side}"]
+        for pad, side in (("pad_top", "height"), ("pad_left", "width"))
+    )
+
+
 # By the source file, or header, of the kernels that asks.
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     "channels": (
@@ -100,6 +109,9 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         ),
     ),
     **{kernel: _walks(kernel) for kernel in ("common_scale_square", "common_scale_sum", "product")},
+    "average_pool_2d": (
+        Need("TS_AVERAGE_POOL_2D_CLIPPED", "Windows that reach out of the input.", ("average_pool_2d",), _is_clipped),
+    ),
     "broadcast": (
         Need(
             "TS_BROADCAST_NESTED",
