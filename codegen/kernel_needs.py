@@ -7,15 +7,18 @@ of a `ts_<source>_needs.h` is 1 where some call of the model needs a path of tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from codegen.invocation import LayerCall
 from codegen.render import render
 
 Params = Mapping[str, Any]
+SELDOM = 2500  # compiled for size, these turns cost some 7,000 instructions more
 MOST_OF_16_BITS = 2**16 - 1
+_TAPS = ("batches", "output_height", "output_width", "output_channels", "filter_height", "filter_width")
 # Kernels by what all of them include.
 BROADCASTING = (
     *("add", "add_i16", "common_scale_square", "common_scale_sum", "maximum", "maximum_i16", "minimum", "minimum_i16"),
@@ -36,6 +39,23 @@ class Need:
     text: str
     kernels: tuple[str, ...]
     applies: Callable[[Params], bool]
+
+    def holds(self, calls: Sequence[LayerCall]) -> bool:
+        return any(call.kernel in self.kernels and self.applies(call.params) for call in calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Often:
+    """`macro` is 1 where the inner loop of a kernel, by its parameters, takes more than SELDOM turns in an inference."""
+
+    macro: str
+    kernel: str
+    turns: Callable[[Params], int]
+
+    text: ClassVar[str] = "Inner loops of enough turns to be compiled for speed."
+
+    def holds(self, calls: Sequence[LayerCall]) -> bool:
+        return sum(call.turns * self.turns(call.params) for call in calls if call.kernel == self.kernel) > SELDOM
 
 
 def _is_large(params: Params) -> bool:
@@ -80,8 +100,13 @@ def _is_clipped(params: Params) -> bool:
     )
 
 
+def _taps(params: Params) -> int:
+    w = params["window"]
+    return math.prod(w[name] for name in _TAPS)
+
+
 # By the source file, or header, of the kernels that asks.
-NEEDS: Mapping[str, tuple[Need, ...]] = {
+NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
     "channels": (
         Need(
             "TS_CHANNELS_LARGE",
@@ -111,6 +136,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
     **{kernel: _walks(kernel) for kernel in ("common_scale_square", "common_scale_sum", "product")},
     "average_pool_2d": (
         Need("TS_AVERAGE_POOL_2D_CLIPPED", "Windows that reach out of the input.", ("average_pool_2d",), _is_clipped),
+        Often("TS_AVERAGE_POOL_2D_OFTEN", "average_pool_2d", _taps),
     ),
     "broadcast": (
         Need(
@@ -128,6 +154,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             lambda p: _is_deep(p, "kept_extent", "reduced_extent"),
         ),
     ),
+    "softmax": (Often("TS_SOFTMAX_OFTEN", "softmax", lambda p: p["rows"] * p["columns"]),),
     "strided_copy": (
         Need(
             "TS_STRIDED_COPY_NESTED", "Copies in more than two loops.", ("strided_copy",), lambda p: p["extent"].is_deep
@@ -137,12 +164,12 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
 }
 
 
-def needed_by(calls: Sequence[LayerCall]) -> Callable[[Need], bool]:
+def needed_by(calls: Sequence[LayerCall]) -> Callable[[Need | Often], bool]:
     """Tells of a need whether a model of these calls has it."""
-    return lambda need: any(call.kernel in need.kernels and need.applies(call.params) for call in calls)
+    return lambda need: need.holds(calls)
 
 
-def needs_header(source: str, is_needed: Callable[[Need], bool]) -> str:
+def needs_header(source: str, is_needed: Callable[[Need | Often], bool]) -> str:
     """The text of `ts_<source>_needs.h`."""
     needs = [(need, is_needed(need)) for need in NEEDS[source]]
     return render("model/ts_needs.h.j2", guard=f"TS_{source.upper()}_NEEDS_H", needs=needs)

@@ -1,6 +1,5 @@
 #include "ts_average_pool_2d.h"
 
-#include "ts_average_pool_2d_needs.h"
 #include "ts_requantize.h"
 
 /* The taps along one axis of a window without dilation. */

@@ -8,4 +8,10 @@
 #define TS_SELDOM
 #endif
 
+/* The same where `often`, a macro of what the model needs, is 0. */
+#define TS_UNLESS(often) TS_UNLESS_(often)
+#define TS_UNLESS_(often) TS_UNLESS_##often
+#define TS_UNLESS_0 TS_SELDOM
+#define TS_UNLESS_1
+
 #endif
