@@ -117,7 +117,7 @@ def kernel_files(kernels: Sequence[str], is_needed: Callable[[Need | Often], boo
     """Headers and sources of the kernels in use, of the headers that these include, and what `is_needed` of them."""
     files: dict[str, str | bytes] = {}
     templates = template_names("kernels")
-    wanted = [f"ts_{kernel}" for kernel in kernels]
+    wanted = ["ts_seldom", *(f"ts_{kernel}" for kernel in kernels)]
     while wanted:
         name = wanted.pop()
         if name.endswith("_needs"):

@@ -46,7 +46,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Often:
-    """`macro` is 1 where the inner loop of a kernel, by its parameters, takes more than SELDOM turns in an inference."""
+    """`macro` is 1 where the inner loop of a kernel takes more than SELDOM turns in an inference."""
 
     macro: str
     kernel: str
