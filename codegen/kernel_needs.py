@@ -116,6 +116,12 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
         ),
     ),
     "batch_matmul": (
+        Need(
+            "TS_BATCH_MATMUL_NESTED",
+            "Products with more than one loop over pairs of matrices.",
+            ("batch_matmul", "batch_matmul_i16"),
+            lambda p: p["batch_extent"].is_deep,
+        ),
         Need("TS_BATCH_MATMUL_LARGE", "Products that are not is_small.", ("batch_matmul",), _is_large),
         Need(
             "TS_BATCH_MATMUL_STRIDED",
@@ -157,7 +163,10 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
     "softmax": (Often("TS_SOFTMAX_OFTEN", "softmax", lambda p: p["rows"] * p["columns"]),),
     "strided_copy": (
         Need(
-            "TS_STRIDED_COPY_NESTED", "Copies in more than two loops.", ("strided_copy",), lambda p: p["extent"].is_deep
+            "TS_STRIDED_COPY_NESTED",
+            "Copies in more than three loops.",
+            ("strided_copy",),
+            lambda p: p["extent"].is_deep,
         ),
     ),
     "window": (Need("TS_WINDOW_LARGE", "Tensors with an extent of more than 16 bits.", SLIDING, _is_wide),),

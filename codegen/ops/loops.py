@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MAX_BATCH_LOOPS = 3  # TS_BATCH_LOOPS in firmware_templates/kernels/ts_batch_matmul.h
+MAX_BATCH_LOOPS = 3  # of TS_BATCH_NEST in firmware_templates/kernels/ts_batch_matmul.h
 MAX_COPY_LOOPS = 5  # of TS_COPY_NEST in firmware_templates/kernels/ts_strided_copy.h
 MAX_REDUCE_LOOPS = 3  # of TS_REDUCE_NEST in firmware_templates/kernels/ts_reduce.h
 

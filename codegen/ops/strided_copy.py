@@ -32,7 +32,7 @@ def strided_copy(
 
 
 def _nest(values: Iterable[int]) -> Nest:
-    return Nest("TS_COPY_NEST", tuple(values), usual=2)
+    return Nest("TS_COPY_NEST", tuple(values), usual=3)
 
 
 def strided_copies(source: int, target: int, element_bytes: int, loops: list[Loop]) -> tuple[KernelCall, ...]:

@@ -12,8 +12,8 @@
 #define TS_COPY_LOOPS 5
 #define TS_COPY_NEST(a, b, c, d, e) {a, b, c, d, e}
 #else
-#define TS_COPY_LOOPS 2
-#define TS_COPY_NEST(a, b, c, d, e) {d, e}
+#define TS_COPY_LOOPS 3
+#define TS_COPY_NEST(a, b, c, d, e) {c, d, e}
 #endif
 
 typedef struct {
