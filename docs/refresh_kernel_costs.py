@@ -26,7 +26,9 @@ OPTIMIZATIONS = ("-O2", "-Os")
 MEMORY = "memory.S"
 # Of what models need; 0 is everything. Bit n leaves out the n-th need of each kernel, and the last one those of headers
 # that kernels share.
-VARIANTS = 2 ** (max(len(needs) for needs in NEEDS.values()) + 1)
+_SHARED = {source for source in NEEDS if f"ts_{source}.c" not in template_names("kernels")}
+SHARED_BIT = 2 ** max(len(needs) for needs in NEEDS.values())
+VARIANTS = 2 * SHARED_BIT
 FLAGS = ("-std=c99", "-ffp-contract=off", "-fcallgraph-info=su")
 # How far `ser_model_invoke` itself may go: its largest frame for the benchmark models is 88 bytes, which grows with the
 # addresses that the compiler keeps during a loop.
@@ -89,7 +91,9 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
     memory = _disassembled(_run([f"{PREFIX}objdump", "-d", "--no-show-raw-insn", "memory.o"], folder), "")[0]
     for optimisation, variant in itertools.product(OPTIMIZATIONS, range(VARIANTS)):
         _write_needs(folder, variant)
-        sources = [f"ts_{name}.c" for name in names if variant < variants[name]]
+        sources = [f"ts_{name}.c" for name in names if variant in variants[name]]
+        if not sources:
+            continue
         _run([f"{PREFIX}gcc", *core, optimisation, *FLAGS, "-c", *sources], folder)
         wanted = [f"-Wl,-u,ts_{name}" for name in names]
         objects = [f"ts_{name}.o" for name in names]
@@ -105,17 +109,17 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
     return worst
 
 
-def _variants(kernel: str) -> int:
-    """How many variants differ for a kernel."""
+def _variants(kernel: str) -> set[int]:
+    """The variants that differ for a kernel."""
     asked = [source for source in NEEDS if f"model/kernels/ts_{source}_needs.h" in kernel_files([kernel], bool)]
-    shared = any(f"ts_{source}.c" not in template_names("kernels") for source in asked)
-    return VARIANTS if shared else 2 ** max((len(NEEDS[source]) for source in asked), default=0)
+    own = 2 ** max((len(NEEDS[source]) for source in asked if source not in _SHARED), default=0)
+    shared = (0, SHARED_BIT) if _SHARED.intersection(asked) else (0,)
+    return {variant + bit for variant in range(own) for bit in shared}
 
 
 def _write_needs(folder: Path, variant: int) -> None:
-    is_kernel = {name[3:-2] for name in template_names("kernels") if name.endswith(".c")}
     for source, needs in NEEDS.items():
-        bits = variant if source in is_kernel else -(variant >> VARIANTS.bit_length() - 2)
+        bits = -(variant // SHARED_BIT) if source in _SHARED else variant
         kept = [need for place, need in enumerate(needs) if not bits >> place & 1]
         (folder / f"ts_{source}_needs.h").write_text(needs_header(source, kept.__contains__))
 
