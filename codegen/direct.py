@@ -12,7 +12,7 @@ from codegen.feature_spec import FeatureSpec
 from codegen.input_ring import ring_of, with_ring
 from codegen.invocation import Invocation, Layer, origin
 from codegen.ir import Graph, Model, Op
-from codegen.kernel_needs import Need, needed_by, needs_header
+from codegen.kernel_needs import Need, Often, needed_by, needs_header
 from codegen.memory_boxes import memory_of
 from codegen.memory_picture import memory_svg, memory_text
 from codegen.passes import run_passes
@@ -113,11 +113,11 @@ def _state(index: int, graph: Graph, plan: MemoryPlan) -> State:
     return State(plan.offsets[index], tensor.bytes, tensor.zero_point if tensor.dtype == "int8" else 0)
 
 
-def kernel_files(kernels: Sequence[str], is_needed: Callable[[Need], bool]) -> dict[str, str | bytes]:
+def kernel_files(kernels: Sequence[str], is_needed: Callable[[Need | Often], bool]) -> dict[str, str | bytes]:
     """Headers and sources of the kernels in use, of the headers that these include, and what `is_needed` of them."""
     files: dict[str, str | bytes] = {}
     templates = template_names("kernels")
-    wanted = [f"ts_{kernel}" for kernel in kernels]
+    wanted = ["ts_seldom", *(f"ts_{kernel}" for kernel in kernels)]
     while wanted:
         name = wanted.pop()
         if name.endswith("_needs"):

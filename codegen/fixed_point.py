@@ -8,6 +8,7 @@ fold multipliers and to compute tables; the kernels in `firmware_templates/kerne
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 INT32_MAX = 2**31 - 1
 INT32_MIN = -(2**31)
@@ -73,6 +74,7 @@ def multiply_by_pot(value: int, exponent: int) -> int:
     return rounding_divide_by_pot(value, -exponent)
 
 
+@lru_cache(maxsize=1 << 12)  # tables are computed again by each pass that looks at one
 def exp_on_negative_values(raw: int, integer_bits: int) -> int:
     """exp(x) for x <= 0 in Q(integer_bits); the result is Q0 (gemmlowp)."""
     if raw == 0:
@@ -114,6 +116,7 @@ def _newton_reciprocal(raw: int) -> int:
     return x
 
 
+@lru_cache(maxsize=1 << 12)  # tables are computed again by each pass that looks at one
 def one_over_one_plus_x(raw: int) -> int:
     """1 / (1 + x), Q0 -> Q0, for x in (0, 1)."""
     return multiply_by_pot(_newton_reciprocal(raw), 1)
@@ -140,6 +143,7 @@ def tanh(raw: int, integer_bits: int) -> int:
     return magnitude if raw > 0 else -magnitude
 
 
+@lru_cache(maxsize=1 << 12)  # tables are computed again by each pass that looks at one
 def inverse_square_root_multiplier(value: int) -> tuple[int, int]:
     """1 / sqrt(value) as (mantissa, left shift): TFLite's `GetInvSqrtQuantizedMultiplierExp`, shift reversed."""
     if value <= 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from codegen.feature_spec import FeatureSpec
 from codegen.ir import Graph
@@ -43,7 +44,8 @@ def with_ring(
         return graph, regions
     ring = replace(graph, ring=graph.inputs[0])
     beside = plan_memory(graph, regions).arena_bytes + graph.tensors[graph.inputs[0]].bytes
-    for ways in (choose_regions(ring, slack), regions_within(ring, beside), regions_within(ring, 0)):
+    ways_to_run = (partial(choose_regions, ring, slack), *(partial(regions_within, ring, most) for most in (beside, 0)))
+    for ways in (find() for find in ways_to_run):
         if _only_copied(ring, ways, features.features) and plan_memory(ring, ways).arena_bytes <= beside:
             return ring, ways
     return graph, regions

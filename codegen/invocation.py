@@ -17,13 +17,15 @@ from codegen.regions import Region, RowBuffer
 
 @dataclass(frozen=True, slots=True)
 class LayerCall:
-    """One kernel call: the name of its parameters, structs that no earlier call has, arguments as C expressions."""
+    """One kernel call: the name of its parameters, structs that no earlier call has, arguments as C expressions; made
+    in so many turns of a loop."""
 
     kernel: str
     params: Mapping[str, ParamValue]
     params_name: str
     new_structs: list[Struct]
     arguments: list[str]
+    turns: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ class Invocation:
             if index != ABSENT
         ]
 
-    def _calls(self, op: Op, calls: Sequence[KernelCall], address: Callable[[int], str]) -> list[LayerCall]:
+    def _calls(
+        self, op: Op, calls: Sequence[KernelCall], address: Callable[[int], str], turns: int = 1
+    ) -> list[LayerCall]:
         made = []
         for number, call in enumerate(calls):
             self.pool.origin = origin(op)
@@ -141,7 +145,7 @@ class Invocation:
             before = len(self.pool.structs)
             fields, size = call.context(self.pool), kernel_costs().params_bytes[call.kernel]
             name = self.pool.add_struct(f"ts_{call.kernel}_t", fields, size, f"layer_{op.site.index}{suffix}")
-            made.append(LayerCall(call.kernel, call.params, name, self.pool.structs[before:], arguments))
+            made.append(LayerCall(call.kernel, call.params, name, self.pool.structs[before:], arguments, turns))
         return made
 
     def _whole(self, tensor: int) -> str:
@@ -155,12 +159,12 @@ class Invocation:
         return address if dtype == "int8" else f"({C_TYPES[dtype]} *)(void *)({address})"
 
     def _zeros(self, op: Op) -> list[Fill]:
-        """What the operator adds to."""
-        return [
-            Fill(f"arena.bytes + {self.plan.offsets[tensor]}", 0, self.graph.tensors[tensor].bytes)
-            for tensor in op.site.outputs
-            if op.ADDS_UP
-        ]
+        """What the operator adds to, and what it keeps from call to call."""
+        outputs = op.site.outputs if op.ADDS_UP else ()
+        zeros = [(self.plan.offsets[tensor], self.graph.tensors[tensor].bytes) for tensor in outputs]
+        if op.KEEPS_SCRATCH and op.site.index in self.plan.scratch:
+            zeros.append((self.plan.scratch[op.site.index], op.scratch_bytes(self.graph)))
+        return [Fill(f"arena.bytes + {offset}", 0, count) for offset, count in zeros]
 
     def _loop(self, region: Region) -> Segment:
         groups: list[Group] = []
@@ -203,7 +207,7 @@ class Invocation:
 
         surplus = self._surplus(region, op)
         if not op.IS_VIEW:
-            calls = self._calls(op, block.op.prepare(block.graph), address)
+            calls = self._calls(op, block.op.prepare(block.graph), address, region.blocks)
             return Layer(title, self._describe(op), calls, surplus=surplus)
         if region.roots[output] != output:
             return Layer(f"{title}, a view", self._describe(op))

@@ -145,6 +145,7 @@ class Op:
     RULES: ClassVar[tuple[Rule, ...]] = ()
     IS_VIEW: ClassVar[bool] = False  # output 0 is input 0 under another shape
     ADDS_UP: ClassVar[bool] = False  # adds to what its output holds, which is 0 before its first call
+    KEEPS_SCRATCH: ClassVar[bool] = False  # its scratch is 0 before its first block, and then what that block left
 
     @classmethod
     def parse(cls: type[OpT], site: OpSite, options: Mapping[str, Any]) -> OpT:

@@ -15,8 +15,25 @@ if TYPE_CHECKING:
     from codegen.ir import Tensor
 
 # int, float: a number. tuple: a C array. Mapping: a struct. ndarray, Shared: an array or struct of its own in flash,
-# passed by pointer. None: NULL.
-ParamValue: TypeAlias = "int | float | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | Shared | None"
+# passed by pointer. Nest: an array of as many numbers as the model has loops. None: NULL.
+ParamValue: TypeAlias = (
+    "int | float | tuple[ParamValue, ...] | Mapping[str, ParamValue] | np.ndarray | Shared | Nest | None"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A number of each of nested loops, outermost first, of which the kernel's `macro` takes those that the model has:
+    all, or the innermost `usual` ones where the others have one turn in every layer."""
+
+    macro: str
+    values: tuple[int, ...]
+    usual: int
+
+    @property
+    def is_deep(self) -> bool:
+        """Of turns: more loops than usual."""
+        return any(value != 1 for value in self.values[: -self.usual])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +41,12 @@ class Shared:
     """A struct of 32-bit numbers that many calls have in common, such as the geometry of their tensors."""
 
     c_type: str
-    fields: Mapping[str, int | tuple[int, ...]]
+    fields: Mapping[str, int | tuple[int, ...] | Nest]
 
     @property
     def bytes(self) -> int:
-        return 4 * sum(len(value) if isinstance(value, tuple) else 1 for value in self.fields.values())
+        """In a model with no more loops than usual."""
+        return 4 * sum(_count(value) for value in self.fields.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +68,12 @@ class KernelCall:
         return [(name, _c_value(value, pool)) for name, value in self.params.items()]
 
 
+def _count(value: int | tuple[int, ...] | Nest) -> int:
+    if isinstance(value, Nest):
+        return value.usual
+    return len(value) if isinstance(value, tuple) else 1
+
+
 def for_type(kernel: str, tensor: Tensor) -> str:
     """The name of the kernel that does for the tensor's type what `kernel` does for int8."""
     return f"{kernel}_i16" if tensor.dtype == "int16" else kernel
@@ -63,6 +87,8 @@ def _c_value(value: ParamValue, pool: ConstantPool) -> str:
     if isinstance(value, Shared):
         fields = [(name, _c_value(item, pool)) for name, item in value.fields.items()]
         return f"&{pool.add_struct(value.c_type, fields, value.bytes)}"
+    if isinstance(value, Nest):
+        return f"{value.macro}({', '.join(map(c_int, value.values))})"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f".{name} = {_c_value(item, pool)}" for name, item in value.items()) + "}"
     if isinstance(value, tuple):

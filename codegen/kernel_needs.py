@@ -1,19 +1,34 @@
 """What a model asks of its kernels, as C macros, so that the compiler leaves out the code for anything else.
 
 A kernel serves every layer that TFLite can describe; a model's layers are known when its code is generated. Each macro
-of a `ts_<kernel>_needs.h` is 1 where some call of the model needs a path of that kernel, and 0 where none does.
+of a `ts_<source>_needs.h` is 1 where some call of the model needs a path of that kernel, or of what kernels share, and
+0 where none does.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from codegen.invocation import LayerCall
 from codegen.render import render
 
 Params = Mapping[str, Any]
+SELDOM = 2500  # compiled for size, these turns cost some 7,000 instructions more
+MOST_OF_16_BITS = 2**16 - 1
+_TAPS = ("batches", "output_height", "output_width", "output_channels", "filter_height", "filter_width")
+# Kernels by what all of them include.
+BROADCASTING = (
+    *("add", "add_i16", "common_scale_square", "common_scale_sum", "maximum", "maximum_i16", "minimum", "minimum_i16"),
+    *("mul", "mul_i16", "prelu", "prelu_i16", "product", "squared_difference", "squared_difference_i16"),
+    *("sub", "sub_i16"),
+)
+SLIDING = (
+    *("average_pool_2d", "average_pool_2d_i16", "conv_2d", "conv_2d_i16", "depthwise_conv_2d", "depthwise_conv_2d_i16"),
+    *("max_pool_2d", "max_pool_2d_i16"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,23 @@ class Need:
     text: str
     kernels: tuple[str, ...]
     applies: Callable[[Params], bool]
+
+    def holds(self, calls: Sequence[LayerCall]) -> bool:
+        return any(call.kernel in self.kernels and self.applies(call.params) for call in calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Often:
+    """`macro` is 1 where the inner loop of a kernel takes more than SELDOM turns in an inference."""
+
+    macro: str
+    kernel: str
+    turns: Callable[[Params], int]
+
+    text: ClassVar[str] = "Inner loops of enough turns to be compiled for speed."
+
+    def holds(self, calls: Sequence[LayerCall]) -> bool:
+        return sum(call.turns * self.turns(call.params) for call in calls if call.kernel == self.kernel) > SELDOM
 
 
 def _is_large(params: Params) -> bool:
@@ -37,19 +69,16 @@ def _is_single(params: Params) -> bool:
 def _repeats(params: Params) -> tuple[bool, bool]:
     """Whether the first and the second operand repeat along the innermost loop of ts_broadcast_t."""
     fields = params["shape"].fields
-    return fields["first_step"][-1] == 0, fields["second_step"][-1] == 0
+    return fields["first_step"].values[-1] == 0, fields["second_step"].values[-1] == 0
 
 
-def _loops(params: Params, extent: str) -> int:
-    """How many loops of a Shared shape there are but for outermost ones of one turn."""
-    turns = params["shape"].fields[extent]
-    return len(turns) - next((place for place, count in enumerate(turns) if count != 1), len(turns))
+def _is_deep(params: Params, *extents: str) -> bool:
+    """Whether a Shared shape has more loops than usual."""
+    return any(params["shape"].fields[extent].is_deep for extent in extents)
 
 
-def _reduction(kernel: str) -> tuple[Need, ...]:
-    name = f"TS_{kernel.upper()}_NESTED"
-    extents = ("kept_extent", "reduced_extent")
-    return (Need(name, "More than one loop of a kind.", (kernel,), lambda p: any(_loops(p, e) > 1 for e in extents)),)
+def _is_wide(params: Params) -> bool:
+    return any(value > MOST_OF_16_BITS for value in params["window"].values())
 
 
 def _walks(kernel: str) -> tuple[Need, ...]:
@@ -59,12 +88,25 @@ def _walks(kernel: str) -> tuple[Need, ...]:
         Need(f"{name}_SECOND_REPEATS", "Second operands that repeat.", (kernel,), lambda p: _repeats(p)[1]),
         Need(f"{name}_FIRST_REPEATS", "First ones alone.", (kernel,), lambda p: _repeats(p) == (True, False)),
         Need(f"{name}_NONE_REPEATS", "Neither.", (kernel,), lambda p: _repeats(p) == (False, False)),
-        Need(f"{name}_NESTED", "More than two loops.", (kernel,), lambda p: _loops(p, "extent") > 2),
     )
 
 
-# By the source file of the kernels that asks.
-NEEDS: Mapping[str, tuple[Need, ...]] = {
+def _is_clipped(params: Params) -> bool:
+    """Whether some window, without dilation, reaches out of the input."""
+    w = params["window"]
+    return any(
+        w[pad] > 0 or (w[f"output_{side}"] - 1) * w[f"stride_{side}"] + w[f"filter_{side}"] > w[f"input_{side}"]
+        for pad, side in (("pad_top", "height"), ("pad_left", "width"))
+    )
+
+
+def _taps(params: Params) -> int:
+    w = params["window"]
+    return math.prod(w[name] for name in _TAPS)
+
+
+# By the source file, or header, of the kernels that asks.
+NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
     "channels": (
         Need(
             "TS_CHANNELS_LARGE",
@@ -74,6 +116,12 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         ),
     ),
     "batch_matmul": (
+        Need(
+            "TS_BATCH_MATMUL_NESTED",
+            "Products with more than one loop over pairs of matrices.",
+            ("batch_matmul", "batch_matmul_i16"),
+            lambda p: p["batch_extent"].is_deep,
+        ),
         Need("TS_BATCH_MATMUL_LARGE", "Products that are not is_small.", ("batch_matmul",), _is_large),
         Need(
             "TS_BATCH_MATMUL_STRIDED",
@@ -92,16 +140,45 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         ),
     ),
     **{kernel: _walks(kernel) for kernel in ("common_scale_square", "common_scale_sum", "product")},
-    **{kernel: _reduction(kernel) for kernel in ("reduce_max", "sum")},
+    "average_pool_2d": (
+        Need("TS_AVERAGE_POOL_2D_CLIPPED", "Windows that reach out of the input.", ("average_pool_2d",), _is_clipped),
+        Often("TS_AVERAGE_POOL_2D_OFTEN", "average_pool_2d", _taps),
+    ),
+    "broadcast": (
+        Need(
+            "TS_BROADCAST_NESTED",
+            "Operands that broadcast in more than two loops.",
+            BROADCASTING,
+            lambda p: _is_deep(p, "extent"),
+        ),
+    ),
+    "reduce": (
+        Need(
+            "TS_REDUCE_NESTED",
+            "Reductions with more than one loop over what is kept or over what is reduced.",
+            ("sum", "sum_i16", "reduce_max"),
+            lambda p: _is_deep(p, "kept_extent", "reduced_extent"),
+        ),
+    ),
+    "softmax": (Often("TS_SOFTMAX_OFTEN", "softmax", lambda p: p["rows"] * p["columns"]),),
+    "strided_copy": (
+        Need(
+            "TS_STRIDED_COPY_NESTED",
+            "Copies in more than three loops.",
+            ("strided_copy",),
+            lambda p: p["extent"].is_deep,
+        ),
+    ),
+    "window": (Need("TS_WINDOW_LARGE", "Tensors with an extent of more than 16 bits.", SLIDING, _is_wide),),
 }
 
 
-def needed_by(calls: Sequence[LayerCall]) -> Callable[[Need], bool]:
+def needed_by(calls: Sequence[LayerCall]) -> Callable[[Need | Often], bool]:
     """Tells of a need whether a model of these calls has it."""
-    return lambda need: any(call.kernel in need.kernels and need.applies(call.params) for call in calls)
+    return lambda need: need.holds(calls)
 
 
-def needs_header(source: str, is_needed: Callable[[Need], bool]) -> str:
+def needs_header(source: str, is_needed: Callable[[Need | Often], bool]) -> str:
     """The text of `ts_<source>_needs.h`."""
     needs = [(need, is_needed(need)) for need in NEEDS[source]]
     return render("model/ts_needs.h.j2", guard=f"TS_{source.upper()}_NEEDS_H", needs=needs)

@@ -57,7 +57,7 @@ def region_lifetimes(uses: Uses, region: Region) -> Lifetimes:
 
 
 def scratch_key(step: int) -> int:
-    """Stands where buffers have their tensor's index."""
+    """Stands where buffers have their tensor's index, for the operator at `step`; of such a key, the step."""
     return -1 - step
 
 
@@ -180,7 +180,7 @@ class _Finder:
                 last[owner] = after
         made = [Buffer(owner, _aligned(self._size(owner)), first[owner], last[owner]) for owner in first]
         return made + [
-            Buffer(scratch_key(step), _aligned(size), step, step)
+            Buffer(scratch_key(step), _aligned(size), *self._scratch_use(step, op))
             for step, op in self._steps
             if (size := op.scratch_bytes(self._graph))
         ]
@@ -191,6 +191,10 @@ class _Finder:
         if region is None or (held is not None and held.history_bytes == 0):
             return step, step
         return region.first, region.last - 1
+
+    def _scratch_use(self, step: int, op: Op) -> tuple[int, int]:
+        region = self._region.get(step) if op.KEEPS_SCRATCH else None
+        return (region.first, region.last - 1) if region else (step, step)
 
     def _size(self, owner: int) -> int:
         held = self._inner.get(owner)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.ir import Graph
-from codegen.lifetimes import Buffer
+from codegen.lifetimes import Buffer, scratch_key
 from codegen.plan_memory import MemoryPlan
 from codegen.regions import Region
 
@@ -56,7 +56,7 @@ def memory_of(model: str, graph: Graph, regions: Sequence[Region], plan: MemoryP
 
 def _box(graph: Graph, plan: MemoryPlan, buffer: Buffer, held_by_rows: bool) -> Box:
     if buffer.tensor < 0:  # an operator's scratch
-        op = graph.ops[buffer.first]
+        op = graph.ops[scratch_key(buffer.tensor)]
         name, address = f"scratch of {op.site.index} {op.NAME}", plan.scratch[op.site.index]
         return Box("scratch", (name,), address, buffer.size, buffer.first, buffer.last)
     members = [tensor for tensor, owner in plan.owner.items() if owner == buffer.tensor]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby, islice
 
@@ -79,13 +79,16 @@ class _Options:
     alone: list[int]  # bytes that live at each operator where it runs on whole tensors
     finest: list[_Finest]
     smallest: int
+    known: dict[Region, _Candidate] = field(default_factory=dict)  # regions of coarser blocks, compared by identity
 
     def coarser(self, finest: _Finest, allowed: int) -> Iterator[_Candidate]:
         """Fewer and larger blocks, while they take at most `allowed` bytes, if the span takes more without blocks."""
         span, peak = finest.span, finest.candidate.peak
         if peak <= allowed < max(self.alone[span.first : span.last]):
             for region in islice(span.regions(), 1, None):
-                candidate = _candidate(self.uses, self.whole, region)
+                if region not in self.known:
+                    self.known[region] = _candidate(self.uses, self.whole, region)
+                candidate = self.known[region]
                 yield candidate
                 if candidate.peak > allowed:
                     break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 
 from codegen.ir import ABSENT, Graph, Op, Tensor
 from codegen.regions import Region, RowBuffer, RowsRead
@@ -81,9 +81,22 @@ class Span:
     axes: dict[int, int]  # that the rows of each tensor lie along
     scattered: frozenset[int]  # tensors whose neighbouring rows are not neighbours in memory
     _by_rows: dict[int, list[tuple[int, int, Rows | WindowRows]]] = field(default_factory=dict)
+    _found: list[Region] = field(default_factory=list)
+    _search: Iterator[Region] | None = None
 
     def regions(self) -> Iterator[Region]:
-        """For every number of blocks that suits, most first."""
+        """For every number of blocks that suits, most first; each is found once, whoever asks."""
+        if self._search is None:
+            self._search = self._find()
+        for number in count():
+            if number == len(self._found):
+                region = next(self._search, None)
+                if region is None:
+                    return
+                self._found.append(region)
+            yield self._found[number]
+
+    def _find(self) -> Iterator[Region]:
         layout = self._layout()
         most = math.gcd(*layout.rows.values()) if layout else 0
         for blocks in range(min(most, MOST_BLOCKS), 1, -1):

@@ -2,8 +2,8 @@
 
 Every kernel is compiled by arm-none-eabi-gcc for several cores with -O2 and -Os, for all that models may need of it and
 for less. Its stack is the deepest path through the frames that GCC reports (-fcallgraph-info=su, which is -fstack-usage
-with calls); those of libgcc and the C library, which GCC did not compile here, are read from the disassembly of the
-linked image.
+with calls); those of libgcc, the C library and our own memory functions, which GCC did not compile here, are read from
+the disassembly of the linked image. Parameters are those of a model that needs nothing special.
 """
 
 from __future__ import annotations
@@ -19,11 +19,16 @@ from codegen.boards import load_board
 from codegen.direct import kernel_files
 from codegen.kernel_costs import PATH, STACK_CORES
 from codegen.kernel_needs import NEEDS, needs_header
-from codegen.render import template_names
+from codegen.render import template_names, template_text
 
 PREFIX = "arm-none-eabi-"
 OPTIMIZATIONS = ("-O2", "-Os")
-VARIANTS = 2 ** max(len(needs) for needs in NEEDS.values())  # of what models need; 0 is everything
+MEMORY = "memory.S"
+# Of what models need; 0 is everything. Bit n leaves out the n-th need of each kernel, and the last one those of headers
+# that kernels share.
+_SHARED = {source for source in NEEDS if f"ts_{source}.c" not in template_names("kernels")}
+SHARED_BIT = 2 ** max(len(needs) for needs in NEEDS.values())
+VARIANTS = 2 * SHARED_BIT
 FLAGS = ("-std=c99", "-ffp-contract=off", "-fcallgraph-info=su")
 # How far `ser_model_invoke` itself may go: its largest frame for the benchmark models is 88 bytes, which grows with the
 # addresses that the compiler keeps during a loop.
@@ -34,7 +39,7 @@ _EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 _FUNCTION = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
 _SAVED = re.compile(r"\b(?:push|stmdb(?:\.w)?\s+sp!,|vpush)\s*\{([^}]*)\}")
 _LOWERED = re.compile(r"\bsub(?:\.w|w)?\s+sp,(?:\s*sp,)?\s*#(\d+)|\bstr(?:d)?(?:\.w)?\s+.*\[sp, #-(\d+)\]!")
-_CALLED = re.compile(r"\b(?:bl|b|b\.n|b\.w)\s+[0-9a-f]+ <([^>+]+)>")
+_CALLED = re.compile(r"\b(?:bl|b)(?:\.n|\.w)?\s+[0-9a-f]+ <([^>+]+)>")
 
 
 def gcc_version() -> str:
@@ -49,6 +54,7 @@ def measured(cores: tuple[str, ...] = STACK_CORES) -> dict[str, dict[str, dict[s
         names = sorted(name[3:-2] for name in template_names("kernels") if name.endswith(".c"))
         for name, content in kernel_files(names, lambda need: True).items():
             (folder / Path(name).name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        (folder / MEMORY).write_text(template_text(f"board/cortex_m/{MEMORY}"))
         sizes = _parameter_bytes(folder, names)
         stacks = {core: _deepest(folder, names, _core_flags(core)) for core in cores}
     return {
@@ -69,6 +75,7 @@ def _run(command: list[str], folder: Path) -> str:
 
 def _parameter_bytes(folder: Path, names: list[str]) -> dict[str, int]:
     """sizeof(ts_<kernel>_t), from arrays of that size."""
+    _write_needs(folder, VARIANTS - 1)
     lines = [f'#include "ts_{name}.h"\nconst char size_{name}[sizeof(ts_{name}_t)] = {{1}};' for name in names]
     (folder / "sizes.c").write_text("\n".join(lines) + "\n")
     _run([f"{PREFIX}gcc", "-std=c99", *_core_flags("cortex-m4"), "-c", "sizes.c", "-o", "sizes.o"], folder)
@@ -79,9 +86,14 @@ def _parameter_bytes(folder: Path, names: list[str]) -> dict[str, int]:
 def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str, int]:
     """By kernel, the largest stack of all optimisations, whatever models need of it."""
     worst = dict.fromkeys(names, 0)
+    variants = {name: _variants(name) for name in names}
+    _run([f"{PREFIX}gcc", *core, "-c", MEMORY, "-o", "memory.o"], folder)
+    memory = _disassembled(_run([f"{PREFIX}objdump", "-d", "--no-show-raw-insn", "memory.o"], folder), "")[0]
     for optimisation, variant in itertools.product(OPTIMIZATIONS, range(VARIANTS)):
-        changed = _write_needs(folder, variant)
-        sources = [f"ts_{name}.c" for name in (changed if variant else names)]
+        _write_needs(folder, variant)
+        sources = [f"ts_{name}.c" for name in names if variant in variants[name]]
+        if not sources:
+            continue
         _run([f"{PREFIX}gcc", *core, optimisation, *FLAGS, "-c", *sources], folder)
         wanted = [f"-Wl,-u,ts_{name}" for name in names]
         objects = [f"ts_{name}.o" for name in names]
@@ -89,6 +101,7 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
         _run([f"{PREFIX}gcc", *core, *link, *objects, "-o", "kernels.elf"], folder)
         listing = _run([f"{PREFIX}objdump", "-d", "--no-show-raw-insn", "kernels.elf"], folder)
         frames, calls = _disassembled(listing, _run([f"{PREFIX}nm", "kernels.elf"], folder))
+        frames |= {name: max(frame, frames.get(name, 0)) for name, frame in memory.items()}
         for name in names:
             own_frames, own_calls = _reported((folder / f"ts_{name}.ci").read_text())
             depth = _depth(f"ts_{name}", {**frames, **own_frames}, {**calls, **own_calls}, ())
@@ -96,13 +109,19 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
     return worst
 
 
-def _write_needs(folder: Path, variant: int) -> list[str]:
-    """Bit n of `variant` leaves out the n-th need of each source. Returns the sources that have so many needs."""
-    changed = [source for source, needs in NEEDS.items() if variant < 2 ** len(needs)]
-    for source in changed:
-        kept = [need for place, need in enumerate(NEEDS[source]) if not variant >> place & 1]
+def _variants(kernel: str) -> set[int]:
+    """The variants that differ for a kernel."""
+    asked = [source for source in NEEDS if f"model/kernels/ts_{source}_needs.h" in kernel_files([kernel], bool)]
+    own = 2 ** max((len(NEEDS[source]) for source in asked if source not in _SHARED), default=0)
+    shared = (0, SHARED_BIT) if _SHARED.intersection(asked) else (0,)
+    return {variant + bit for variant in range(own) for bit in shared}
+
+
+def _write_needs(folder: Path, variant: int) -> None:
+    for source, needs in NEEDS.items():
+        bits = -(variant // SHARED_BIT) if source in _SHARED else variant
+        kept = [need for place, need in enumerate(needs) if not bits >> place & 1]
         (folder / f"ts_{source}_needs.h").write_text(needs_header(source, kept.__contains__))
-    return changed
 
 
 def _reported(callgraph: str) -> tuple[dict[str, int], dict[str, set[str]]]:

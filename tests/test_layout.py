@@ -85,6 +85,7 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
         "requantize_i16",
         "scaled",
         "scaled_i16",
+        "seldom",
         "sigmoid",
         "simd",
         "window",

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from codegen.fixed_point import quantize_multiplier, reduced_multiplier
 from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule, Tensor
-from codegen.kernel_call import KernelCall, ParamValue, for_type
+from codegen.kernel_call import KernelCall, Nest, ParamValue, for_type
 from codegen.ops.broadcast import broadcast_shape
 from codegen.ops.linear_i16 import LARGEST_WIDE_SCALE, WIDE_BITS, has_wide_scales
 from codegen.ops.loops import MAX_BATCH_LOOPS, Loop, contiguous_steps, merge_loops, padded
@@ -57,6 +57,7 @@ def _batch_access(operand: Tensor, order: Order | None, axis: int, extent: int) 
     return Rows(own) if operand.shape[own] == extent else WHOLE
 
 
+_NEST = ("batch_extent", "lhs_batch_step", "rhs_batch_step", "output_batch_step")
 MAX_WIDE_DEPTH = 1 << WIDE_BITS - 30  # each product has up to 30 bits beside the sign
 
 
@@ -170,10 +171,10 @@ class BatchMatmul(Op):
         ]
         nest = padded(merge_loops(batches) or [(1, 0, 0, 0)], MAX_BATCH_LOOPS)
         params: dict[str, ParamValue] = {
-            "batch_extent": tuple(loop[0] for loop in nest),
-            "lhs_batch_step": tuple(loop[1] for loop in nest),
-            "rhs_batch_step": tuple(loop[2] for loop in nest),
-            "output_batch_step": tuple(loop[3] for loop in nest),
+            **{
+                name: Nest("TS_BATCH_NEST", values, usual=1)
+                for name, values in zip(_NEST, zip(*nest, strict=True), strict=True)
+            },
             "rows": left.shape[-2],
             "depth": left.shape[-1],
             "columns": right.shape[-1],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codegen.kernel_call import Shared
+from codegen.kernel_call import Nest, Shared
 
-MAX_LOOPS = 4  # TS_BROADCAST_LOOPS in firmware_templates/kernels/ts_broadcast.h
+MAX_LOOPS = 4  # of TS_BROADCAST_NEST in firmware_templates/kernels/ts_broadcast.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,12 @@ class BroadcastPlan:
     def as_param(self) -> Shared:
         """Initialiser of `ts_broadcast_t`."""
         fields = {"extent": self.extents, "first_step": self.first_steps, "second_step": self.second_steps}
-        return Shared("ts_broadcast_t", fields)
+        return Shared("ts_broadcast_t", {name: broadcast_nest(values) for name, values in fields.items()})
+
+
+def broadcast_nest(values: tuple[int, ...]) -> Nest:
+    """A field of `ts_broadcast_t`."""
+    return Nest("TS_BROADCAST_NEST", values, usual=2)
 
 
 def broadcast_shape(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...] | None:

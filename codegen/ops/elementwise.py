@@ -46,16 +46,16 @@ class Elementwise(Binary):
         )
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
-        full = self._full_output(graph)
+        full = self.full_output(graph)
         fast = None if full is None else self.fast_call(graph, full)
         return Binary.prepare(self, graph) if fast is None else (fast,)
 
     def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
-        """The call of a kernel for usual scales, given its `ts_full_output_t`; None where they are not."""
+        """The call of a kernel for usual scales, given its `tsfull_output_t`; None where they are not."""
         return None
 
-    def _full_output(self, graph: Graph) -> Mapping[str, ParamValue] | None:
-        """Initialiser of `ts_full_output_t`; None where some outputs are cut off or scaled up, and for int16."""
+    def full_output(self, graph: Graph) -> Mapping[str, int] | None:
+        """Initialiser of `tsfull_output_t`; None where some outputs are cut off or scaled up, and for int16."""
         output = graph.output(self)
         multiplier, shift = self.output_multiplier(graph)
         if shift >= 0 or output.dtype != "int8" or activation_range(self.activation, output) != output.limits:

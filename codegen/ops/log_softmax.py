@@ -7,13 +7,12 @@ from typing import ClassVar
 
 from codegen.ir import Graph, Rule
 from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.exponentials import EXPONENTIAL_RULES, difference_multiplier, exponentials_params
-from codegen.ops.last_axis import LastAxis
+from codegen.ops.exponentials import EXPONENTIAL_RULES, Exponentials, difference_multiplier
 from codegen.ops.rules import output_quantization
 
 
 @dataclass(frozen=True, slots=True)
-class LogSoftmax(LastAxis):
+class LogSoftmax(Exponentials):
     """x - log(sum(exp(x))) per row (TFLite log_softmax.h)."""
 
     beta: ClassVar[float] = 1.0
@@ -24,8 +23,8 @@ class LogSoftmax(LastAxis):
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         multiplier, shift = difference_multiplier(graph.operand(self, 0).scale, self.beta)
         params: dict[str, ParamValue] = {
-            "exponentials": exponentials_params(self, graph, self.beta),
+            "exponentials": self.exponentials_params(graph, self.beta),
             "multiplier": multiplier,
             "shift": shift,
         }
-        return (KernelCall("log_softmax", self.site.inputs, self.site.outputs[0], params),)
+        return (KernelCall("log_softmax", self.site.inputs, self.site.outputs[0], params, takes_scratch=True),)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-MAX_BATCH_LOOPS = 3  # TS_BATCH_LOOPS in firmware_templates/kernels/ts_batch_matmul.h
-MAX_COPY_LOOPS = 5  # TS_COPY_LOOPS in firmware_templates/kernels/ts_strided_copy.h
-MAX_REDUCE_LOOPS = 3  # TS_REDUCE_LOOPS in firmware_templates/kernels/ts_reduce.h
+MAX_BATCH_LOOPS = 3  # of TS_BATCH_NEST in firmware_templates/kernels/ts_batch_matmul.h
+MAX_COPY_LOOPS = 5  # of TS_COPY_NEST in firmware_templates/kernels/ts_strided_copy.h
+MAX_REDUCE_LOOPS = 3  # of TS_REDUCE_NEST in firmware_templates/kernels/ts_reduce.h
 
 Loop = tuple[int, ...]  # extent, then one step per tensor walked
 

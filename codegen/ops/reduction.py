@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from codegen.ir import Graph, Op, Rule
-from codegen.kernel_call import Shared
+from codegen.kernel_call import Nest, Shared
 from codegen.ops.axes import from_front
 from codegen.ops.loops import MAX_REDUCE_LOOPS, Loop, contiguous_steps, merge_loops, padded
 from codegen.ops.operands import integers
@@ -38,6 +38,11 @@ def _loops(op: Op, graph: Graph) -> tuple[list[Loop], list[Loop]]:
     kept = merge_loops([(shape[i], steps[i]) for i in range(len(shape)) if i not in axes])
     reduced = merge_loops([(shape[i], steps[i]) for i in axes])
     return kept, reduced
+
+
+def reduce_nest(values: tuple[int, ...]) -> Nest:
+    """A field of `ts_reduce_t`."""
+    return Nest("TS_REDUCE_NEST", values, usual=1)
 
 
 REDUCTION_RULES: tuple[Rule, ...] = (
@@ -75,7 +80,7 @@ class Reduction(Op):
             "reduced_extent": tuple(extent for extent, _ in reduced),
             "reduced_step": tuple(step for _, step in reduced),
         }
-        return Shared("ts_reduce_t", fields)
+        return Shared("ts_reduce_t", {name: reduce_nest(values) for name, values in fields.items()})
 
     def row_access(self, graph: Graph, axis: int) -> tuple[Access, ...] | None:
         given, reduced = graph.operand(self, 0).shape, reduced_axes(self, graph)

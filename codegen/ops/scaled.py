@@ -25,6 +25,7 @@ class Scaled(Elementwise):
     SIGNS: ClassVar[tuple[int, int]] = (1, 1)  # of the operands in what is joined
     FAST_KERNEL: ClassVar[str] = "common_scale_sum"
     FAST_FACTOR: ClassVar[int] = 2  # of the values that it adds
+    EXACT_BITS: ClassVar[int] = 20  # by which it shifts the exact operand to the left
 
     def extra_bits(self, graph: Graph) -> int:
         return self.EXTRA_BITS[graph.output(self).dtype]
@@ -69,27 +70,25 @@ class Scaled(Elementwise):
         tensors = graph.operand(self, exact), graph.operand(self, scaled)
         params: dict[str, ParamValue] = {
             "shape": broadcast_plan(tensors[0].shape, tensors[1].shape).as_param(),
-            "operands": self._operands(graph, exact, output),
+            "addends": self._addends(graph, exact, output),
         }
         inputs = (self.site.inputs[exact], self.site.inputs[scaled])
         return KernelCall(self.FAST_KERNEL, inputs, self.site.outputs[0], params)
 
-    def _operands(self, graph: Graph, exact: int, output: Mapping[str, ParamValue]) -> Mapping[str, ParamValue]:
-        """Initialiser of `ts_operands_t`, where the operand at position `exact` has the larger scale."""
+    def _addends(self, graph: Graph, exact: int, output: Mapping[str, ParamValue]) -> Mapping[str, ParamValue]:
+        """Initialiser of `ts_addends_t`, where the operand at position `exact` has the larger scale."""
         scaled = 1 - exact
         multiplier, shift = quantize_multiplier(graph.operand(self, scaled).scale / self._common(graph))
-        exact_factor = self.SIGNS[exact] * self.FAST_FACTOR << self.extra_bits(graph) - 1
-        # A half needs no shift: with twice the value, it is one to the right.
-        scaled_factor = 1 << self.extra_bits(graph) + (1 if shift < 0 else 2)
         return {
-            "exact_factor": exact_factor,
-            "exact_offset": -graph.operand(self, exact).zero_point * exact_factor,
-            "scaled_factor": scaled_factor,
-            "scaled_offset": -graph.operand(self, scaled).zero_point * scaled_factor,
+            "output": output,
             "scaled_multiplier": multiplier,
             "scaled_right": -1 - shift if shift < 0 else 0,
+            # A half needs no shift: with twice the value, it is one to the right.
+            "scaled_times": 1 << self.extra_bits(graph) + (1 if shift < 0 else 2) - self.EXACT_BITS,
+            "scaled_zero_point": graph.operand(self, scaled).zero_point,
+            "exact_zero_point": graph.operand(self, exact).zero_point,
             "scaled_sign": self.SIGNS[scaled] * self.FAST_FACTOR,
-            "output": output,
+            "exact_sign": self.SIGNS[exact],
         }
 
     def _constant_call(self, graph: Graph, exact: int, output: Mapping[str, ParamValue]) -> KernelCall | None:
@@ -102,7 +101,7 @@ class Scaled(Elementwise):
             "count": given.size,
             "columns": given.shape[-1],
             "constant": constant.data,
-            "operands": self._operands(graph, exact, output),
+            "addends": self._addends(graph, exact, output),
         }
         return KernelCall("add_constant", (self.site.inputs[exact],), self.site.outputs[0], params)
 

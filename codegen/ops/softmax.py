@@ -13,8 +13,8 @@ from codegen.fixed_point import quantize_multiplier
 from codegen.interpolation_table import interpolation_table
 from codegen.ir import QUANTIZED_TYPES, Graph, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
-from codegen.ops.exponentials import EXPONENT_ABOVE_ZERO, SUM_FITS, exponentials_params
-from codegen.ops.last_axis import ROW_RULES, LastAxis, row_length
+from codegen.ops.exponentials import EXPONENT_ABOVE_ZERO, SUM_FITS, Exponentials
+from codegen.ops.last_axis import ROW_RULES, row_length
 from codegen.ops.rules import of_type, one_type, output_quantization
 
 _RANGE = 10.0  # of the exponent that TFLM's table for int16 covers
@@ -27,7 +27,7 @@ def _exponent_multiplier(op: Any, graph: Graph) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Softmax(LastAxis):
+class Softmax(Exponentials):
     """exp(beta * x) / sum(exp(beta * x)) per row (TFLite softmax.h)."""
 
     beta: float
@@ -60,7 +60,8 @@ class Softmax(LastAxis):
         inputs, output = self.site.inputs, self.site.outputs[0]
         if graph.output(self).dtype == "int16":
             return (KernelCall("softmax_i16", inputs, output, self._params_i16(graph)),)
-        return (KernelCall("softmax", inputs, output, exponentials_params(self, graph, self.beta)),)
+        params = self.exponentials_params(graph, self.beta)
+        return (KernelCall("softmax", inputs, output, params, takes_scratch=True),)
 
     def _params_i16(self, graph: Graph) -> dict[str, ParamValue]:
         multiplier, shift = _exponent_multiplier(self, graph)

@@ -21,6 +21,7 @@ class SquaredDifference(Scaled):
     SIGNS: ClassVar[tuple[int, int]] = (1, -1)
     FAST_KERNEL: ClassVar[str] = "common_scale_square"
     FAST_FACTOR: ClassVar[int] = 1
+    EXACT_BITS: ClassVar[int] = 6
 
     def join(self, first: int, second: int) -> int:
         return (first - second) ** 2

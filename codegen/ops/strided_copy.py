@@ -5,8 +5,10 @@ A tensor of elements of several bytes is one of bytes, with one axis more.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from codegen.ir import Graph, Op
-from codegen.kernel_call import KernelCall, ParamValue
+from codegen.kernel_call import KernelCall, Nest, ParamValue
 from codegen.ops.loops import MAX_COPY_LOOPS, Loop, contiguous_steps, merge_loops, padded
 
 
@@ -20,13 +22,17 @@ def strided_copy(
     """Copies elements; loops are (extent, step in the source, step in the target), outermost first, in elements."""
     nest = padded(_in_bytes(element_bytes, loops) or [(1, 1, 1)], MAX_COPY_LOOPS)
     params: dict[str, ParamValue] = {
-        "extent": tuple(extent for extent, _, _ in nest),
-        "source_step": tuple(step for _, step, _ in nest),
-        "target_step": tuple(step for _, _, step in nest),
+        "extent": _nest(extent for extent, _, _ in nest),
+        "source_step": _nest(step for _, step, _ in nest),
+        "target_step": _nest(step for _, _, step in nest),
         "source_start": source_start * element_bytes,
         "target_start": target_start * element_bytes,
     }
     return KernelCall("strided_copy", (source,), target, params)
+
+
+def _nest(values: Iterable[int]) -> Nest:
+    return Nest("TS_COPY_NEST", tuple(values), usual=3)
 
 
 def strided_copies(source: int, target: int, element_bytes: int, loops: list[Loop]) -> tuple[KernelCall, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from codegen.errors import DataError
 from codegen.ir import Graph
+from codegen.passes.compute_tables import compute_tables
 from codegen.passes.fold_constants import fold_constants
 from codegen.passes.fold_padding import fold_padding
 from codegen.passes.fold_transposes import fold_transposes
@@ -29,6 +30,8 @@ def passes(slack: float = 0.0) -> tuple[tuple[str, Callable[[Graph], Graph]], ..
         ("stage_windows", stage_windows),
         # While every TRANSPOSE still stands beside the matrix product it was made for.
         ("fold_transposes", fold_transposes),
+        # Before tables are made of whatever can be one.
+        ("compute_tables", compute_tables),
         # After those: it replaces operators that they look for.
         ("fuse_tables", fuse_tables),
         # When it is known which tensors there are, and how large.

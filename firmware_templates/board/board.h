@@ -4,11 +4,14 @@
 
 #include <stdint.h>
 
-/* Of functions that run once or seldom: compiled for size, whatever the rest is compiled for. */
+/* Of functions that run once or seldom: compiled for size, whatever the rest is compiled for; and of what never
+ * returns. */
 #ifdef __GNUC__
 #define BOARD_COLD __attribute__((cold))
+#define BOARD_END __attribute__((cold, noreturn))
 #else
 #define BOARD_COLD
+#define BOARD_END
 #endif
 
 /* Clock, console. Once, before anything else. */
@@ -31,6 +34,6 @@ uint32_t board_microseconds(void);
 void board_sleep(void);
 
 /* Ends the program with an exit status; stops the core where there is nobody to take it. */
-BOARD_COLD void board_exit(int status);
+BOARD_END void board_exit(int status);
 
 #endif

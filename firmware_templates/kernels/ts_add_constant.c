@@ -1,7 +1,7 @@
 #include "ts_add_constant.h"
 
 void ts_add_constant(const ts_add_constant_t *params, const int8_t *input, int8_t *output) {
-    const ts_operands_t p = params->operands;
+    const ts_operands_t p = ts_terms(&params->addends);
     const int32_t columns = params->columns;
     const int32_t count = params->count;
     for (int32_t column = 0; column < columns; ++column) {

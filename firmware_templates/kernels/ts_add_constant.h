@@ -9,7 +9,7 @@ typedef struct {
     int32_t count; /* of all values */
     int32_t columns;
     const int8_t *constant; /* (columns,), the scaled operand */
-    ts_operands_t operands;
+    ts_addends_t addends;
 } ts_add_constant_t;
 
 void ts_add_constant(const ts_add_constant_t *params, const int8_t *input, int8_t *output);

@@ -2,6 +2,8 @@
 #ifndef TS_AVERAGE_POOL_2D_H
 #define TS_AVERAGE_POOL_2D_H
 
+#include "ts_average_pool_2d_needs.h"
+#include "ts_seldom.h"
 #include "ts_window.h"
 
 typedef struct {
@@ -10,6 +12,7 @@ typedef struct {
     int32_t output_max;
 } ts_average_pool_2d_t;
 
+TS_UNLESS(TS_AVERAGE_POOL_2D_OFTEN)
 void ts_average_pool_2d(const ts_average_pool_2d_t *params, const int8_t *input, int8_t *output);
 
 #endif

@@ -1,6 +1,5 @@
 #include "ts_batch_matmul.h"
 
-#include "ts_batch_matmul_needs.h"
 #include "ts_channels.h"
 
 /* The right operand's columns in pairs, four values of the one before the same four of the other, zeros behind the last
@@ -119,13 +118,12 @@ static void multiply(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t
 void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output,
                      int8_t *scratch) {
     const ts_batch_matmul_t p = *params;
-    for (int32_t i = 0; i < p.batch_extent[0]; ++i) {
-        for (int32_t j = 0; j < p.batch_extent[1]; ++j) {
-            for (int32_t k = 0; k < p.batch_extent[2]; ++k) {
-                multiply(&p, lhs + i * p.lhs_batch_step[0] + j * p.lhs_batch_step[1] + k * p.lhs_batch_step[2],
-                         rhs + i * p.rhs_batch_step[0] + j * p.rhs_batch_step[1] + k * p.rhs_batch_step[2],
-                         output + i * p.output_batch_step[0] + j * p.output_batch_step[1] + k * p.output_batch_step[2],
-                         scratch);
+    for (int32_t i = 0; i < ts_batch_turns(&p, 0); ++i) {
+        for (int32_t j = 0; j < ts_batch_turns(&p, TS_BATCH_LOOPS / 2); ++j) {
+            for (int32_t k = 0; k < p.batch_extent[TS_BATCH_INNER]; ++k) {
+                multiply(&p, lhs + ts_batch_start(p.lhs_batch_step, i, j, k),
+                         rhs + ts_batch_start(p.rhs_batch_step, i, j, k),
+                         output + ts_batch_start(p.output_batch_step, i, j, k), scratch);
             }
         }
     }

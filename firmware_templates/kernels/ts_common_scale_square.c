@@ -20,8 +20,8 @@ static int8_t join(const void *params, int32_t first, int32_t second) {
 
 void ts_common_scale_square(const ts_common_scale_square_t *params, const int8_t *first, const int8_t *second,
                             int8_t *output) {
-    const ts_operands_t p = params->operands;
+    const ts_operands_t p = ts_operands(&params->addends, 6);
     const ts_walks_t walks = {TS_COMMON_SCALE_SQUARE_SECOND_REPEATS, TS_COMMON_SCALE_SQUARE_FIRST_REPEATS,
-                              TS_COMMON_SCALE_SQUARE_NONE_REPEATS, TS_COMMON_SCALE_SQUARE_NESTED};
+                              TS_COMMON_SCALE_SQUARE_NONE_REPEATS};
     ts_broadcast_operands(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }

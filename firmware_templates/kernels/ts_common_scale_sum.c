@@ -19,8 +19,8 @@ static int8_t join(const void *params, int32_t first, int32_t second) {
 
 void ts_common_scale_sum(const ts_common_scale_sum_t *params, const int8_t *first, const int8_t *second,
                          int8_t *output) {
-    const ts_operands_t p = params->operands;
+    const ts_operands_t p = ts_terms(&params->addends);
     const ts_walks_t walks = {TS_COMMON_SCALE_SUM_SECOND_REPEATS, TS_COMMON_SCALE_SUM_FIRST_REPEATS,
-                              TS_COMMON_SCALE_SUM_NONE_REPEATS, TS_COMMON_SCALE_SUM_NESTED};
+                              TS_COMMON_SCALE_SUM_NONE_REPEATS};
     ts_broadcast_operands(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }

@@ -45,7 +45,7 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
 }
 
 /* The same for a position in row-major order; returns where its output lies. */
-static int32_t gather_at(const ts_conv_2d_t *p, const int8_t *input, int32_t position, int8_t *patch) {
+TS_APART int32_t gather_at(const ts_conv_2d_t *p, const int8_t *input, int32_t position, int8_t *patch) {
     const int32_t y = position / p->window.output_width;
     const int32_t x = position - y * p->window.output_width;
     gather(p, input, y, x, patch);

@@ -15,8 +15,8 @@ typedef struct {
 
 typedef struct {
     ts_window_t window;
-    const int32_t *stream;    /* (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
-    int32_t depth_multiplier; /* output channels per input channel */
+    ts_extent_t depth_multiplier; /* output channels per input channel */
+    const int32_t *stream;        /* (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
     int16_t input_offset;
     int16_t output_offset;
     int8_t output_min;

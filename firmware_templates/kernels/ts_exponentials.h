@@ -1,16 +1,16 @@
-/* What SOFTMAX and LOG_SOFTMAX share: the exponential of every difference to a row's maximum is in a table. */
+/* What SOFTMAX and LOG_SOFTMAX share: exponentials of differences to a row's maximum, each computed where it is first
+ * needed, then kept. */
 #ifndef TS_EXPONENTIALS_H
 #define TS_EXPONENTIALS_H
 
-#include "ts_requantize.h"
+#include "ts_exponential.h"
 
 #define TS_EXP_SUM_BITS 12 /* integer bits of a sum of exponentials */
 
 typedef struct {
     int32_t rows;
-    int16_t columns;
-    int16_t exp_count;  /* differences from the row's maximum that count; larger ones give 0 */
-    const int32_t *exp; /* (256,), exp(-scale * difference) in Q0 */
+    int32_t columns;
+    ts_exponential_t exponential; /* of a difference */
 } ts_exponentials_t;
 
 static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
@@ -21,13 +21,18 @@ static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
     return largest;
 }
 
-/* Q12, 1 or more. */
-static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest) {
-    const int32_t *exp = e->exp;
+/* Q12, 1 or more. `known` (256,) has the exponentials that are not 0 of the differences there were so far, and then
+ * those of this row, too. */
+static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest,
+                                             int32_t *known) {
     int32_t sum = 0;
     for (const int8_t *end = row + e->columns; row < end; ++row) {
+        int32_t *exp = known + (largest - *row);
+        if (*exp == 0) {
+            *exp = ts_exponential(&e->exponential, largest - *row);
+        }
         /* Rounded; none is negative. */
-        const uint32_t rounded = (uint32_t)exp[largest - *row] + (UINT32_C(1) << (TS_EXP_SUM_BITS - 1));
+        const uint32_t rounded = (uint32_t)*exp + (UINT32_C(1) << (TS_EXP_SUM_BITS - 1));
         sum += (int32_t)(rounded >> TS_EXP_SUM_BITS);
     }
     return sum;

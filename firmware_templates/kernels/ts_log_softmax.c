@@ -55,16 +55,16 @@ static int32_t logarithm(int32_t sum) {
     return ts_saturating_shift_left(multiply(power.exponent, LOG_2) + fraction_log, 1);
 }
 
-void ts_log_softmax(const ts_log_softmax_t *params, const int8_t *input, int8_t *output) {
+void ts_log_softmax(const ts_log_softmax_t *params, const int8_t *input, int8_t *output, void *scratch) {
     const ts_exponentials_t *e = &params->exponentials;
     for (int32_t row = 0; row < e->rows; ++row, input += e->columns, output += e->columns) {
         const int32_t largest = ts_row_maximum(input, e->columns);
-        const int32_t log_sum = logarithm(ts_sum_of_exponentials(e, input, largest));
+        const int32_t log_sum = logarithm(ts_sum_of_exponentials(e, input, largest, (int32_t *)scratch));
         const int32_t lowest = log_sum - (INT32_C(16) << (31 - LOG_BITS)); /* of what is above the output's range */
         for (int32_t i = 0; i < e->columns; ++i) {
             const int32_t difference = input[i] - largest;
             int32_t value = -128;
-            if (-difference < e->exp_count) {
+            if (-difference < e->exponential.count) {
                 const int32_t scaled = ts_requantize(difference, params->multiplier, params->shift);
                 if (scaled > lowest) {
                     value = 127 + ts_rounding_shift_right(scaled - log_sum, 31 - LOG_BITS - OUTPUT_BITS);

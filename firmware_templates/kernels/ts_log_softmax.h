@@ -10,6 +10,7 @@ typedef struct {
     int32_t shift;
 } ts_log_softmax_t;
 
-void ts_log_softmax(const ts_log_softmax_t *params, const int8_t *input, int8_t *output);
+/* `scratch` holds 256 exponentials, of 4 bytes: 0 before the first call. */
+void ts_log_softmax(const ts_log_softmax_t *params, const int8_t *input, int8_t *output, void *scratch);
 
 #endif

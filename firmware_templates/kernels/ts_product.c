@@ -19,7 +19,6 @@ static int8_t join(const void *params, int32_t first, int32_t second) {
 
 void ts_product(const ts_product_t *params, const int8_t *first, const int8_t *second, int8_t *output) {
     const ts_product_t p = *params;
-    const ts_walks_t walks = {TS_PRODUCT_SECOND_REPEATS, TS_PRODUCT_FIRST_REPEATS, TS_PRODUCT_NONE_REPEATS,
-                              TS_PRODUCT_NESTED};
+    const ts_walks_t walks = {TS_PRODUCT_SECOND_REPEATS, TS_PRODUCT_FIRST_REPEATS, TS_PRODUCT_NONE_REPEATS};
     ts_broadcast_operands(p.shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }

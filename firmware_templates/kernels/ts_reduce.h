@@ -2,10 +2,19 @@
 #ifndef TS_REDUCE_H
 #define TS_REDUCE_H
 
-#include <stdbool.h>
+#include "ts_reduce_needs.h"
+
 #include <stdint.h>
 
+/* As many of three nested loops of either kind as the model has. */
+#if TS_REDUCE_NESTED
 #define TS_REDUCE_LOOPS 3
+#define TS_REDUCE_NEST(a, b, c) {a, b, c}
+#else
+#define TS_REDUCE_LOOPS 1
+#define TS_REDUCE_NEST(a, b, c) {c}
+#endif
+#define TS_REDUCE_INNER (TS_REDUCE_LOOPS - 1)
 
 typedef struct {
     int32_t kept_extent[TS_REDUCE_LOOPS]; /* outermost first; the output is contiguous over these */
@@ -15,22 +24,33 @@ typedef struct {
 } ts_reduce_t;
 
 /* What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
- * static functions of the including kernel, so that the compiler puts them into the loops, and `nested` is known to it:
- * whether some layer of the model has more than one loop of either kind. */
+ * static functions of the including kernel, so that the compiler puts them into the loops. */
 typedef int32_t (*ts_fold_t)(int32_t folded, const int8_t *values, int32_t step, int32_t count);
 typedef int8_t (*ts_folded_t)(const void *params, int32_t folded);
 
-static inline void ts_reduce_apply(const ts_reduce_t *shape, bool nested, ts_fold_t fold, int32_t start,
-                                   ts_folded_t result, const void *params, const int8_t *input, int8_t *output) {
-    for (int32_t i = 0; i < (nested ? shape->kept_extent[0] : 1); ++i) {
-        for (int32_t j = 0; j < (nested ? shape->kept_extent[1] : 1); ++j) {
-            for (int32_t k = 0; k < shape->kept_extent[2]; ++k) {
-                const int32_t first = i * shape->kept_step[0] + j * shape->kept_step[1] + k * shape->kept_step[2];
+/* Turns of an outer loop, of those in `extent`. */
+static inline int32_t ts_reduce_turns(const int32_t *extent, int32_t loop) {
+    return TS_REDUCE_NESTED ? extent[loop] : 1;
+}
+
+/* Where the outer loops are. */
+static inline int32_t ts_reduce_start(const int32_t *step, int32_t i, int32_t j) {
+    return TS_REDUCE_NESTED ? i * step[0] + j * step[TS_REDUCE_LOOPS / 2] : 0;
+}
+
+static inline void ts_reduce_apply(const ts_reduce_t *shape, ts_fold_t fold, int32_t start, ts_folded_t result,
+                                   const void *params, const int8_t *input, int8_t *output) {
+    const int32_t step = shape->reduced_step[TS_REDUCE_INNER];
+    const int32_t count = shape->reduced_extent[TS_REDUCE_INNER];
+    for (int32_t i = 0; i < ts_reduce_turns(shape->kept_extent, 0); ++i) {
+        for (int32_t j = 0; j < ts_reduce_turns(shape->kept_extent, TS_REDUCE_LOOPS / 2); ++j) {
+            for (int32_t k = 0; k < shape->kept_extent[TS_REDUCE_INNER]; ++k) {
+                const int8_t *in =
+                    input + ts_reduce_start(shape->kept_step, i, j) + k * shape->kept_step[TS_REDUCE_INNER];
                 int32_t folded = start;
-                for (int32_t m = 0; m < (nested ? shape->reduced_extent[0] : 1); ++m) {
-                    for (int32_t n = 0; n < (nested ? shape->reduced_extent[1] : 1); ++n) {
-                        const int32_t run = first + m * shape->reduced_step[0] + n * shape->reduced_step[1];
-                        folded = fold(folded, input + run, shape->reduced_step[2], shape->reduced_extent[2]);
+                for (int32_t m = 0; m < ts_reduce_turns(shape->reduced_extent, 0); ++m) {
+                    for (int32_t n = 0; n < ts_reduce_turns(shape->reduced_extent, TS_REDUCE_LOOPS / 2); ++n) {
+                        folded = fold(folded, in + ts_reduce_start(shape->reduced_step, m, n), step, count);
                     }
                 }
                 *output++ = result(params, folded);

@@ -1,7 +1,5 @@
 #include "ts_reduce_max.h"
 
-#include "ts_reduce_max_needs.h"
-
 #include <stddef.h>
 
 static int32_t larger(int32_t first, int32_t second) {
@@ -25,5 +23,5 @@ static int8_t unchanged(const void *context, int32_t value) {
 }
 
 void ts_reduce_max(const ts_reduce_max_t *params, const int8_t *input, int8_t *output) {
-    ts_reduce_apply(params->shape, TS_REDUCE_MAX_NESTED, largest, INT8_MIN, unchanged, NULL, input, output);
+    ts_reduce_apply(params->shape, largest, INT8_MIN, unchanged, NULL, input, output);
 }

@@ -8,12 +8,12 @@ static inline int32_t posterior(int32_t scale, int32_t exp, int32_t exponent) {
     return (int32_t)((product + (UINT32_C(1) << (exponent - 1))) >> exponent);
 }
 
-void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output) {
+void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output, void *scratch) {
     const int32_t columns = params->columns;
-    const int32_t *exp = params->exp;
+    int32_t *exp = (int32_t *)scratch;
     for (int32_t row = 0; row < params->rows; ++row, input += columns, output += columns) {
         const int32_t largest = ts_row_maximum(input, columns);
-        const int32_t sum = ts_sum_of_exponentials(params, input, largest);
+        const int32_t sum = ts_sum_of_exponentials(params, input, largest, exp);
         const int32_t headroom = ts_leading_zeros((uint32_t)sum);
         const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - UINT32_C(0x80000000));
         const int32_t scale = ts_one_over_one_plus(fraction);

@@ -3,9 +3,18 @@
 #ifndef TS_STRIDED_COPY_H
 #define TS_STRIDED_COPY_H
 
+#include "ts_strided_copy_needs.h"
+
 #include <stdint.h>
 
+/* As many of five nested loops as the model has. */
+#if TS_STRIDED_COPY_NESTED
 #define TS_COPY_LOOPS 5
+#define TS_COPY_NEST(a, b, c, d, e) {a, b, c, d, e}
+#else
+#define TS_COPY_LOOPS 3
+#define TS_COPY_NEST(a, b, c, d, e) {c, d, e}
+#endif
 
 typedef struct {
     int32_t extent[TS_COPY_LOOPS]; /* outermost first */

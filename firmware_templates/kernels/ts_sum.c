@@ -1,7 +1,5 @@
 #include "ts_sum.h"
 
-#include "ts_sum_needs.h"
-
 static int32_t add(int32_t sum, const int8_t *values, int32_t step, int32_t count) {
     for (; count >= 4; count -= 4, values += 4 * step) {
         sum += values[0] + values[step] + values[2 * step] + values[3 * step];
@@ -18,5 +16,5 @@ static int8_t scaled(const void *context, int32_t sum) {
 }
 
 void ts_sum(const ts_sum_t *params, const int8_t *input, int8_t *output) {
-    ts_reduce_apply(params->shape, TS_SUM_NESTED, add, 0, scaled, params, input, output);
+    ts_reduce_apply(params->shape, add, 0, scaled, params, input, output);
 }

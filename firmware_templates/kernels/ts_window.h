@@ -2,24 +2,32 @@
 #ifndef TS_WINDOW_H
 #define TS_WINDOW_H
 
+#include "ts_window_needs.h"
+
 #include <stdint.h>
 
+#if TS_WINDOW_LARGE
+typedef int32_t ts_extent_t;
+#else
+typedef uint16_t ts_extent_t;
+#endif
+
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_channels;
-    int32_t filter_height;
-    int32_t filter_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t pad_top;
-    int32_t pad_left;
+    ts_extent_t batches;
+    ts_extent_t input_height;
+    ts_extent_t input_width;
+    ts_extent_t input_channels;
+    ts_extent_t output_height;
+    ts_extent_t output_width;
+    ts_extent_t output_channels;
+    ts_extent_t filter_height;
+    ts_extent_t filter_width;
+    ts_extent_t stride_height;
+    ts_extent_t stride_width;
+    ts_extent_t dilation_height;
+    ts_extent_t dilation_width;
+    ts_extent_t pad_top;
+    ts_extent_t pad_left;
 } ts_window_t;
 
 /* Where output positions lie, in elements: side by side for a convolution, apart for a part of a transposed one. */

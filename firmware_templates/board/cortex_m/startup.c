@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 extern uint32_t board_data_load[], board_data_start[], board_data_end[];
 extern uint32_t board_bss_start[], board_bss_end[], board_stack_top[];
@@ -43,13 +44,8 @@ void board_reset(void) {
     COPROCESSOR_ACCESS |= 0xFu << 20; /* full access to the floating-point unit */
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
-    const uint32_t *load = board_data_load;
-    for (uint32_t *word = board_data_start; word < board_data_end; ++word) {
-        *word = *load++;
-    }
-    for (uint32_t *word = board_bss_start; word < board_bss_end; ++word) {
-        *word = 0u;
-    }
+    memcpy(board_data_start, board_data_load, (size_t)((uintptr_t)board_data_end - (uintptr_t)board_data_start));
+    memset(board_bss_start, 0, (size_t)((uintptr_t)board_bss_end - (uintptr_t)board_bss_start));
     for (void (*const *constructor)(void) = board_init_array_start; constructor < board_init_array_end; ++constructor) {
         (*constructor)();
     }
@@ -59,7 +55,7 @@ void board_reset(void) {
 BOARD_COLD static void print_hex(const char *name, uint32_t value) {
     char text[9];
     for (int digit = 7; digit >= 0; --digit) {
-        text[digit] = "0123456789abcdef"[value & 15u];
+        text[digit] = (char)((value & 15u) < 10u ? '0' + (value & 15u) : 'a' - 10u + (value & 15u));
         value >>= 4;
     }
     text[8] = '\0';

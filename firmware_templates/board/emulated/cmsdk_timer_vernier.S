@@ -13,9 +13,10 @@ board_vernier:
     movs r4, #0
     ldr r2, [r0]
 next_step:
-    .rept 35
-    nop
-    .endr
+    movs r3, #17            /* 35 instructions, these three lines */
+wait:
+    subs r3, #1
+    bne wait
     adds r4, #1
     mov r3, r2
     ldr r2, [r0]            /* 41 instructions after the previous read, the five below included */

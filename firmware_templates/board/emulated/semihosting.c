@@ -11,8 +11,8 @@
 #define MODE_WRITE_BINARY 5u
 #define APPLICATION_EXIT 0x20026u
 
-static int32_t job_file = -1;
-static int32_t result_file = -1;
+static int32_t job_file;
+static int32_t result_file;
 
 static int32_t call_host(uint32_t operation, const void *arguments) {
     register uint32_t r0 __asm__("r0") = operation;
@@ -21,42 +21,38 @@ static int32_t call_host(uint32_t operation, const void *arguments) {
     return (int32_t)r0;
 }
 
-static int32_t open_file(const char *name, size_t length, uint32_t mode) {
-    const uintptr_t arguments[3] = {(uintptr_t)name, mode, length};
-    return call_host(SYS_OPEN, arguments);
+__attribute__((noinline)) static int32_t call_with(uint32_t operation, uintptr_t first, uintptr_t second, uintptr_t third) {
+    const uintptr_t arguments[3] = {first, second, third};
+    return call_host(operation, arguments);
 }
 
 bool board_job_open(void) {
     static const char job_name[] = "job.bin";
     static const char result_name[] = "result.bin";
-    job_file = open_file(job_name, sizeof job_name - 1u, MODE_READ_BINARY);
+    job_file = call_with(SYS_OPEN, (uintptr_t)job_name, MODE_READ_BINARY, sizeof job_name - 1u);
     if (job_file < 0) {
         return false;
     }
-    result_file = open_file(result_name, sizeof result_name - 1u, MODE_WRITE_BINARY);
+    result_file = call_with(SYS_OPEN, (uintptr_t)result_name, MODE_WRITE_BINARY, sizeof result_name - 1u);
     return result_file >= 0;
 }
 
 bool board_job_read(void *data, size_t bytes) {
-    const uintptr_t arguments[3] = {(uintptr_t)job_file, (uintptr_t)data, bytes};
-    return call_host(SYS_READ, arguments) == 0; /* the answer is the number of bytes not read */
+    /* The answer is the number of bytes not read. */
+    return call_with(SYS_READ, (uintptr_t)job_file, (uintptr_t)data, bytes) == 0;
 }
 
 bool board_job_write(const void *data, size_t bytes) {
-    const uintptr_t arguments[3] = {(uintptr_t)result_file, (uintptr_t)data, bytes};
-    return call_host(SYS_WRITE, arguments) == 0;
+    return call_with(SYS_WRITE, (uintptr_t)result_file, (uintptr_t)data, bytes) == 0;
 }
 
 void board_job_close(void) {
-    const uintptr_t job[1] = {(uintptr_t)job_file};
-    const uintptr_t result[1] = {(uintptr_t)result_file};
-    (void)call_host(SYS_CLOSE, job);
-    (void)call_host(SYS_CLOSE, result);
+    (void)call_with(SYS_CLOSE, (uintptr_t)job_file, 0u, 0u);
+    (void)call_with(SYS_CLOSE, (uintptr_t)result_file, 0u, 0u);
 }
 
 void board_exit(int status) {
-    const uintptr_t arguments[2] = {APPLICATION_EXIT, (uintptr_t)status};
-    (void)call_host(SYS_EXIT_EXTENDED, arguments);
+    (void)call_with(SYS_EXIT_EXTENDED, APPLICATION_EXIT, (uintptr_t)status, 0u);
     for (;;) {
     }
 }
