@@ -1,6 +1,7 @@
 #include "ts_channels.h"
 
 #include "ts_channels_needs.h"
+#include "ts_mve.h"
 
 static inline bool is_small(const ts_channels_t *p) {
     return !TS_CHANNELS_LARGE || p->is_small;
@@ -15,6 +16,19 @@ static int32_t row_offset(const ts_channels_t *p, const int8_t *row) {
     return p->weight_offset * sum;
 }
 
+#ifdef TS_HAS_MVE
+#include "ts_channels_mve.h"
+
+void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input, int8_t *output, int32_t output_step,
+                 int8_t *scratch) {
+    const int32_t inputs = params->inputs;
+    (void)scratch;
+    for (; rows > 0; rows -= 2, input += 2 * inputs, output += 2 * output_step) {
+        const int32_t more = rows > 1 ? 1 : 0; /* an odd last row is computed twice */
+        mve_rows(params, input, input + more * inputs, output, output + more * output_step);
+    }
+}
+#else
 /* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
  * `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
@@ -147,3 +161,4 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
         one_row(p, input, output);
     }
 }
+#endif

@@ -1,15 +1,21 @@
 #include "ts_conv_2d.h"
 
+#include "ts_mve.h"
+
 #include <string.h>
 
 /* As memcpy, for the few bytes of a filter's row. */
 static void copy(int8_t *target, const int8_t *source, int32_t count) {
+#ifdef TS_HAS_MVE
+    ts_mve_copy(target, source, count);
+#else
     for (; count >= 4; count -= 4, target += 4, source += 4) {
         memcpy(target, source, 4);
     }
     for (; count > 0; --count) {
         *target++ = *source++;
     }
+#endif
 }
 
 /* The inputs under one position of the filter, in the filter's order; zero points where it lies outside. */
