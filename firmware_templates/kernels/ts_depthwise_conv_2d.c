@@ -1,6 +1,7 @@
 #include "ts_depthwise_conv_2d.h"
 
 #include "ts_depthwise_conv_2d_needs.h"
+#include "ts_mve.h"
 
 /* Taps within the input, and which tap and where in the input the first of them is. */
 typedef struct {
@@ -27,6 +28,9 @@ static inline bool is_small(const ts_depthwise_conv_2d_t *p) {
     return !TS_DEPTHWISE_CONV_2D_LARGE || p->is_small;
 }
 
+#ifdef TS_HAS_MVE
+#include "ts_depthwise_conv_2d_mve.h"
+#else
 static int8_t any_output(const ts_depthwise_conv_2d_t *p, const ts_quad_t *quad, int32_t lane, int32_t sum) {
     const int32_t bias_and_right = quad->bias_and_right[lane];
     const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(quad + 1))[lane];
@@ -131,6 +135,7 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
         stream += (n & 3) == 3 ? words : 0;
     }
 }
+#endif
 
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output) {
     const ts_depthwise_conv_2d_t p = *params;
