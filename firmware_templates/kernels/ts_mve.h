@@ -35,11 +35,20 @@ static inline int32x4_t ts_mve_saturate8(int32x4_t value) {
     return vreinterpretq_s32_s8(vqmovnbq_s16(vreinterpretq_s8_s16(halves), halves));
 }
 
-/* ts_twice_to_full_output of four results, of which half is given: multiplying doubles. */
-static inline int32x4_t ts_mve_to_full_output(const ts_full_output_t *output, int32x4_t value) {
-    const int32x4_t scaled = vqrdmulhq_n_s32(value, output->multiplier);
-    const int32x4_t shifted = ts_mve_shift_all_right(scaled, -1 - output->right);
+/* ts_full_output_t's shift, zero point and range of four products. */
+static inline int32x4_t ts_mve_round_output(const ts_full_output_t *output, int32x4_t product) {
+    const int32x4_t shifted = ts_mve_shift_all_right(product, -1 - output->right);
     return ts_mve_saturate8(vaddq_n_s32(shifted, output->rounding >> 1));
+}
+
+/* ts_to_full_output of four values. */
+static inline int32x4_t ts_mve_to_full_output(const ts_full_output_t *output, int32x4_t value) {
+    return ts_mve_round_output(output, vqrdmulhq_n_s32(value, output->multiplier));
+}
+
+/* ts_twice_to_full_output of four values. */
+static inline int32x4_t ts_mve_twice_to_full_output(const ts_full_output_t *output, int32x4_t twice) {
+    return ts_mve_round_output(output, vrmulhq_s32(twice, vdupq_n_s32(output->multiplier)));
 }
 
 /* Puts two values into lanes 0 and 2, or 1 and 3: in this order, whichever way the lanes are written. */
