@@ -119,8 +119,7 @@ TS_INLINE void mve_quad(const ts_channels_t *p, mve_sums_t sums, const int8_t *s
 }
 
 /* All channels of two rows, which may be the same one. */
-static void mve_rows(const ts_channels_t *p, const int8_t *row0, const int8_t *row1, int8_t *output0,
-                     int8_t *output1) {
+static void mve_rows(const ts_channels_t *p, const int8_t *row0, const int8_t *row1, int8_t *output0, int8_t *output1) {
     const int32_t pair = 4 * ts_pair_words(p);
     const int32_t scaling = 8 * ((p->inputs + 3) >> 2);
     const int32_t offset0 = is_small(p) ? 0 : row_offset(p, row0);
