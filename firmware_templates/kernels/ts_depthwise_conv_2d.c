@@ -67,32 +67,48 @@ TS_INLINE int32_t small_output(const ts_quad_t *quad, int32_t lane, int32_t sum,
 TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *tap,
                            const ts_quad_t *quad, const int8_t *row, int8_t *output) {
     const ts_window_t *w = &p->window;
-    const int32_t offsets = ts_both(p->input_offset);
-    const int32_t step = w->dilation_width * w->input_channels;
-    const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
     const int32_t columns = place->columns.end - place->columns.begin;
+    const int32_t rows = place->rows.end - place->rows.begin;
+    const int32_t step = w->dilation_width * w->input_channels;
+    /* From behind a row of taps to the next one; where weights end. */
+    const int32_t input_jump = w->dilation_height * w->input_width * w->input_channels - columns * step;
+    const int32_t weights_jump = 4 * (w->filter_width - columns);
+    const int8_t *end = tap + 4 * rows * w->filter_width;
     int32_t sum0 = 0;
     int32_t sum1 = 0;
     int32_t sum2 = 0;
     int32_t sum3 = 0;
-    for (int32_t left = place->rows.end - place->rows.begin; left > 0; --left) {
-        const int8_t *in = row;
-        const int8_t *weights = tap;
-        for (const int8_t *end = tap + 4 * columns; weights < end; weights += 4) {
-            const uint32_t a = ts_load4(in);
-            const uint32_t b = ts_load4(weights);
-            const int32_t a_even = ts_even(offsets, a);
-            const int32_t b_even = ts_plain_even(b);
-            const int32_t a_odd = ts_odd(offsets, a);
-            const int32_t b_odd = ts_plain_odd(b);
-            sum0 = ts_multiply_add_low(a_even, b_even, sum0);
-            sum2 = ts_multiply_add_high(a_even, b_even, sum2);
-            sum1 = ts_multiply_add_low(a_odd, b_odd, sum1);
-            sum3 = ts_multiply_add_high(a_odd, b_odd, sum3);
-            in += step;
-        }
-        tap += 4 * w->filter_width;
-        row += row_step;
+    int32_t left = columns;
+    int32_t input, input_even, weights, weights_even;
+    if (rows > 0) {
+        __asm__("1:\n\t"
+                "ldr %[input], [%[row]]\n\t"
+                "ldr %[weights], [%[tap]], #4\n\t"
+                "add %[row], %[row], %[step]\n\t"
+                "sxtab16 %[input_even], %[offsets], %[input]\n\t"
+                "sxtb16 %[weights_even], %[weights]\n\t"
+                "sxtab16 %[input], %[offsets], %[input], ror #8\n\t"
+                "sxtb16 %[weights], %[weights], ror #8\n\t"
+                "smlabb %[sum0], %[input_even], %[weights_even], %[sum0]\n\t"
+                "smlatt %[sum2], %[input_even], %[weights_even], %[sum2]\n\t"
+                "subs %[left], %[left], #1\n\t"
+                "smlabb %[sum1], %[input], %[weights], %[sum1]\n\t"
+                "smlatt %[sum3], %[input], %[weights], %[sum3]\n\t"
+                "bne 1b\n\t"
+                "ldr %[input], %[input_jump]\n\t"
+                "ldr %[weights], %[weights_jump]\n\t"
+                "ldr %[left], %[end]\n\t"
+                "add %[row], %[row], %[input]\n\t"
+                "add %[tap], %[tap], %[weights]\n\t"
+                "cmp %[tap], %[left]\n\t"
+                "ldr %[left], %[columns]\n\t"
+                "bne 1b"
+                : [row] "+r"(row), [tap] "+r"(tap), [left] "+r"(left), [sum0] "+r"(sum0), [sum1] "+r"(sum1),
+                  [sum2] "+r"(sum2), [sum3] "+r"(sum3), [input] "=&r"(input), [input_even] "=&r"(input_even),
+                  [weights] "=&r"(weights), [weights_even] "=&r"(weights_even)
+                : [step] "r"(step), [offsets] "r"(ts_both(p->input_offset)), [input_jump] "m"(input_jump),
+                  [weights_jump] "m"(weights_jump), [end] "m"(end), [columns] "m"(columns)
+                : "cc", "memory");
     }
     if (is_small(p)) {
         const int32_t rounding = 1 + 2 * p->output_offset;
