@@ -79,9 +79,9 @@ static inline void small_pairs(const ts_channels_t *p, const int16_t *wide, int8
     for (const int8_t *end = output + p->outputs; output < end; output += 2, stream += sizeof(ts_scales_t)) {
         int32_t sums[4] = {0, 0, 0, 0};
         stream = ts_pair_dot(wide, stream, blocks, sums);
-        const ts_scales_t scales = *(const ts_scales_t *)(const void *)stream;
+        const ts_scales_t scales = ts_take_scales(stream);
         /* What would be behind an odd last channel is written first, to be written over. */
-        const int32_t next = end - output > 1 ? 1 : 0;
+        const int32_t next = !TS_CHANNELS_ODD || end - output > 1 ? 1 : 0;
         const int32_t below = output_step;
         output[next] = small_output(sums[1], scales.bias_and_right[1], scales.multiplier[1], rounding);
         output[0] = small_output(sums[0], scales.bias_and_right[0], scales.multiplier[0], rounding);
