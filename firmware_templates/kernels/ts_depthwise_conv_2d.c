@@ -63,51 +63,92 @@ TS_INLINE int32_t small_output(const ts_quad_t *quad, int32_t lane, int32_t sum,
     return ts_saturate8(ts_scale_small(twice, quad->multiplier[lane], bias_and_right, rounding));
 }
 
-/* Four channels at once, where output and input channels are the same. */
-TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *tap,
-                           const ts_quad_t *quad, const int8_t *row, int8_t *output) {
+/* How the taps of place within the input are walked through, in bytes. */
+typedef struct {
+    int32_t offsets; /* the input's, in both halves */
+    int32_t columns; /* taps of a row */
+    int32_t rows;
+    int32_t step;         /* between inputs of neighbouring taps */
+    int32_t input_jump;   /* from behind a row's last input to the next row's first */
+    int32_t weights_jump; /* the same of weights */
+    int32_t weights;      /* of all rows */
+} walk_t;
+
+static walk_t find_walk(const ts_depthwise_conv_2d_t *p, const place_t *place) {
     const ts_window_t *w = &p->window;
     const int32_t columns = place->columns.end - place->columns.begin;
     const int32_t rows = place->rows.end - place->rows.begin;
     const int32_t step = w->dilation_width * w->input_channels;
-    /* From behind a row of taps to the next one; where weights end. */
-    const int32_t input_jump = w->dilation_height * w->input_width * w->input_channels - columns * step;
-    const int32_t weights_jump = 4 * (w->filter_width - columns);
-    const int8_t *end = tap + 4 * rows * w->filter_width;
+    const walk_t walk = {ts_both(p->input_offset),
+                         columns,
+                         rows,
+                         step,
+                         w->dilation_height * w->input_width * w->input_channels - columns * step,
+                         4 * (w->filter_width - columns),
+                         4 * rows * w->filter_width};
+    return walk;
+}
+
+/* Four channels' products of the taps that lie at two addresses. */
+#define TAP(input, weights)                                                                                            \
+    "ldr %[input], " input "\n\t"                                                                                      \
+    "ldr %[weights], " weights "\n\t"                                                                                  \
+    "sxtab16 %[input_even], %[offsets], %[input]\n\t"                                                                  \
+    "sxtb16 %[weights_even], %[weights]\n\t"                                                                           \
+    "sxtab16 %[input], %[offsets], %[input], ror #8\n\t"                                                               \
+    "sxtb16 %[weights], %[weights], ror #8\n\t"                                                                        \
+    "smlabb %[sum0], %[input_even], %[weights_even], %[sum0]\n\t"                                                      \
+    "smlatt %[sum2], %[input_even], %[weights_even], %[sum2]\n\t"                                                      \
+    "smlabb %[sum1], %[input], %[weights], %[sum1]\n\t"                                                                \
+    "smlatt %[sum3], %[input], %[weights], %[sum3]\n\t"
+#define TAP_OUTPUTS                                                                                                    \
+    [row] "+r"(row), [tap] "+r"(tap), [left] "+r"(left), [sum0] "+r"(sum0), [sum1] "+r"(sum1), [sum2] "+r"(sum2),      \
+        [sum3] "+r"(sum3), [input] "=&r"(input), [input_even] "=&r"(input_even), [weights] "=&r"(weights),             \
+        [weights_even] "=&r"(weights_even)
+
+/* Four channels at once, where output and input channels are the same. */
+TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *tap,
+                           const ts_quad_t *quad, const int8_t *row, int8_t *output) {
     int32_t sum0 = 0;
     int32_t sum1 = 0;
     int32_t sum2 = 0;
     int32_t sum3 = 0;
-    int32_t left = columns;
     int32_t input, input_even, weights, weights_even;
-    if (rows > 0) {
-        __asm__("1:\n\t"
-                "ldr %[input], [%[row]]\n\t"
-                "ldr %[weights], [%[tap]], #4\n\t"
-                "add %[row], %[row], %[step]\n\t"
-                "sxtab16 %[input_even], %[offsets], %[input]\n\t"
-                "sxtb16 %[weights_even], %[weights]\n\t"
-                "sxtab16 %[input], %[offsets], %[input], ror #8\n\t"
-                "sxtb16 %[weights], %[weights], ror #8\n\t"
-                "smlabb %[sum0], %[input_even], %[weights_even], %[sum0]\n\t"
-                "smlatt %[sum2], %[input_even], %[weights_even], %[sum2]\n\t"
-                "subs %[left], %[left], #1\n\t"
-                "smlabb %[sum1], %[input], %[weights], %[sum1]\n\t"
-                "smlatt %[sum3], %[input], %[weights], %[sum3]\n\t"
-                "bne 1b\n\t"
-                "ldr %[input], %[input_jump]\n\t"
-                "ldr %[weights], %[weights_jump]\n\t"
-                "ldr %[left], %[end]\n\t"
-                "add %[row], %[row], %[input]\n\t"
-                "add %[tap], %[tap], %[weights]\n\t"
-                "cmp %[tap], %[left]\n\t"
-                "ldr %[left], %[columns]\n\t"
-                "bne 1b"
-                : [row] "+r"(row), [tap] "+r"(tap), [left] "+r"(left), [sum0] "+r"(sum0), [sum1] "+r"(sum1),
-                  [sum2] "+r"(sum2), [sum3] "+r"(sum3), [input] "=&r"(input), [input_even] "=&r"(input_even),
-                  [weights] "=&r"(weights), [weights_even] "=&r"(weights_even)
-                : [step] "r"(step), [offsets] "r"(ts_both(p->input_offset)), [input_jump] "m"(input_jump),
-                  [weights_jump] "m"(weights_jump), [end] "m"(end), [columns] "m"(columns)
+    int32_t left = walk->rows;
+#ifndef __OPTIMIZE_SIZE__
+    if (walk->columns == 3 && left > 0) {
+        __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") TAP("[%[row], %[step]]", "[%[tap]], #4")
+                    TAP("[%[row], %[step], lsl #1]", "[%[tap]], #4") "ldr %[input], %[input_jump]\n\t"
+                                                                     "ldr %[weights], %[weights_jump]\n\t"
+                                                                     "add %[row], %[row], %[input]\n\t"
+                                                                     "add %[row], %[row], %[step]\n\t"
+                                                                     "add %[row], %[row], %[step], lsl #1\n\t"
+                                                                     "add %[tap], %[tap], %[weights]\n\t"
+                                                                     "subs %[left], %[left], #1\n\t"
+                                                                     "bne 1b"
+                : TAP_OUTPUTS
+                : [step] "r"(walk->step), [offsets] "r"(walk->offsets), [input_jump] "m"(walk->input_jump),
+                  [weights_jump] "m"(walk->weights_jump)
+                : "cc", "memory");
+    } else
+#endif
+        if (left > 0) {
+        const int8_t *end = tap + walk->weights;
+        left = walk->columns;
+        __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") "add %[row], %[row], %[step]\n\t"
+                                                         "subs %[left], %[left], #1\n\t"
+                                                         "bne 1b\n\t"
+                                                         "ldr %[input], %[input_jump]\n\t"
+                                                         "ldr %[weights], %[weights_jump]\n\t"
+                                                         "ldr %[left], %[end]\n\t"
+                                                         "add %[row], %[row], %[input]\n\t"
+                                                         "add %[tap], %[tap], %[weights]\n\t"
+                                                         "cmp %[tap], %[left]\n\t"
+                                                         "ldr %[left], %[columns]\n\t"
+                                                         "bne 1b"
+                : TAP_OUTPUTS
+                : [step] "r"(walk->step), [offsets] "r"(walk->offsets), [input_jump] "m"(walk->input_jump),
+                  [weights_jump] "m"(walk->weights_jump), [end] "m"(end), [columns] "m"(walk->columns)
                 : "cc", "memory");
     }
     if (is_small(p)) {
@@ -137,9 +178,10 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
     const int32_t *stream = p->stream;
     int32_t n = 0;
 #ifdef TS_HAS_SIMD
+    const walk_t walk = find_walk(p, place);
     for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
-        convolve_quad(p, place, (const int8_t *)(stream + place->tap), quad, place->input + n, output + n);
+        convolve_quad(p, &walk, (const int8_t *)(stream + place->tap), quad, place->input + n, output + n);
     }
     if (!TS_DEPTHWISE_CONV_2D_SINGLE) {
         return;
