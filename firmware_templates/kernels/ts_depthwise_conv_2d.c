@@ -69,6 +69,7 @@ typedef struct {
     int32_t columns; /* taps of a row */
     int32_t rows;
     int32_t step;         /* between inputs of neighbouring taps */
+    int32_t input_step;   /* between inputs of neighbouring rows */
     int32_t input_jump;   /* from behind a row's last input to the next row's first */
     int32_t weights_jump; /* the same of weights */
     int32_t weights;      /* of all rows */
@@ -79,11 +80,13 @@ static walk_t find_walk(const ts_depthwise_conv_2d_t *p, const place_t *place) {
     const int32_t columns = place->columns.end - place->columns.begin;
     const int32_t rows = place->rows.end - place->rows.begin;
     const int32_t step = w->dilation_width * w->input_channels;
+    const int32_t input_step = w->dilation_height * w->input_width * w->input_channels;
     const walk_t walk = {ts_both(p->input_offset),
                          columns,
                          rows,
                          step,
-                         w->dilation_height * w->input_width * w->input_channels - columns * step,
+                         input_step,
+                         input_step - columns * step,
                          4 * (w->filter_width - columns),
                          4 * rows * w->filter_width};
     return walk;
@@ -116,19 +119,14 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
     int32_t input, input_even, weights, weights_even;
     int32_t left = walk->rows;
 #ifndef __OPTIMIZE_SIZE__
-    if (walk->columns == 3 && left > 0) {
+    if (walk->columns == 3 && walk->weights_jump == 0 && left > 0) {
         __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") TAP("[%[row], %[step]]", "[%[tap]], #4")
-                    TAP("[%[row], %[step], lsl #1]", "[%[tap]], #4") "ldr %[input], %[input_jump]\n\t"
-                                                                     "ldr %[weights], %[weights_jump]\n\t"
-                                                                     "add %[row], %[row], %[input]\n\t"
-                                                                     "add %[row], %[row], %[step]\n\t"
-                                                                     "add %[row], %[row], %[step], lsl #1\n\t"
-                                                                     "add %[tap], %[tap], %[weights]\n\t"
+                    TAP("[%[row], %[step], lsl #1]", "[%[tap]], #4") "ldr %[input], %[input_step]\n\t"
                                                                      "subs %[left], %[left], #1\n\t"
+                                                                     "add %[row], %[row], %[input]\n\t"
                                                                      "bne 1b"
                 : TAP_OUTPUTS
-                : [step] "r"(walk->step), [offsets] "r"(walk->offsets), [input_jump] "m"(walk->input_jump),
-                  [weights_jump] "m"(walk->weights_jump)
+                : [step] "r"(walk->step), [offsets] "r"(walk->offsets), [input_step] "m"(walk->input_step)
                 : "cc", "memory");
     } else
 #endif
