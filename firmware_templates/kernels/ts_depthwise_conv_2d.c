@@ -11,8 +11,8 @@ typedef struct {
     const int8_t *input;
 } place_t;
 
-static place_t find_place(const ts_window_t *w, const int8_t *input, int32_t y, int32_t x) {
-    place_t place = {ts_rows(w, y), ts_columns(w, x), 0, input};
+static place_t find_place(const ts_window_t *w, const int8_t *input, ts_taps_t rows, int32_t x) {
+    place_t place = {rows, ts_columns(w, x), 0, input};
     if (place.rows.end > place.rows.begin && place.columns.end > place.columns.begin) {
         const int32_t row = place.rows.origin + place.rows.begin * w->dilation_height;
         const int32_t column = place.columns.origin + place.columns.begin * w->dilation_width;
@@ -57,10 +57,24 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, co
 }
 
 #ifdef TS_HAS_SIMD
-TS_INLINE int32_t small_output(const ts_quad_t *quad, int32_t lane, int32_t sum, int32_t rounding) {
-    const int32_t bias_and_right = quad->bias_and_right[lane];
+/* Two neighbouring words. */
+static inline void load_pair(const int32_t *words, int32_t *first, int32_t *second) {
+    __asm__("ldrd %0, %1, [%2]" : "=&r"(*first), "=r"(*second) : "r"(words), "m"(words[0]), "m"(words[1]));
+}
+
+TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
     const int32_t twice = 2 * (sum + (bias_and_right >> 8));
-    return ts_saturate8(ts_scale_small(twice, quad->multiplier[lane], bias_and_right, rounding));
+    return ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
+}
+
+/* Two of four channels, from the lane-th on. */
+TS_INLINE void small_outputs(const ts_quad_t *quad, int32_t lane, int32_t sums[2], int32_t rounding) {
+    int32_t words[2];
+    int32_t multipliers[2];
+    load_pair(quad->bias_and_right + lane, &words[0], &words[1]);
+    load_pair(quad->multiplier + lane, &multipliers[0], &multipliers[1]);
+    sums[0] = small_output(sums[0], words[0], multipliers[0], rounding);
+    sums[1] = small_output(sums[1], words[1], multipliers[1], rounding);
 }
 
 /* How the taps of place within the input are walked through, in bytes. */
@@ -151,10 +165,14 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
     }
     if (is_small(p)) {
         const int32_t rounding = 1 + 2 * p->output_offset;
-        sum0 = small_output(quad, 0, sum0, rounding);
-        sum1 = small_output(quad, 1, sum1, rounding);
-        sum2 = small_output(quad, 2, sum2, rounding);
-        sum3 = small_output(quad, 3, sum3, rounding);
+        int32_t first[2] = {sum0, sum1};
+        int32_t last[2] = {sum2, sum3};
+        small_outputs(quad, 0, first, rounding);
+        small_outputs(quad, 2, last, rounding);
+        sum0 = first[0];
+        sum1 = first[1];
+        sum2 = last[0];
+        sum3 = last[1];
     } else {
         sum0 = any_output(p, quad, 0, sum0);
         sum1 = any_output(p, quad, 1, sum1);
@@ -198,8 +216,9 @@ void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *in
     const ts_window_t *w = &p.window;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         for (int32_t y = 0; y < w->output_height; ++y) {
+            const ts_taps_t rows = ts_rows(w, y);
             for (int32_t x = 0; x < w->output_width; ++x) {
-                const place_t place = find_place(w, input, y, x);
+                const place_t place = find_place(w, input, rows, x);
                 convolve_channels(&p, &place, output);
                 output += w->output_channels;
             }
