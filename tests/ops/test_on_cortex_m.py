@@ -1,5 +1,5 @@
-"""The same bytes on the emulated cores: the kernels' DSP paths (Cortex-M4), their plain C (Cortex-M3), and their vectors
-(Cortex-M55), of which test_vector_lengths.py tries more."""
+"""The same bytes on the emulated cores: the kernels' DSP paths (Cortex-M4), their plain C (Cortex-M3), their vectors
+(Cortex-M55; more of them in test_vector_lengths.py)."""
 
 from __future__ import annotations
 

@@ -24,10 +24,13 @@ ROWS, PLACES = 3, 4
 BREAKAGES = {
     "ties towards plus infinity": ("ts_mve.h", "vaddq_s32(value, vshrq_n_s32(value, 31))", "value"),
     "inputs that are left over, forgotten": ("ts_channels_mve.h", "vctp8q((uint32_t)(inputs & 15))", "vctp8q(1u)"),
-    "channels that are left over, forgotten": ("ts_depthwise_conv_2d_mve.h", "vctp16q((uint32_t)", "vctp16q(1u & (uint32_t)"),
+    "channels that are left over, forgotten": (
+        "ts_depthwise_conv_2d_mve.h",
+        "vctp16q((uint32_t)",
+        "vctp16q(1u & (uint32_t)",
+    ),
     "values that are left over, forgotten": ("ts_broadcast_mve.h", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
     "columns that are left over, forgotten": ("ts_add_constant.c", "vctp32q((uint32_t)left)", "vctp32q(1u)"),
-    "negative values rounded once too often": ("ts_mve.h", "vandq_s32(scaled, right)", "scaled"),
 }
 
 
