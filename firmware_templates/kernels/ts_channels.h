@@ -71,6 +71,13 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     "smlad %[sum11], %[even1], %[even], %[sum11]\n\t"                                                                  \
     "smlad %[sum01], %[odd0], %[weight], %[sum01]\n\t"                                                                 \
     "smlad %[sum11], %[odd1], %[weight], %[sum11]\n\t"
+#else
+/* One of four inputs of a block, which lies at `place` of the widened ones. */
+#define TS_PAIR_STEP(place, input)                                                                                     \
+    sum00 += wide[place] * weights[input];                                                                             \
+    sum01 += wide[place] * weights[4 + (input)];                                                                       \
+    sum10 += wide[4 + (place)] * weights[input];                                                                       \
+    sum11 += wide[4 + (place)] * weights[4 + (input)]
 #endif
 
 /* sums[2 * i + j] += row i times channel j, over `blocks` blocks of four. Returns where the weights end. */
@@ -94,13 +101,11 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
             : "cc", "memory");
 #else
     for (; blocks > 0; --blocks, wide += 8, weights += 8) {
-        for (int32_t i = 0; i < 4; ++i) {
-            const int32_t at = (i & 1) * 2 + (i >> 1);
-            sum00 += wide[at] * weights[i];
-            sum01 += wide[at] * weights[4 + i];
-            sum10 += wide[4 + at] * weights[i];
-            sum11 += wide[4 + at] * weights[4 + i];
-        }
+        /* One after the other: as a loop, compilers for small cores spend more on places than on products. */
+        TS_PAIR_STEP(0, 0);
+        TS_PAIR_STEP(2, 1);
+        TS_PAIR_STEP(1, 2);
+        TS_PAIR_STEP(3, 3);
     }
 #endif
     sums[0] = sum00;
