@@ -85,6 +85,13 @@ def test_cortex_m3(operator: str, tmp_path: Path) -> None:
     assert_same_on("mps2-an385", cases(operator)["fixed"], tmp_path / "project")
 
 
+def test_cortex_m0(tmp_path: Path) -> None:
+    """Products by halves, where the core has no long ones."""
+    for operator in ("ADD", "MUL"):
+        for name, case in cases(operator).items():
+            assert_same_on("microbit", case, tmp_path / f"{operator}, {name}")
+
+
 # Edges of what has vectors, beyond what test_vector_lengths.py tries.
 VECTOR_EDGES: Mapping[str, tuple[str, ...]] = {
     "CONV_2D": ("fixed",),
