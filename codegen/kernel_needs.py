@@ -114,6 +114,12 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             ("fully_connected", "conv_2d"),
             lambda p: _is_large(p["channels"]),
         ),
+        Need(
+            "TS_CHANNELS_ODD",
+            "Odd numbers of channels, of two rows or more.",
+            ("fully_connected", "conv_2d"),
+            lambda p: p.get("rows", 2) > 1 and p["channels"]["outputs"] % 2 == 1,
+        ),
     ),
     "batch_matmul": (
         Need(

@@ -8,8 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codegen.boards import load_board
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import parse_tflite
 from tests.generated import run_direct
 from tests.reference_runtimes import run_tflm
+from tinyser.emulator.qemu import run
 
 MODELS = ("conformer", "convtransformer", "micro_speech", "person_detect", "windowed")
 
@@ -30,3 +34,15 @@ def test_generated_code_gives_the_expected_bytes(name: str, bench_dir: Path) -> 
     for (output,), expected_row, (tflm,) in zip(got, expected, run_tflm(model, rows), strict=True):
         np.testing.assert_array_equal(output.ravel(), expected_row.ravel())
         np.testing.assert_array_equal(output.ravel(), tflm.ravel())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_vectors_give_the_expected_bytes(
+    name: str, bench_dir: Path, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    """On an emulated Cortex-M55, the first recorded input."""
+    require_tool("arm-none-eabi-gcc", "qemu-system-arm")
+    model = parse_tflite((bench_dir / f"{name}.tflite").read_bytes())
+    project = generate_project(model, ProjectOptions(board=load_board("mps3-an547")), tmp_path / "project")
+    inputs, expected = (np.load(bench_dir / f"{name}.{kind}.npy")[:1] for kind in ("input", "expected"))
+    np.testing.assert_array_equal(run(project.folder, inputs.reshape(1, -1)).outputs.ravel(), expected.ravel())

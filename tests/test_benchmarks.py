@@ -26,19 +26,33 @@ def models(tmp_path: Path, require_tool: Callable[..., None]) -> Path:
     return tmp_path
 
 
-def rows(script: str, models: Path) -> list[list[str]]:
+def rows(script: str, models: Path, *options: str) -> list[list[str]]:
     """The cells of the table that a benchmark prints."""
-    command = [sys.executable, str(BENCHMARKS / script), str(models)]
+    command = [sys.executable, str(BENCHMARKS / script), str(models), *options]
     done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
     lines = [line for line in done.stdout.splitlines() if line.startswith("│")]
     return [[cell.strip() for cell in line.strip("│").split("│")] for line in lines]
 
 
-def test_instructions(models: Path) -> None:
-    ((name, instructions, arena, code),) = rows("instructions.py", models)
-    assert name == "dense"
-    assert 0 < int(instructions.replace(",", "")) < 100_000
-    assert int(arena) < 100 < int(code.replace(",", ""))
+def test_speed(models: Path) -> None:
+    found = rows("speed.py", models)
+    assert len(found) == 5  # cores
+    for name, instructions, *peers, rate, of_limit, arena, code in found:
+        assert name == "dense" and peers == ["", ""]
+        assert 0 < int(instructions.replace(",", "")) < 100_000
+        assert 0 < float(rate) < 16 and 0 < float(of_limit.strip("%")) < 100
+        assert int(arena) < 100 < int(code.replace(",", ""))
+
+
+def test_layers(models: Path) -> None:
+    """What a plugin counts by layer is what the timer counts in all."""
+    found = rows("speed.py", models, "--layers")
+    on_m4 = next(place for place, row in enumerate(found) if len(row) == 4)
+    total = int(found[on_m4 - 1][1].replace(",", ""))
+    layers = [row for row in found[on_m4:] if len(row) == 4]
+    first = layers[: next(place for place, row in enumerate(layers) if row[0] == "besides") + 1]
+    assert [row[0] for row in first][:1] == ["0: FULLY_CONNECTED"]
+    assert abs(sum(int(row[2].replace(",", "")) for row in first) - total) < 60
 
 
 def test_size(models: Path) -> None:
@@ -58,7 +72,7 @@ def test_throughput(models: Path, require_module: Callable[..., None]) -> None:
     assert name == "dense" and all(float(rate.replace(",", "")) > 0 for rate in rates)
 
 
-@pytest.mark.parametrize("script", ["instructions.py", "size.py", "throughput.py"])
+@pytest.mark.parametrize("script", ["speed.py", "size.py", "throughput.py"])
 def test_no_folder(script: str) -> None:
     done = subprocess.run([sys.executable, str(BENCHMARKS / script)], capture_output=True, text=True)
     assert done.returncode == 1

@@ -17,6 +17,7 @@ from codegen.ops.linear import (
     is_small,
     linear_param,
     stream,
+    whole_blocks,
     widened_bytes,
 )
 from codegen.ops.linear_i16 import (
@@ -210,13 +211,16 @@ def patches_call(
 ) -> KernelCall:
     """The call of the convolution kernel; `geometry` initialises its window and its positions."""
     activations = graph.operand(op, given)
+    channels = channels_param(op, graph, weights, given=given, bias=bias, groups=groups)
     params: dict[str, ParamValue] = {
         **geometry,
         "groups": groups,
         "group_inputs": activations.shape[3] // groups,
-        "channels": channels_param(op, graph, weights, given=given, bias=bias, groups=groups),
+        "channels": channels,
     }
     if activations.dtype == "int8":
+        # Patches of whole blocks: weights behind the last input are 0, whatever lies there.
+        params["channels"] = {**channels, "inputs": whole_blocks(math.prod(weights.shape[1:]))}
         params["input_zero_point"] = activations.zero_point
     kernel = for_type("conv_2d", activations)
     return KernelCall(kernel, (op.site.inputs[given],), op.site.outputs[0], params, takes_scratch=True)

@@ -46,15 +46,20 @@ def linear_param(
     }
 
 
+def whole_blocks(inputs: int) -> int:
+    """So many inputs, filled up to blocks of four."""
+    return -(-inputs // 4) * 4
+
+
 def widened_bytes(given: Tensor, inputs: int) -> int:
     """Bytes of two rows of int8 inputs as 16-bit values, in blocks of four (ts_channels.h); int16 has them already."""
-    return -(-inputs // 4) * 16 if given.dtype == "int8" else 0
+    return 4 * whole_blocks(inputs) if given.dtype == "int8" else 0
 
 
 def conv_scratch_bytes(given: Tensor, inputs: int) -> int:
     """Bytes that ts_conv_2d works in: two patches of so many inputs, as they are and as 16-bit values; or one patch of
     int16."""
-    return widened_bytes(given, inputs) + 2 * inputs
+    return widened_bytes(given, inputs) + 2 * (whole_blocks(inputs) if given.dtype == "int8" else inputs)
 
 
 def stream(

@@ -1,6 +1,7 @@
 #include "ts_channels.h"
 
 #include "ts_channels_needs.h"
+#include "ts_mve.h"
 
 static inline bool is_small(const ts_channels_t *p) {
     return !TS_CHANNELS_LARGE || p->is_small;
@@ -15,6 +16,19 @@ static int32_t row_offset(const ts_channels_t *p, const int8_t *row) {
     return p->weight_offset * sum;
 }
 
+#ifdef TS_HAS_MVE
+#include "ts_channels_mve.h"
+
+void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input, int8_t *output, int32_t output_step,
+                 int8_t *scratch) {
+    const int32_t inputs = params->inputs;
+    (void)scratch;
+    for (; rows > 0; rows -= 2, input += 2 * inputs, output += 2 * output_step) {
+        const int32_t more = rows > 1 ? 1 : 0; /* an odd last row is computed twice */
+        mve_rows(params, input, input + more * inputs, output, output + more * output_step);
+    }
+}
+#else
 /* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
  * `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
@@ -65,9 +79,9 @@ static inline void small_pairs(const ts_channels_t *p, const int16_t *wide, int8
     for (const int8_t *end = output + p->outputs; output < end; output += 2, stream += sizeof(ts_scales_t)) {
         int32_t sums[4] = {0, 0, 0, 0};
         stream = ts_pair_dot(wide, stream, blocks, sums);
-        const ts_scales_t scales = *(const ts_scales_t *)(const void *)stream;
+        const ts_scales_t scales = ts_take_scales(stream);
         /* What would be behind an odd last channel is written first, to be written over. */
-        const int32_t next = end - output > 1 ? 1 : 0;
+        const int32_t next = !TS_CHANNELS_ODD || end - output > 1 ? 1 : 0;
         const int32_t below = output_step;
         output[next] = small_output(sums[1], scales.bias_and_right[1], scales.multiplier[1], rounding);
         output[0] = small_output(sums[0], scales.bias_and_right[0], scales.multiplier[0], rounding);
@@ -147,3 +161,4 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
         one_row(p, input, output);
     }
 }
+#endif

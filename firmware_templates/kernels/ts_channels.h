@@ -31,10 +31,54 @@ typedef struct {
     int32_t multiplier[2];
 } ts_scales_t;
 
+/* What scales a pair of channels, whose weights end there. */
+static inline ts_scales_t ts_take_scales(const int8_t *weights_end) {
+    const ts_scales_t *at = (const ts_scales_t *)(const void *)weights_end;
+#ifdef TS_HAS_SIMD
+    ts_scales_t scales;
+    __asm__("ldrd %0, %1, [%4]\n\t"
+            "ldrd %2, %3, [%4, #8]"
+            : "=&r"(scales.bias_and_right[0]), "=&r"(scales.bias_and_right[1]), "=&r"(scales.multiplier[0]),
+              "=&r"(scales.multiplier[1])
+            : "r"(at), "m"(*at));
+    return scales;
+#else
+    return *at;
+#endif
+}
+
 /* Words of one pair of channels. */
 static inline int32_t ts_pair_words(const ts_channels_t *p) {
     return 2 * ((p->inputs + 3) >> 2) + (p->is_small ? 4 : 6);
 }
+
+#ifdef TS_HAS_SIMD
+/* One block of ts_pair_dot. */
+#define TS_PAIR_BLOCK                                                                                                  \
+    "ldrd %[even0], %[odd0], [%[wide]], #8\n\t"                                                                        \
+    "ldrd %[even1], %[odd1], [%[wide]], #8\n\t"                                                                        \
+    "ldr %[weight], [%[weights]], #4\n\t"                                                                              \
+    "sxtb16 %[even], %[weight]\n\t"                                                                                    \
+    "sxtb16 %[weight], %[weight], ror #8\n\t"                                                                          \
+    "smlad %[sum00], %[even0], %[even], %[sum00]\n\t"                                                                  \
+    "smlad %[sum10], %[even1], %[even], %[sum10]\n\t"                                                                  \
+    "smlad %[sum00], %[odd0], %[weight], %[sum00]\n\t"                                                                 \
+    "smlad %[sum10], %[odd1], %[weight], %[sum10]\n\t"                                                                 \
+    "ldr %[weight], [%[weights]], #4\n\t"                                                                              \
+    "sxtb16 %[even], %[weight]\n\t"                                                                                    \
+    "sxtb16 %[weight], %[weight], ror #8\n\t"                                                                          \
+    "smlad %[sum01], %[even0], %[even], %[sum01]\n\t"                                                                  \
+    "smlad %[sum11], %[even1], %[even], %[sum11]\n\t"                                                                  \
+    "smlad %[sum01], %[odd0], %[weight], %[sum01]\n\t"                                                                 \
+    "smlad %[sum11], %[odd1], %[weight], %[sum11]\n\t"
+#else
+/* One of four inputs of a block, which lies at `place` of the widened ones. */
+#define TS_PAIR_STEP(place, input)                                                                                     \
+    sum00 += wide[place] * weights[input];                                                                             \
+    sum01 += wide[place] * weights[4 + (input)];                                                                       \
+    sum10 += wide[4 + (place)] * weights[input];                                                                       \
+    sum11 += wide[4 + (place)] * weights[4 + (input)]
+#endif
 
 /* sums[2 * i + j] += row i times channel j, over `blocks` blocks of four. Returns where the weights end. */
 TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, int32_t blocks, int32_t sums[4]) {
@@ -44,24 +88,11 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
     int32_t sum11 = sums[3];
 #ifdef TS_HAS_SIMD
     int32_t even0, odd0, even1, odd1, weight, even;
-    __asm__("1:\n\t"
-            "ldrd %[even0], %[odd0], [%[wide]], #8\n\t"
-            "ldrd %[even1], %[odd1], [%[wide]], #8\n\t"
-            "ldr %[weight], [%[weights]], #4\n\t"
-            "sxtb16 %[even], %[weight]\n\t"
-            "sxtb16 %[weight], %[weight], ror #8\n\t"
-            "smlad %[sum00], %[even0], %[even], %[sum00]\n\t"
-            "smlad %[sum10], %[even1], %[even], %[sum10]\n\t"
-            "smlad %[sum00], %[odd0], %[weight], %[sum00]\n\t"
-            "smlad %[sum10], %[odd1], %[weight], %[sum10]\n\t"
-            "ldr %[weight], [%[weights]], #4\n\t"
-            "sxtb16 %[even], %[weight]\n\t"
-            "sxtb16 %[weight], %[weight], ror #8\n\t"
-            "smlad %[sum01], %[even0], %[even], %[sum01]\n\t"
-            "smlad %[sum11], %[even1], %[even], %[sum11]\n\t"
-            "subs %[blocks], %[blocks], #1\n\t"
-            "smlad %[sum01], %[odd0], %[weight], %[sum01]\n\t"
-            "smlad %[sum11], %[odd1], %[weight], %[sum11]\n\t"
+    /* Two blocks in one turn, of which an odd number's first turn leaves out one. */
+    blocks = blocks + 1;
+    __asm__("lsrs %[blocks], %[blocks], #1\n\t"
+            "bcc 2f\n\t"
+            "1:\n\t" TS_PAIR_BLOCK "2:\n\t" TS_PAIR_BLOCK "subs %[blocks], %[blocks], #1\n\t"
             "bne 1b"
             : [wide] "+r"(wide), [weights] "+r"(weights), [blocks] "+r"(blocks), [sum00] "+r"(sum00),
               [sum01] "+r"(sum01), [sum10] "+r"(sum10), [sum11] "+r"(sum11), [even0] "=&r"(even0), [odd0] "=&r"(odd0),
@@ -70,13 +101,11 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
             : "cc", "memory");
 #else
     for (; blocks > 0; --blocks, wide += 8, weights += 8) {
-        for (int32_t i = 0; i < 4; ++i) {
-            const int32_t at = (i & 1) * 2 + (i >> 1);
-            sum00 += wide[at] * weights[i];
-            sum01 += wide[at] * weights[4 + i];
-            sum10 += wide[4 + at] * weights[i];
-            sum11 += wide[4 + at] * weights[4 + i];
-        }
+        /* One after the other: as a loop, compilers for small cores spend more on places than on products. */
+        TS_PAIR_STEP(0, 0);
+        TS_PAIR_STEP(2, 1);
+        TS_PAIR_STEP(1, 2);
+        TS_PAIR_STEP(3, 3);
     }
 #endif
     sums[0] = sum00;

@@ -1,6 +1,26 @@
 #include "ts_common_scale_square.h"
 
+#include "ts_common_scale_mve.h"
 #include "ts_common_scale_square_needs.h"
+
+#ifdef TS_HAS_MVE
+#define WALK ts_mve_broadcast
+
+static int32x4_t first_operand(const void *params, int32x4_t values) {
+    return ts_mve_exact_operand((const ts_operands_t *)params, values);
+}
+
+static int32x4_t second_operand(const void *params, int32x4_t values) {
+    return ts_mve_scaled_operand((const ts_operands_t *)params, values);
+}
+
+static int32x4_t join(const void *params, int32x4_t first, int32x4_t second) {
+    const ts_operands_t *p = (const ts_operands_t *)params;
+    const int32x4_t difference = vmlaq_n_s32(first, second, p->scaled_sign);
+    return ts_mve_to_full_output(&p->output, vmulq_s32(difference, difference));
+}
+#else
+#define WALK ts_broadcast_operands
 
 static int32_t first_operand(const void *params, int8_t value) {
     const ts_operands_t *p = (const ts_operands_t *)params;
@@ -17,11 +37,12 @@ static int8_t join(const void *params, int32_t first, int32_t second) {
     const int32_t difference = first + second * p->scaled_sign;
     return ts_to_full_output(&p->output, difference * difference);
 }
+#endif
 
 void ts_common_scale_square(const ts_common_scale_square_t *params, const int8_t *first, const int8_t *second,
                             int8_t *output) {
     const ts_operands_t p = ts_operands(&params->addends, 6);
     const ts_walks_t walks = {TS_COMMON_SCALE_SQUARE_SECOND_REPEATS, TS_COMMON_SCALE_SQUARE_FIRST_REPEATS,
                               TS_COMMON_SCALE_SQUARE_NONE_REPEATS};
-    ts_broadcast_operands(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
+    WALK(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
 }

@@ -1,15 +1,26 @@
 #include "ts_conv_2d.h"
 
+#include "ts_mve.h"
+
 #include <string.h>
 
 /* As memcpy, for the few bytes of a filter's row. */
 static void copy(int8_t *target, const int8_t *source, int32_t count) {
+#ifdef TS_HAS_MVE
+    ts_mve_copy(target, source, count);
+#else
     for (; count >= 4; count -= 4, target += 4, source += 4) {
         memcpy(target, source, 4);
     }
-    for (; count > 0; --count) {
-        *target++ = *source++;
+    if ((count & 2) != 0) {
+        memcpy(target, source, 2);
+        target += 2;
+        source += 2;
     }
+    if ((count & 1) != 0) {
+        *target = *source;
+    }
+#endif
 }
 
 /* The inputs under one position of the filter, in the filter's order; zero points where it lies outside. */
@@ -44,11 +55,40 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     }
 }
 
+/* Where a filter lies within the input: its first row and column are from 0 to these. A row of it is a run of bytes, or
+ * there is no such place. */
+typedef struct {
+    int32_t last_row;
+    int32_t last_column;
+    int32_t row_step;
+    int32_t run;
+} inside_t;
+
+static inline inside_t find_inside(const ts_conv_2d_t *p) {
+    const ts_window_t *w = &p->window;
+    const bool runs = w->dilation_width == 1 && p->group_inputs == w->input_channels;
+    const inside_t inside = {runs ? w->input_height - 1 - (w->filter_height - 1) * w->dilation_height : -1,
+                             w->input_width - w->filter_width, w->dilation_height * w->input_width * w->input_channels,
+                             w->filter_width * w->input_channels};
+    return inside;
+}
+
 /* The same for a position in row-major order; returns where its output lies. */
-TS_APART int32_t gather_at(const ts_conv_2d_t *p, const int8_t *input, int32_t position, int8_t *patch) {
-    const int32_t y = position / p->window.output_width;
-    const int32_t x = position - y * p->window.output_width;
-    gather(p, input, y, x, patch);
+TS_APART int32_t gather_at(const ts_conv_2d_t *p, const inside_t *inside, const int8_t *input, int32_t position,
+                         int8_t *patch) {
+    const ts_window_t *w = &p->window;
+    const int32_t y = position / w->output_width;
+    const int32_t x = position - y * w->output_width;
+    const int32_t row = y * w->stride_height - w->pad_top;
+    const int32_t column = x * w->stride_width - w->pad_left;
+    if (row >= 0 && row <= inside->last_row && column >= 0 && column <= inside->last_column) {
+        const int8_t *in = input + (row * w->input_width + column) * w->input_channels;
+        for (int32_t left = w->filter_height; left > 0; --left, in += inside->row_step, patch += inside->run) {
+            copy(patch, in, inside->run);
+        }
+    } else {
+        gather(p, input, y, x, patch);
+    }
     return y * p->positions.row_step + x * p->positions.column_step;
 }
 
@@ -57,14 +97,15 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
                      int8_t *scratch) {
     const ts_window_t *w = &p->window;
     const int32_t positions = w->output_height * w->output_width;
+    const inside_t inside = find_inside(p);
     int8_t *patches = scratch + ((channels->inputs + 3) >> 2) * 16;
     for (int32_t position = 0; position < positions; position += 2) {
-        const int32_t at = gather_at(p, input, position, patches);
+        const int32_t at = gather_at(p, &inside, input, position, patches);
         int32_t rows = 1;
         int32_t output_step = 0;
         if (position + 1 < positions) {
             rows = 2;
-            output_step = gather_at(p, input, position + 1, patches + channels->inputs) - at;
+            output_step = gather_at(p, &inside, input, position + 1, patches + channels->inputs) - at;
         }
         ts_channels(channels, rows, patches, output + at, output_step, scratch);
     }

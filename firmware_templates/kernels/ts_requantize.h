@@ -34,6 +34,15 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
     int32_t high;
     __asm__("smmulr %0, %1, %2" : "=r"(high) : "r"(a), "r"(b));
     return high;
+#elif defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+    /* Cores that multiply to 32 bits, and would call a function for more: by halves. Nothing overflows. */
+    const int32_t a_high = a >> 16;
+    const int32_t b_high = b >> 16;
+    const uint32_t a_low = (uint32_t)a & 0xFFFFu;
+    const uint32_t b_low = (uint32_t)b & 0xFFFFu;
+    const int32_t middle = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
+    const int32_t rest = (int32_t)a_low * b_high + (middle & 0xFFFF);
+    return a_high * b_high + (middle >> 16) + (((rest >> 15) + 1) >> 1);
 #else
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
 #endif

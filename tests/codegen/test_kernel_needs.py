@@ -48,6 +48,11 @@ def pool(pad_top: int = 0, input_height: int = 6, output_width: int = 2) -> Mapp
     return {"window": {**sides, **steps, "batches": 1, "output_channels": 1, "pad_left": 0}}
 
 
+def linear(size: Mapping[str, int], outputs: int = 8, **rows: int) -> Mapping[str, Any]:
+    """Parameters of a layer with so many channels."""
+    return {**rows, "channels": {**size, "outputs": outputs}}
+
+
 def depthwise(channels: int, multiplier: int) -> Mapping[str, Any]:
     """Parameters of a small layer."""
     return {**SMALL, "depth_multiplier": multiplier, "window": {"output_channels": channels}}
@@ -62,9 +67,12 @@ def needs(source: str, *calls: tuple[str, Mapping[str, Any]]) -> str:
 @pytest.mark.parametrize(
     ("source", "calls", "expected"),
     [
-        ("channels", [("conv_2d", {"channels": SMALL}), ("fully_connected", {"channels": SMALL})], "0"),
-        ("channels", [("conv_2d", {"channels": SMALL}), ("fully_connected", {"channels": LARGE})], "1"),
-        ("channels", [("conv_2d", {"channels": LARGE}), ("fully_connected", {"channels": SMALL})], "1"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, rows=2))], "00"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(LARGE, rows=2))], "10"),
+        ("channels", [("conv_2d", linear(LARGE)), ("fully_connected", linear(SMALL, rows=2))], "10"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=1))], "00"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=2))], "01"),
+        ("channels", [("conv_2d", linear(SMALL, 7))], "01"),
         ("batch_matmul", [("batch_matmul", products(1, 1, 9))], "000"),
         ("batch_matmul", [("batch_matmul", {**products(1, 1, 9), **LARGE})], "010"),
         ("batch_matmul", [("batch_matmul", {**products(1, 1, 9), "lhs_depth_step": 3})], "001"),

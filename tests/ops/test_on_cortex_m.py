@@ -1,8 +1,9 @@
-"""The same bytes on the emulated cores: the kernels' DSP paths (Cortex-M4) and their plain C (Cortex-M3)."""
+"""The same bytes on the emulated cores: the kernels' DSP paths (Cortex-M4), their plain C (Cortex-M3), their vectors
+(Cortex-M55; more of them in test_vector_lengths.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -82,6 +83,28 @@ def test_cortex_m4(operator: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("operator", WITH_DSP_PATH)
 def test_cortex_m3(operator: str, tmp_path: Path) -> None:
     assert_same_on("mps2-an385", cases(operator)["fixed"], tmp_path / "project")
+
+
+def test_cortex_m0(tmp_path: Path) -> None:
+    """Products by halves, where the core has no long ones."""
+    for operator in ("ADD", "MUL"):
+        for name, case in cases(operator).items():
+            assert_same_on("microbit", case, tmp_path / f"{operator}, {name}")
+
+
+# Edges of what has vectors, beyond what test_vector_lengths.py tries.
+VECTOR_EDGES: Mapping[str, tuple[str, ...]] = {
+    "CONV_2D": ("fixed",),
+    "DEPTHWISE_CONV_2D": ("fixed",),
+    "FULLY_CONNECTED": ("fixed", "biases beyond 24 bits", "multiplier above one", "rounding ties"),
+}
+
+
+@pytest.mark.parametrize("operator", VECTOR_EDGES)
+def test_cortex_m55(operator: str, tmp_path: Path) -> None:
+    known = cases(operator)
+    for name in VECTOR_EDGES[operator]:
+        assert_same_on("mps3-an547", known[name], tmp_path / name)
 
 
 @pytest.mark.parametrize("board", ["mps2-an385", "mps2-an386"])
