@@ -11,7 +11,7 @@ from typing import Any
 from codegen.application import Classifier, render_application, tensors
 from codegen.atomic import new_folder
 from codegen.banner import banner, tool_version
-from codegen.boards import Board
+from codegen.boards import Board, list_boards
 from codegen.clip import Clip
 from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
@@ -19,10 +19,12 @@ from codegen.feature_spec import FeatureSpec
 from codegen.flavours import FLAVOURS, Layout, Parts
 from codegen.ir import Model, Tensor
 from codegen.kernel_costs import kernel_costs
+from codegen.leds import show
 from codegen.project_names import target_name
 from codegen.project_readme import render_readme
 from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK
+from codegen.sound_ring import ring_bytes
 from codegen.stream_spec import StreamSpec
 from codegen.tflm_runtime import render_tflm
 
@@ -49,6 +51,7 @@ class ProjectOptions:
     fft: str = "own"
     stream: StreamSpec = field(default_factory=StreamSpec)
     clip: Clip | None = None
+    microphone: bool = False
 
     @property
     def features_arithmetic(self) -> str:
@@ -99,6 +102,8 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
         _check_features(model, options.features)
     if options.clip is not None:
         _check_clip(options.clip, options)
+    if options.microphone:
+        _check_microphone(options)
     _check_fits(model, runtime, options)
     head = project_banner(model, options)
     classifier = _classifier(options)
@@ -144,7 +149,9 @@ def _parts(
         target=target_name(model),
         files={**runtime.files, **app.files, "model/model.tflite": model.content},
         sources=(*runtime.sources, *app.sources),
+        labels=() if classifier is None else classifier.label_names(tensors(model)[1][0].size),
         clip=options.clip,
+        microphone=options.board.microphone if options.microphone else None,
     )
 
 
@@ -228,19 +235,46 @@ def _check_clip(clip: Clip, options: ProjectOptions) -> None:
         )
 
 
-def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
-    board, features = options.board, options.features
-    if board.flash is None or board.ram is None or board.stack_bytes is None:
-        return
+def _check_microphone(options: ProjectOptions) -> None:
+    if options.clip is not None:
+        raise DataError("--microphone: got --clip, too, a recording in its place; leave one of them out")
+    if options.project != "cmake":
+        raise DataError(
+            f"--microphone: project flavour {options.project} has an application of its own, allowed is cmake; leave "
+            "--microphone out, or choose --project cmake"
+        )
+    if options.features is None:
+        raise DataError("--microphone: the model takes no sound; give its --features, or leave --microphone out")
+    if options.board.microphone is None:
+        boards = ", ".join(board.id for board in list_boards() if board.microphone)
+        raise BoardError(
+            f"--microphone: board {options.board.id} has no driver for one, allowed are {boards}; choose one of them, "
+            "or give a recording with --clip"
+        )
+
+
+def _known_bytes(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> dict[str, int]:
+    """What is known to be needed before any compiler has run: no code, of RAM the large buffers and the stack."""
+    features = options.features
     history = 0 if features is None or runtime.reads_ring else features.context_frames * features.features
     selftest = model.card.selftest if model.card else None
     vectors = 0 if selftest is None else len(selftest.input) + len(selftest.output)
-    clip_flash, clip_ram = (0, 0) if options.clip is None else (options.clip.flash_bytes, options.clip.ram_bytes)
-    needs = (
-        ("flash", runtime.weights_bytes + vectors + clip_flash, board.flash.bytes),
-        ("RAM", runtime.arena_bytes + history + clip_ram + board.stack_bytes, board.ram.bytes),
-    )
-    for memory, needed, available in needs:
+    clip = 0 if options.clip is None else options.clip.flash_bytes
+    ring = ring_bytes(features.sample_rate_hz) if features and (options.clip or options.microphone) else 0
+    return {
+        "flash": runtime.weights_bytes + vectors + clip,
+        "ram": runtime.arena_bytes + history + ring + (options.board.stack_bytes or 0),
+    }
+
+
+def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
+    board, known = options.board, _known_bytes(model, runtime, options)
+    if board.flash is None or board.ram is None:
+        return
+    for memory, needed, available in (
+        ("flash", known["flash"], board.flash.bytes),
+        ("RAM", known["ram"], board.ram.bytes),
+    ):
         if needed > available:
             largest = sorted(runtime.largest, key=lambda entry: -entry[1])[:3]
             listed = ", ".join(f"{name} {size}" for name, size in largest)
@@ -255,6 +289,7 @@ def _manifest(
 ) -> dict[str, Any]:
     inputs, outputs = tensors(model)
     selftest = model.card.selftest if model.card else None
+    labels = () if classifier is None else classifier.label_names(outputs[0].size)
     return {
         "tinyser": tool_version(),
         "runtime": options.runtime,
@@ -270,7 +305,15 @@ def _manifest(
         "scratch_bytes": runtime.scratch_bytes,
         "stack_bytes": kernel_costs().stack_of(runtime.kernels, options.board.cpu) if runtime.kernels else None,
         "weights_bytes": runtime.weights_bytes,
+        "microphone": options.board.microphone.title if options.microphone and options.board.microphone else None,
         "clip_seconds": None if options.clip is None else round(options.clip.seconds, 3),
+        "known_bytes": _known_bytes(model, runtime, options),
+        "leds": [
+            {"label": label, "shown": entry.text}
+            for label, entry in zip(labels, show(options.board.leds, labels), strict=True)
+        ]
+        if options.board.leds and (options.clip or options.microphone)
+        else None,
         "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
         "layers": [asdict(layer) for layer in runtime.layers],
         "operators": dict(sorted(model.operators.items())),

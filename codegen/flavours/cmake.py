@@ -25,7 +25,7 @@ def cmake(parts: Parts) -> Layout:
         "build": layout,
         "runtime": parts.runtime,
         "fft": parts.fft,
-        "clip": parts.clip,
+        "hears": parts.hears,
         "cmsis_dsp": cmsis_dsp,
         "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in firmware.sources) else []),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codegen.boards import Board
+from codegen.boards import Board, Microphone
 from codegen.clip import Clip
 from codegen.ir import Model
 
@@ -16,7 +16,7 @@ INCLUDE_DIRS = ("model", "features", "app")
 class Parts:
     """What every flavour is made of: sources that build on any host, by path below `INCLUDE_DIRS`, and their facts.
 
-    `sources`: those of `files` to compile. `target`: a name made of the model's, of letters, digits and underscores.
+    `sources`: those of `files` to compile. `labels`: their names, without a classifier none. `target`: a name made of the model's, of letters, digits and underscores.
     """
 
     model: Model
@@ -28,7 +28,14 @@ class Parts:
     target: str
     files: Mapping[str, str | bytes]
     sources: tuple[str, ...]
+    labels: tuple[str, ...] = ()
     clip: Clip | None = None
+    microphone: Microphone | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether the bare-metal firmware has something to hear."""
+        return self.clip is not None or self.microphone is not None
 
     @property
     def greeting(self) -> str:
