@@ -55,9 +55,9 @@ MICROPHONES: Mapping[str, tuple[str, ...]] = {
 }
 MICROPHONE_PARTS: Mapping[str, tuple[str, ...]] = {
     "nrf52_saadc": ("offset",),
-    "stm32f4_adc": ("halves", "offset"),
-    "stm32f4_i2s_pdm": ("halves", "offset", "pdm"),
-    "stm32h7_adc": ("halves", "offset"),
+    "stm32f4_adc": ("dma_stream", "halves", "offset", "tim3"),
+    "stm32f4_i2s_pdm": ("decimator", "dma_stream", "halves", "offset", "pdm"),
+    "stm32h7_adc": ("dma_stream", "halves", "offset", "tim3"),
 }
 PLACES = ("board", "module")
 # One LED that mixes red, green and blue, or LEDs of their own places and colours.

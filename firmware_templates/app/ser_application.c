@@ -191,14 +191,13 @@ static ser_status_t hear(const int16_t *pcm, size_t samples) {
 
 ser_status_t ser_application_run(int (*selftest)(void)) {
     static int16_t pcm[SER_FEATURES_HOP_LENGTH];
-    ser_status_t status = SER_OK;
     heard = (heard_t){0u, no_state, no_time, no_time};
     ser_console_reset();
     ser_sound_reset();
     ser_classifier_reset(SER_STREAM);
     board_leds_init();
     board_tick_start(each_millisecond);
-    ser_source_start();
+    ser_status_t status = ser_source_start();
     while (status == SER_OK) {
         const bool at_end = ser_source_at_end(); /* before the ring is read: nothing more comes into it */
         const size_t samples = ser_sound_read(pcm, SER_FEATURES_HOP_LENGTH);

@@ -2,10 +2,16 @@
 #ifndef SER_SOURCE_H
 #define SER_SOURCE_H
 
+#include "ser_status.h"
+
 #include <stdbool.h>
 
-/** Begins to hear. After `ser_sound_reset` and `board_tick_start`. */
-void ser_source_start(void);
+/**
+ * Begins to hear. After `ser_sound_reset` and `board_tick_start`.
+ *
+ * @return SER_OK, or SER_ERROR_NOT_READY where the microphone does not answer
+ */
+ser_status_t ser_source_start(void);
 
 /** Each millisecond, from the tick's interrupt. */
 void ser_source_tick(void);

@@ -12,9 +12,10 @@
 static volatile bool playing;
 static volatile size_t played;
 
-void ser_source_start(void) {
+ser_status_t ser_source_start(void) {
     played = 0u;
     playing = true;
+    return SER_OK;
 }
 
 /* The samples of a millisecond, on average. */

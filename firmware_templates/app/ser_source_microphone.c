@@ -10,8 +10,8 @@ static void hear(const int16_t *pcm, size_t samples, size_t lost) {
     ser_sound_write(pcm, samples);
 }
 
-void ser_source_start(void) {
-    board_microphone_start(SER_FEATURES_SAMPLE_RATE_HZ, hear);
+ser_status_t ser_source_start(void) {
+    return board_microphone_start(SER_FEATURES_SAMPLE_RATE_HZ, hear) ? SER_OK : SER_ERROR_NOT_READY;
 }
 
 void ser_source_tick(void) {
