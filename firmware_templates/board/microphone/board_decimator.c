@@ -1,7 +1,7 @@
 #include "board_decimator.h"
 
 #define MIDDLE (BOARD_DECIMATOR_TAPS / 2u)
-#define ONE 32768
+#define ONE (32768 / BOARD_DECIMATOR_GAIN)
 
 /* The first half and the middle of a symmetric filter, in 1/32768: least squares, at 64 kHz 1 over the droop of sinc^4
  * (decimation 16 from 1.024 MHz) up to 7 kHz, and 0 from 9 kHz on with thirty times the weight. With that sinc filter

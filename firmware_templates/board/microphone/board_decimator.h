@@ -8,6 +8,7 @@
 
 #define BOARD_DECIMATOR_TAPS 111u
 #define BOARD_DECIMATOR_RATIO 4u
+#define BOARD_DECIMATOR_GAIN 16 /* so that quiet sounds keep their last bits */
 
 /** Newest samples in a ring; all zero at the start. */
 typedef struct {
@@ -19,7 +20,7 @@ typedef struct {
  * Takes a sample of the faster rate.
  *
  * @param decimator the state
- * @param sample below 2^24 in size
+ * @param sample below 2^21 in size, where the filter's result is below 2^26
  */
 void board_decimator_take(board_decimator_t *decimator, int32_t sample);
 
@@ -27,7 +28,7 @@ void board_decimator_take(board_decimator_t *decimator, int32_t sample);
  * The filtered sample, due after every fourth that was taken.
  *
  * @param decimator the state
- * @return 1.0005 times the samples where they do not change; up to twice their size where they do
+ * @return the sample times BOARD_DECIMATOR_GAIN where samples do not change; up to twice that where they do
  */
 int32_t board_decimator_sample(const board_decimator_t *decimator);
 

@@ -8,17 +8,18 @@
 /** The offset: a running mean over 1024 samples; all zero at the start. */
 typedef struct {
     bool started;
-    int32_t mean_q10;
+    int64_t mean_q10;
 } board_offset_t;
 
 /**
  * A sample without the offset. The first sample is taken for the offset, so that nothing has to settle.
  *
  * @param offset the state
- * @param sample from -65536 to 65535
- * @param gain what the difference is multiplied by, from 1 to 16384
+ * @param sample below 2^22 in size
+ * @param gain what the difference is multiplied by, from 1 to 256
+ * @param divisor what it is divided by then
  * @return the sample, saturated to 16 bits
  */
-int16_t board_offset_remove(board_offset_t *offset, int32_t sample, int32_t gain);
+int16_t board_offset_remove(board_offset_t *offset, int32_t sample, int32_t gain, int32_t divisor);
 
 #endif

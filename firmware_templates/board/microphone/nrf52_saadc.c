@@ -48,7 +48,7 @@
 #define PPI_FORK(channel) BOARD_REGISTER(PPI + 0x910u + 4u * (channel))
 #define CHANNELS_0_AND_1 3u
 
-#define TO_PCM 16 /* 12 bits to 16 */
+#define GAIN (16 * BOARD_MICROPHONE_GAIN) /* 12 bits to 16 */
 
 static volatile int16_t captured[2][BOARD_MICROPHONE_HALF];
 static uint32_t running; /* the half that is being filled */
@@ -103,7 +103,7 @@ static void hand_over(uint32_t half) {
     const uint32_t missed = filled == taken ? 0u : filled - taken - 1u;
     taken = filled;
     for (size_t index = 0u; index < BOARD_MICROPHONE_HALF; ++index) {
-        pcm[index] = board_offset_remove(&offset, (int32_t)captured[half][index] * TO_PCM, BOARD_MICROPHONE_GAIN);
+        pcm[index] = board_offset_remove(&offset, (int32_t)captured[half][index], GAIN, 1);
     }
     on_heard(pcm, BOARD_MICROPHONE_HALF, missed * BOARD_MICROPHONE_HALF);
 }

@@ -29,9 +29,7 @@
 #define DMA2 0x40026400u
 #define CHANNEL_ADC1 0u
 
-/* 12 bits of a converter to 16 bits with a sign. */
-#define TO_PCM 16
-#define MIDDLE 32768
+#define GAIN (16 * BOARD_MICROPHONE_GAIN) /* 12 bits to 16 */
 
 static const board_dma_stream_t stream = {DMA2, 0u};
 static volatile uint16_t captured[2][BOARD_MICROPHONE_HALF];
@@ -71,8 +69,7 @@ void board_microphone_interrupt(void) {
     }
     int16_t pcm[BOARD_MICROPHONE_HALF];
     for (size_t index = 0u; index < BOARD_MICROPHONE_HALF; ++index) {
-        const int32_t sample = (int32_t)captured[taken.half][index] * TO_PCM - MIDDLE;
-        pcm[index] = board_offset_remove(&offset, sample, BOARD_MICROPHONE_GAIN);
+        pcm[index] = board_offset_remove(&offset, (int32_t)captured[taken.half][index], GAIN, 1);
     }
     on_heard(pcm, BOARD_MICROPHONE_HALF, taken.missed * BOARD_MICROPHONE_HALF);
 }

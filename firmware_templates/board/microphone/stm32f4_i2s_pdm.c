@@ -31,6 +31,7 @@
 
 #define RATE_HZ 16000u /* that the clock is set for */
 #define WORDS BOARD_DECIMATOR_RATIO
+#define FULL_SCALE (BOARD_PDM_FULL_SCALE * BOARD_DECIMATOR_GAIN)
 #define HALF_WORDS (BOARD_MICROPHONE_HALF * WORDS)
 
 static const board_dma_stream_t stream = {DMA1, 3u};
@@ -75,8 +76,8 @@ void board_microphone_interrupt(void) {
             board_decimator_take(&decimator, board_pdm_take(&pdm, *word));
             ++word;
         }
-        const int32_t sample = board_decimator_sample(&decimator) / (BOARD_PDM_FULL_SCALE / 32768);
-        pcm[index] = board_offset_remove(&offset, sample, BOARD_MICROPHONE_GAIN);
+        pcm[index] =
+            board_offset_remove(&offset, board_decimator_sample(&decimator), BOARD_MICROPHONE_GAIN, FULL_SCALE / 32768);
     }
     on_heard(pcm, BOARD_MICROPHONE_HALF, taken.missed * BOARD_MICROPHONE_HALF);
 }

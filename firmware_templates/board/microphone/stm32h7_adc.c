@@ -40,8 +40,6 @@
 #define REQUEST_ADC1 9u
 #define DMA1 0x40020000u
 
-#define MIDDLE 32768
-
 static const board_dma_stream_t stream = {DMA1, 0u};
 static volatile uint16_t captured[2][BOARD_MICROPHONE_HALF];
 static board_halves_t halves;
@@ -102,8 +100,7 @@ void board_microphone_interrupt(void) {
     }
     int16_t pcm[BOARD_MICROPHONE_HALF];
     for (size_t index = 0u; index < BOARD_MICROPHONE_HALF; ++index) {
-        const int32_t sample = (int32_t)captured[taken.half][index] - MIDDLE;
-        pcm[index] = board_offset_remove(&offset, sample, BOARD_MICROPHONE_GAIN);
+        pcm[index] = board_offset_remove(&offset, (int32_t)captured[taken.half][index], BOARD_MICROPHONE_GAIN, 1);
     }
     on_heard(pcm, BOARD_MICROPHONE_HALF, taken.missed * BOARD_MICROPHONE_HALF);
 }
