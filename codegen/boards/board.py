@@ -52,12 +52,14 @@ MICROPHONES: Mapping[str, tuple[str, ...]] = {
     "stm32f4_adc": ("channel", "timer_clock_divider"),
     "stm32f4_i2s_pdm": ("plli2s_n", "plli2s_r", "i2s_divider"),
     "stm32h7_adc": ("channel", "timer_clock_divider"),
+    "stm32l4_dfsdm": ("clock_divider", "decimation"),
 }
 MICROPHONE_PARTS: Mapping[str, tuple[str, ...]] = {
     "nrf52_saadc": ("offset",),
     "stm32f4_adc": ("dma_stream", "halves", "offset", "tim3"),
     "stm32f4_i2s_pdm": ("decimator", "dma_stream", "halves", "offset", "pdm"),
     "stm32h7_adc": ("dma_stream", "halves", "offset", "tim3"),
+    "stm32l4_dfsdm": ("decimator", "halves", "offset"),
 }
 PLACES = ("board", "module")
 # One LED that mixes red, green and blue, or LEDs of their own places and colours.

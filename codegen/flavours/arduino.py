@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codegen.banner import tool_version
 from codegen.errors import UnsupportedOperatorError
-from codegen.flavours.library import Library, library
+from codegen.flavours.library import Library, library, shows_by_sketch
 from codegen.flavours.parts import Layout, Parts
 from codegen.project_names import printable
 from codegen.render import render
@@ -66,4 +66,5 @@ def render_sketch(parts: Parts, made: Library) -> str:
         header=made.header,
         runtime=parts.runtime,
         classifier=parts.has_classifier,
+        leds=parts.board.leds if shows_by_sketch(parts) else None,
     )

@@ -68,19 +68,28 @@ def modulated(level: NDArray[np.float64]) -> NDArray[np.uint16]:
     return np.packbits(bits).view(">u2").astype(np.uint16)
 
 
+def high_pass(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By its formula, with the gain, to 16 bits."""
+    mean, result = samples[0], []
+    for sample in samples:
+        result.append((sample - mean) * GAIN)
+        mean += (sample - mean) / 1024
+    return np.clip(result, -32768, 32767)
+
+
+def decimated(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The last filter, whose taps are of 16 bits."""
+    return np.convolve(samples, np.round(designed() * 32768) / 32768)[: len(samples)][3::4]
+
+
 def expected(words: NDArray[np.uint16]) -> NDArray[np.float64]:
-    """Filters by convolution, and the high-pass by its formula, all in floating point."""
+    """Filters by convolution, in floating point."""
     stream = np.unpackbits(words.astype(">u2").view(np.uint8)).astype(np.float64) * 2 - 1
     box = np.ones(RATIO)
     for _ in range(ORDER):
         stream = np.convolve(stream, box)[: len(stream)]
     slow = stream[RATIO - 1 :: RATIO]
-    filtered = np.convolve(slow, np.round(designed() * 32768) / 32768)[: len(slow)][3::4] / 2
-    mean, result = filtered[0], []
-    for sample in filtered:
-        result.append((sample - mean) * GAIN)
-        mean += (sample - mean) / 1024
-    return np.clip(result, -32768, 32767)
+    return high_pass(decimated(slow) / 2)
 
 
 def test_taps_are_those_of_the_design(desk: Desk) -> None:
@@ -123,3 +132,23 @@ def test_the_clock_is_what_the_microphone_takes(desk: Desk) -> None:
     clock = 1e6 * (pll >> 6 & 0x1FF) / (pll >> 28) / (2 * (registers[0x4000_3820] & 0xFF))
     assert clock == BIT_HZ == BITS_PER_SAMPLE * 16_000
     assert registers[0x4000_381C] == 0xF28 and registers[0x4000_3804] == 1
+
+
+@pytest.mark.parametrize("miss", [0, 4])
+def test_the_filter_in_hardware_needs_the_last_one_only(
+    miss: int, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    """The DFSDM gives samples of 24 bits, and below them the channel's number."""
+    require_tool("gcc")
+    desk = build_desk("b-l475e-iot01a", tmp_path)
+    full_scale, turns = 25**4, 24
+    samples = np.random.default_rng(4).integers(-full_scale // 20, full_scale // 20, turns * HALF * 4)
+    samples[3000:3100], samples[3100:3200] = full_scale, -full_scale
+    heard = desk.hear((samples << 8 | 2).astype(np.int32), miss)
+    assert heard.lost.sum() == (0 if miss == 0 else HALF * (turns // miss - 1))
+    if miss == 0:
+        scale = full_scale * 16 // 32768 / 16
+        assert np.abs(heard.pcm.ravel() - high_pass(decimated(samples / scale))).max() <= 2
+    divider, ratio = heard.registers[0x4001_6000] >> 16 & 0xFF, heard.registers[0x4001_6114] >> 16 & 0x3FF
+    assert 80e6 / (divider + 1) / (ratio + 1) == 64_000
+    assert heard.registers[0x4001_6114] >> 29 == ORDER and heard.registers[0x4001_6100] >> 24 & 7 == 2

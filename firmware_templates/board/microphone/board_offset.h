@@ -15,8 +15,8 @@ typedef struct {
  * A sample without the offset. The first sample is taken for the offset, so that nothing has to settle.
  *
  * @param offset the state
- * @param sample below 2^22 in size
- * @param gain what the difference is multiplied by, from 1 to 256
+ * @param sample below 2^24 in size
+ * @param gain what the difference is multiplied by, from 1 to 64
  * @param divisor what it is divided by then
  * @return the sample, saturated to 16 bits
  */
