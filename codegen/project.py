@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from codegen.application import Classifier, render_application, tensors
 from codegen.atomic import new_folder
-from codegen.banner import banner, tool_version
+from codegen.banner import banner
 from codegen.boards import Board, list_boards
 from codegen.clip import Clip
 from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
-from codegen.flavours import FLAVOURS, Layout, Parts
-from codegen.ir import Model, Tensor
-from codegen.kernel_costs import kernel_costs
-from codegen.leds import show
+from codegen.flavours import FLAVOURS, Parts
+from codegen.ir import Model
+from codegen.manifest import render_manifest
 from codegen.project_names import target_name
 from codegen.project_readme import render_readme
 from codegen.runtime_files import RuntimeFiles
@@ -108,7 +107,7 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
     head = project_banner(model, options)
     classifier = _classifier(options)
     layout = FLAVOURS[options.project](_parts(model, runtime, options, classifier, head))
-    manifest = _manifest(model, runtime, layout, options, classifier)
+    manifest = render_manifest(model, runtime, layout, options, classifier, _known_bytes(model, runtime, options))
     files = dict(layout.files)
     files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
     files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md"]), options.board)
@@ -282,56 +281,3 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
                 f"model {model.name} on board {board.id}: needs at least {needed} bytes of {memory}, available are "
                 f"{available}; largest: {listed or 'unknown'}; choose a larger board or a smaller model"
             )
-
-
-def _manifest(
-    model: Model, runtime: RuntimeFiles, layout: Layout, options: ProjectOptions, classifier: Classifier | None
-) -> dict[str, Any]:
-    inputs, outputs = tensors(model)
-    selftest = model.card.selftest if model.card else None
-    labels = () if classifier is None else classifier.label_names(outputs[0].size)
-    return {
-        "tinyser": tool_version(),
-        "runtime": options.runtime,
-        "board": options.board.id,
-        "project": options.project,
-        "model": {"name": model.name, "sha256": model.sha256, "bytes": len(model.content), "file": layout.model_file},
-        "inputs": [_tensor_entry(tensor) for tensor in inputs],
-        "outputs": [_tensor_entry(tensor) for tensor in outputs],
-        "labels": None if options.labels is None else list(options.labels),
-        "features": None if options.features is None else options.features.to_json(),
-        "classifier": None if classifier is None else classifier.to_json(),
-        "arena_bytes": runtime.arena_bytes,
-        "scratch_bytes": runtime.scratch_bytes,
-        "stack_bytes": kernel_costs().stack_of(runtime.kernels, options.board.cpu) if runtime.kernels else None,
-        "weights_bytes": runtime.weights_bytes,
-        "microphone": options.board.microphone.title if options.microphone and options.board.microphone else None,
-        "clip_seconds": None if options.clip is None else round(options.clip.seconds, 3),
-        "known_bytes": _known_bytes(model, runtime, options),
-        "leds": [
-            {"label": label, "shown": entry.text}
-            for label, entry in zip(labels, show(options.board.leds, labels), strict=True)
-        ]
-        if options.board.leds and (options.clip or options.microphone)
-        else None,
-        "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
-        "layers": [asdict(layer) for layer in runtime.layers],
-        "operators": dict(sorted(model.operators.items())),
-        "build": {
-            "portable_sources": list(layout.portable_sources),
-            "board_sources": list(layout.board_sources),
-            "include_dirs": list(layout.include_dirs),
-            "defines": list(layout.defines),
-        },
-    }
-
-
-def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "name": tensor.name,
-        "shape": list(tensor.shape),
-        "dtype": tensor.dtype,
-        "scale": tensor.scale if tensor.is_quantized else None,
-        "zero_point": tensor.zero_point if tensor.is_quantized else None,
-        "bytes": tensor.bytes,
-    }

@@ -55,7 +55,12 @@ def arduino(parts: Parts) -> Layout:
         "keywords.txt": render("project/arduino/keywords.txt.j2", **context),
         f"examples/{example}/{example}.ino": render_sketch(parts, made),
     }
-    return Layout(files={**made.files, **metadata}, portable_sources=made.sources, include_dirs=made.include_dirs)
+    return Layout(
+        files={**made.files, **metadata},
+        portable_sources=made.sources,
+        include_dirs=made.include_dirs,
+        shows_decision=shows_by_sketch(parts),
+    )
 
 
 def render_sketch(parts: Parts, made: Library) -> str:

@@ -18,6 +18,7 @@ def cmake(parts: Parts) -> Layout:
         portable_sources=parts.sources,
         board_sources=firmware.sources,
         include_dirs=(*parts.include_dirs, "board"),
+        shows_decision=parts.hears and parts.board.leds is not None,
     )
     context = {
         "board": parts.board,

@@ -43,7 +43,10 @@ class Library:
 
 
 def library(parts: Parts) -> Library:
-    """The sources as a library, and where the ecosystem drives LEDs, which of them show what. Raises DataError for an FFT that the ecosystem does not bring."""
+    """The sources as a library, and where the ecosystem drives LEDs, which of them show what.
+
+    Raises DataError for an FFT that the ecosystem does not bring.
+    """
     if parts.fft != "own":
         raise DataError(f"--fft: got {parts.fft}, a library that a library cannot bring, allowed is own; leave it out")
     files = {_place(path): content for path, content in parts.files.items()}

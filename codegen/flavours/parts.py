@@ -16,7 +16,8 @@ INCLUDE_DIRS = ("model", "features", "app")
 class Parts:
     """What every flavour is made of: sources that build on any host, by path below `INCLUDE_DIRS`, and their facts.
 
-    `sources`: those of `files` to compile. `labels`: their names, without a classifier none. `target`: a name made of the model's, of letters, digits and underscores.
+    `sources`: those of `files` to compile. `target`: a name made of the model's, of letters, digits and underscores.
+    `labels`: of the model's outputs; none without a classifier.
     """
 
     model: Model
@@ -50,13 +51,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board."""
+    """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board.
+    `shows_decision`: its firmware lights LEDs."""
 
     files: Mapping[str, str | bytes]
     portable_sources: tuple[str, ...]
     board_sources: tuple[str, ...] = ()
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...] = ()
+    shows_decision: bool = False
 
     @property
     def model_file(self) -> str:

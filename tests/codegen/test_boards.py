@@ -18,7 +18,8 @@ def test_known_boards() -> None:
     for board in boards.values():
         assert board.is_host or (board.flash is not None and board.flash.source and board.ram is not None)
     assert set(boards["host"].to_json()) == {
-        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "leds", "microphone", "evidence", "project_evidence"
+        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "leds", "microphone", "evidence",
+        "project_evidence"
     }  # fmt: skip
 
 

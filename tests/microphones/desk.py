@@ -38,9 +38,7 @@ class Desk:
 
     def hear(self, raw: NDArray[Any], miss: int = 0) -> Heard:
         """Halves of the driver's buffer go in, one after the other; every `miss`-th interrupt does not come."""
-        done = subprocess.run(
-            [self.program, str(miss)], input=raw.tobytes(), capture_output=True, check=False
-        )
+        done = subprocess.run([self.program, str(miss)], input=raw.tobytes(), capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         turns = np.frombuffer(done.stdout, dtype=[("lost", "<i4"), ("pcm", "<i2", HALF)])
         pairs = [line.split() for line in done.stderr.decode().splitlines()]
@@ -55,7 +53,10 @@ def build_desk(board_id: str, folder: Path) -> Desk:
     board = project / "board"
     shared = sorted(path for path in board.glob("board_*.c"))
     program = folder / "desk"
-    options = [f'-DDRIVER="{microphone.driver}.c"', *(f"-D{name}" for name in KINDS if name.lower() in microphone.driver)]
+    options = [
+        f'-DDRIVER="{microphone.driver}.c"',
+        *(f"-D{name}" for name in KINDS if name.lower() in microphone.driver),
+    ]
     includes = ["-include", str(HERE / "registers.h"), f"-I{board}"]
     command = ["gcc", "-O1", *STRICT, *SANITIZED, *options, *includes, str(HERE / "desk.c"), *map(str, shared)]
     done = subprocess.run([*command, "-o", str(program)], capture_output=True, text=True, check=False)

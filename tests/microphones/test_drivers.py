@@ -6,7 +6,6 @@ No board was at hand: this says nothing of what the registers do on a chip.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,10 +20,12 @@ FULL_SCALE = {"stm32f4_adc": 12, "stm32h7_adc": 16, "nrf52_saadc": 12}
 TURNS = 40
 
 
-@pytest.fixture
-def desk(request: pytest.FixtureRequest, tmp_path: Path, require_tool: Callable[..., None]) -> Desk:
+@pytest.fixture(scope="module")
+def desk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[..., None]
+) -> Desk:
     require_tool("gcc")
-    return build_desk(request.param, tmp_path)
+    return build_desk(request.param, tmp_path_factory.mktemp("desk"))
 
 
 def converted(bits: int, turns: int = TURNS) -> NDArray[np.uint16]:
@@ -100,4 +101,7 @@ def test_nrfs_timer_too(desk: Desk) -> None:
 
 
 def test_every_driver_is_tested() -> None:
-    assert {microphone.driver for microphone in BOARDS.values()} - set(FULL_SCALE) == {"stm32f4_i2s_pdm", "stm32l4_dfsdm"}
+    assert {microphone.driver for microphone in BOARDS.values()} - set(FULL_SCALE) == {
+        "stm32f4_i2s_pdm",
+        "stm32l4_dfsdm",
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +22,9 @@ ORDER, RATIO, BIT_HZ = 4, 16, 1_024_000
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Desk:
-    request.getfixturevalue("tool_for_module")
+def desk(tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[..., None]) -> Desk:
+    require_tool("gcc")
     return build_desk("stm32f4-discovery", tmp_path_factory.mktemp("pdm"))
-
-
-@pytest.fixture(scope="module")
-def tool_for_module() -> None:
-    import shutil
-
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is missing")
 
 
 def droop(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -42,9 +35,9 @@ def droop(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def designed() -> NDArray[np.float64]:
     """The last filter, as its comment says it is made."""
-    edges = np.linspace(0, 7000, 25)
-    bands = np.ravel([(low, high - 1e-3) for low, high in zip(edges[:-1], edges[1:], strict=True)])
-    wanted = np.ravel([(1 / droop(np.array(low)), 1 / droop(np.array(high))) for low, high in zip(edges[:-1], edges[1:], strict=True)])
+    edges = list(pairwise(np.linspace(0, 7000, 25)))
+    bands = np.ravel([(low, high - 1e-3) for low, high in edges])
+    wanted = 1 / droop(np.ravel(edges))
     weights = [1] * 24 + [30]
     return np.asarray(signal.firls(111, [*bands, 9000, 32000], [*wanted, 0, 0], weight=weights, fs=64_000))
 

@@ -42,10 +42,22 @@ void board_microphone_interrupt(void);
 /* Initial stack pointer, reset, then the faults and system exceptions; no interrupt is ever enabled but SysTick and,
  * where there is one, the microphone's. */
 __attribute__((section(".vectors"), used)) static const vector_t vectors[VECTORS] = {
-    {.stack = board_stack_top}, {.handler = board_reset}, {.handler = board_fault}, {.handler = board_fault},
-    {.handler = board_fault},   {.handler = board_fault}, {.handler = board_fault}, {.handler = NULL},
-    {.handler = NULL},          {.handler = NULL},        {.handler = NULL},        {.handler = board_fault},
-    {.handler = board_fault},   {.handler = NULL},        {.handler = board_fault}, {.handler = board_systick},
+    {.stack = board_stack_top},
+    {.handler = board_reset},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = NULL},
+    {.handler = NULL},
+    {.handler = NULL},
+    {.handler = NULL},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = NULL},
+    {.handler = board_fault},
+    {.handler = board_systick},
 #if defined BOARD_MICROPHONE_INTERRUPT
     [SYSTEM_VECTORS + BOARD_MICROPHONE_INTERRUPT] = {.handler = board_microphone_interrupt},
 #endif

@@ -1,4 +1,5 @@
-/* A stream of an STM32's DMA that fills a circular buffer from a register (ST RM0090, RM0390, RM0433, DMA registers). */
+/* A stream of an STM32's DMA that fills a circular buffer from a register (ST RM0090, RM0390, RM0433, DMA registers).
+ */
 #ifndef BOARD_DMA_STREAM_H
 #define BOARD_DMA_STREAM_H
 

@@ -16,9 +16,9 @@
 #define ADC_SQR3 BOARD_REGISTER(ADC1 + 0x34u)
 #define ADC_DR (ADC1 + 0x4Cu)
 #define ADC_CCR BOARD_REGISTER(ADC1 + 0x304u)
-#define CLOCK_BY_4 (1u << 16)   /* of APB2: 21 MHz of at most 30 or 36 */
-#define TWELVE_BITS 0u          /* and no scan, no interrupt */
-#define SAMPLE_112_CYCLES 5u    /* 5 us, for a source of some kilohms */
+#define CLOCK_BY_4 (1u << 16) /* of APB2: 21 MHz of at most 30 or 36 */
+#define TWELVE_BITS 0u        /* and no scan, no interrupt */
+#define SAMPLE_112_CYCLES 5u  /* 5 us, for a source of some kilohms */
 #define CHANNELS_IN_SMPR2 10u
 #define ONE_CONVERSION 0u
 #define RISING_EDGE (1u << 28)

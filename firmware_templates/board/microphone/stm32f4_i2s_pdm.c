@@ -1,5 +1,5 @@
-/* A digital microphone on I2S2 of an STM32F4, whose clock is the microphone's: 64 bits for each sample at 16 kHz come as
- * words of 16, stream 3 of DMA1 stores them (ST RM0090, RCC, SPI and I2S, DMA registers; channel 0 of that stream is
+/* A digital microphone on I2S2 of an STM32F4, whose clock is the microphone's: 64 bits for each sample at 16 kHz come
+ * as words of 16, stream 3 of DMA1 stores them (ST RM0090, RCC, SPI and I2S, DMA registers; channel 0 of that stream is
  * SPI2's receiver). */
 #include "board_config.h"
 #include "board_decimator.h"

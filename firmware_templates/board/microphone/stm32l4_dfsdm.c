@@ -1,6 +1,6 @@
-/* A digital microphone on channel 2 of the DFSDM of an STM32L4: its clock is the microphone's, its sinc filter of fourth
- * order makes 64 kHz of the bits, and channel 4 of DMA1 stores them (ST RM0351, DFSDM and DMA registers; request 0 of that
- * channel is the first filter's). The last filter is software. */
+/* A digital microphone on channel 2 of the DFSDM of an STM32L4: its clock is the microphone's, its sinc filter of
+ * fourth order makes 64 kHz of the bits, and channel 4 of DMA1 stores them (ST RM0351, DFSDM and DMA registers; request
+ * 0 of that channel is the first filter's). The last filter is software. */
 #include "board_config.h"
 #include "board_decimator.h"
 #include "board_halves.h"
