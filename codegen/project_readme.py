@@ -70,7 +70,7 @@ _PURPOSES = (
     (r"board/tick\.c", "a millisecond's interrupt, the time, and sleep"),
     (r"board/systick\..*", "the SysTick timer"),
     (r"board/(?:cmsdk_uart|nrf_uart|pl011|stm32_usart_v\d)\.c", "the console's UART, at register level"),
-    (r"board/stm32(?:f4|l4)\.c", "the clock, at register level"),
+    (r"board/stm32(?:f4|l4|u5)\.c", "the clock, at register level"),
     (r"board/leds\.c", "the board's LEDs"),
     (r"board/(?:mps_fpgaio|nrf_gpio|pl061|stm32_gpio|stm32f1_gpio)\.c", "pins of LEDs, at register level"),
     (r"board/board_microphone\.h", "what the application needs of a microphone"),

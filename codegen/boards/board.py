@@ -39,6 +39,7 @@ CLOCKS: Mapping[str, tuple[str, ...]] = {
     "reset": (),
     "stm32f4": ("reset_hz", "crystal_hz"),
     "stm32l4": ("reset_hz",),
+    "stm32u5": ("reset_hz",),
 }
 # Nothing but a name: it goes into a command line.
 OPENOCD_CONFIG = re.compile(r"(board|interface|target)/[A-Za-z0-9_.-]+\.cfg")
@@ -53,6 +54,7 @@ MICROPHONES: Mapping[str, tuple[str, ...]] = {
     "stm32f4_i2s_pdm": ("plli2s_n", "plli2s_r", "i2s_divider"),
     "stm32h7_adc": ("channel", "timer_clock_divider"),
     "stm32l4_dfsdm": ("clock_divider", "decimation"),
+    "stm32u5_adf": ("clock_divider", "decimation"),
 }
 MICROPHONE_PARTS: Mapping[str, tuple[str, ...]] = {
     "nrf52_saadc": ("offset",),
@@ -60,6 +62,7 @@ MICROPHONE_PARTS: Mapping[str, tuple[str, ...]] = {
     "stm32f4_i2s_pdm": ("decimator", "dma_stream", "halves", "offset", "pdm"),
     "stm32h7_adc": ("dma_stream", "halves", "offset", "tim3"),
     "stm32l4_dfsdm": ("decimator", "halves", "offset"),
+    "stm32u5_adf": ("offset",),
 }
 PLACES = ("board", "module")
 # One LED that mixes red, green and blue, or LEDs of their own places and colours.

@@ -1,7 +1,7 @@
 /* A microphone's driver with hardware around it: fills halves of its buffer from standard input, raises its interrupt,
  * and writes what is heard. DRIVER names the driver's source, which is part of this file so that its buffer is seen.
  *
- * Every argv[1]-th interrupt does not come (0: all come): the hardware goes on, as it does. */
+ * Every argv[1]-th interrupt does not come (0: all come), argv[2] in a row: the hardware goes on, as it does. */
 #include DRIVER
 
 #include <stdio.h>
@@ -11,6 +11,8 @@
 #define MOST_REGISTERS 64u
 #if defined L4
 #define CORE_HZ 80000000u
+#elif defined U5
+#define CORE_HZ 24000000u
 #else
 #define CORE_HZ 168000000u
 #endif
@@ -27,7 +29,10 @@ typedef struct {
 static register_t registers[MOST_REGISTERS];
 static size_t known;
 
+static void before_access(uint32_t address);
+
 volatile uint32_t *test_register(uint32_t address) {
+    before_access(address);
     for (size_t index = 0; index < known; ++index) {
         if (registers[index].address == address) {
             return &registers[index].value;
@@ -55,8 +60,8 @@ void board_microphone_connect(void) {
     is_connected = true;
 }
 
-static void write_heard(const int16_t *pcm, size_t samples, size_t lost) {
-    const int32_t head = (int32_t)lost;
+static void write_heard(const int16_t *pcm, size_t samples, size_t missing) {
+    const int32_t head = (int32_t)missing;
     fwrite(&head, sizeof head, 1, stdout);
     fwrite(pcm, sizeof pcm[0], samples, stdout);
 }
@@ -105,6 +110,62 @@ static void filled(void) {
 static void raise_interrupt(void) {
     board_microphone_interrupt();
     must(BOARD_REGISTER(SAADC_END) == 0u && SAADC_STARTED == 0u, "an event is still set");
+}
+
+#elif defined U5
+
+/* A FIFO of four samples, whose flags follow what is in it; a read takes the oldest. */
+#define RAW_BYTES (2u * sizeof(uint32_t))
+static uint32_t fifo[4];
+static size_t waiting;
+static volatile uint32_t data;
+static bool overflowed;
+
+static volatile uint32_t *slot(uint32_t address) {
+    for (size_t index = 0; index < known; ++index) {
+        if (registers[index].address == address) {
+            return &registers[index].value;
+        }
+    }
+    return &data;
+}
+
+static void before_access(uint32_t address) {
+    if (address == ADF + 0xB0u) {
+        overflowed = overflowed && *slot(address) != OVERFLOW; /* alone, it was written */
+        *slot(address) = (waiting > 0u ? NOT_EMPTY : 0u) | (overflowed ? OVERFLOW | INTERRUPT_AT_THRESHOLD : 0u);
+    } else if (address == ADF + 0xF0u && waiting > 0u) {
+        *slot(address) = fifo[0];
+        --waiting;
+        memmove(fifo, fifo + 1, sizeof fifo - sizeof fifo[0]);
+    }
+}
+
+static void begin(void) {
+    must((DFLTCR & 5u) == 5u && DFLTIER == 1u && (CKGCR & 1u) == 1u && (SITFCR & 1u) == 1u, "something is off");
+    DFLTISR = 0u;
+    DFLTDR = 0u;
+}
+
+static uint32_t arriving[2];
+
+static void *half_to_fill(void) {
+    return arriving;
+}
+
+static void filled(void) {
+    for (size_t index = 0; index < 2u; ++index) {
+        if (waiting == 4u) {
+            overflowed = true;
+        } else {
+            fifo[waiting++] = arriving[index];
+        }
+    }
+}
+
+static void raise_interrupt(void) {
+    board_microphone_interrupt();
+    must(waiting == 0u && !overflowed, "something is left in the FIFO");
 }
 
 #elif defined L4
@@ -177,9 +238,17 @@ static void raise_interrupt(void) {
 
 #endif
 
-int main(int count, char **arguments) {
-    const unsigned long miss = count > 1 ? strtoul(arguments[1], NULL, 10) : 0u;
-    static unsigned char raw[sizeof captured[0]];
+#if !defined U5
+#define RAW_BYTES (sizeof captured[0])
+static void before_access(uint32_t address) {
+    (void)address;
+}
+#endif
+
+int main(int given, char **arguments) {
+    const unsigned long miss = given > 1 ? strtoul(arguments[1], NULL, 10) : 0u;
+    const unsigned long in_a_row = given > 2 ? strtoul(arguments[2], NULL, 10) : 1u;
+    static unsigned char raw[RAW_BYTES];
     must(board_microphone_start(16000u, write_heard), "the microphone does not start");
     must(is_connected && enabled_interrupt == BOARD_MICROPHONE_INTERRUPT, "its pins or its interrupt are off");
     begin();
@@ -189,7 +258,7 @@ int main(int count, char **arguments) {
     for (unsigned long turn = 1u; fread(raw, sizeof raw, 1, stdin) == 1u; ++turn) {
         memcpy(half_to_fill(), raw, sizeof raw);
         filled();
-        if (miss == 0u || turn % miss != 0u) {
+        if (miss == 0u || turn % miss >= in_a_row || turn < miss) {
             raise_interrupt();
         }
     }

@@ -15,7 +15,7 @@ from tests.projects import write_sums_project
 
 HERE = Path(__file__).parent
 HALF = 128
-KINDS = ("L4", "NRF")  # whose DMA is not that of an STM32F4
+KINDS = ("L4", "NRF", "U5")  # whose DMA is not that of an STM32F4
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
 SANITIZED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
@@ -36,9 +36,11 @@ class Desk:
     program: Path
     project: Path
 
-    def hear(self, raw: NDArray[Any], miss: int = 0) -> Heard:
-        """Halves of the driver's buffer go in, one after the other; every `miss`-th interrupt does not come."""
-        done = subprocess.run([self.program, str(miss)], input=raw.tobytes(), capture_output=True, check=False)
+    def hear(self, raw: NDArray[Any], miss: int = 0, in_a_row: int = 1) -> Heard:
+        """Halves of the driver's buffer go in, one after the other; every `miss`-th interrupt does not come, nor do those after it."""
+        done = subprocess.run(
+            [self.program, str(miss), str(in_a_row)], input=raw.tobytes(), capture_output=True, check=False
+        )
         assert done.returncode == 0, done.stderr.decode()
         turns = np.frombuffer(done.stdout, dtype=[("lost", "<i4"), ("pcm", "<i2", HALF)])
         pairs = [line.split() for line in done.stderr.decode().splitlines()]

@@ -104,4 +104,5 @@ def test_every_driver_is_tested() -> None:
     assert {microphone.driver for microphone in BOARDS.values()} - set(FULL_SCALE) == {
         "stm32f4_i2s_pdm",
         "stm32l4_dfsdm",
+        "stm32u5_adf",
     }

@@ -145,3 +145,28 @@ def test_the_filter_in_hardware_needs_the_last_one_only(
     divider, ratio = heard.registers[0x4001_6000] >> 16 & 0xFF, heard.registers[0x4001_6114] >> 16 & 0x3FF
     assert 80e6 / (divider + 1) / (ratio + 1) == 64_000
     assert heard.registers[0x4001_6114] >> 29 == ORDER and heard.registers[0x4001_6100] >> 24 & 7 == 2
+
+
+@pytest.mark.parametrize("miss", [0, 100])
+def test_all_filters_in_hardware(miss: int, tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """The ADF gives PCM of 24 bits, two samples an interrupt; its FIFO holds what one interrupt too few leaves."""
+    require_tool("gcc")
+    desk = build_desk("b-u585i-iot02a", tmp_path)
+    full_scale = 3 * 25**4
+    samples = np.random.default_rng(4).integers(-full_scale // 20, full_scale // 20, 20 * HALF)
+    heard = desk.hear((samples << 8).astype(np.int32), miss)
+    assert not heard.lost.any(), "two of four places are free"
+    expected = high_pass(samples / (full_scale // 32768))[: heard.pcm.size]
+    assert len(heard.pcm) >= 19 and np.abs(heard.pcm.ravel() - expected).max() <= 2
+    divider, ratio = heard.registers[0x4602_4004] >> 16 & 15, heard.registers[0x4602_408C] >> 8 & 0x1FF
+    assert 24e6 / (divider + 1) / (ratio + 1) / 4 == 16_000
+
+
+def test_a_fifo_that_overflows_is_counted(tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """Where two interrupts in a row do not come, a sample is known to be lost, and at most two are."""
+    require_tool("gcc")
+    desk = build_desk("b-u585i-iot02a", tmp_path)
+    turns = 12 * HALF // 2
+    heard = desk.hear(np.zeros(2 * turns, np.int32), 10, in_a_row=2)
+    assert heard.lost.sum() == pytest.approx(turns // 10, abs=HALF // 20)
+    assert heard.pcm.size + 2 * heard.lost.sum() == pytest.approx(2 * turns, abs=2 * HALF)
