@@ -252,12 +252,14 @@ int main(int given, char **arguments) {
     must(board_microphone_start(16000u, write_heard), "the microphone does not start");
     must(is_connected && enabled_interrupt == BOARD_MICROPHONE_INTERRUPT, "its pins or its interrupt are off");
     begin();
+    raise_interrupt(); /* as a start does on nRF */
     for (size_t index = 0; index < known; ++index) {
         fprintf(stderr, "%08X %08X\n", (unsigned int)registers[index].address, (unsigned int)registers[index].value);
     }
     for (unsigned long turn = 1u; fread(raw, sizeof raw, 1, stdin) == 1u; ++turn) {
         memcpy(half_to_fill(), raw, sizeof raw);
         filled();
+        memset(half_to_fill(), 0x55, sizeof raw / 4u); /* by now, the hardware has begun with it */
         if (miss == 0u || turn % miss >= in_a_row || turn < miss) {
             raise_interrupt();
         }

@@ -37,7 +37,10 @@ class Desk:
     project: Path
 
     def hear(self, raw: NDArray[Any], miss: int = 0, in_a_row: int = 1) -> Heard:
-        """Halves of the driver's buffer go in, one after the other; every `miss`-th interrupt does not come, nor do those after it."""
+        """Halves of the driver's buffer go in, one after the other.
+
+        Every `miss`-th interrupt does not come, `in_a_row` of them.
+        """
         done = subprocess.run(
             [self.program, str(miss), str(in_a_row)], input=raw.tobytes(), capture_output=True, check=False
         )
