@@ -45,6 +45,10 @@ class Classifier:
     fft: str
     stream: StreamSpec
 
+    def label_names(self, outputs: int) -> tuple[str, ...]:
+        """Of the model's outputs; those without a name are numbered."""
+        return tuple(self.labels or (f"class {index}" for index in range(outputs)))
+
     def numbers(self) -> StreamNumbers:
         """What the stream's settings mean for these features."""
         return stream_numbers(self.stream, self.features)
@@ -75,7 +79,7 @@ def render_application(model: Model, classifier: Classifier | None, banner: str)
 
 def _add_classifier(result: ApplicationFiles, model: Model, classifier: Classifier, banner: str) -> None:
     (source,), (output,) = tensors(model)
-    labels = classifier.labels or [f"class {index}" for index in range(output.size)]
+    labels = classifier.label_names(output.size)
     code = {"arithmetic": classifier.arithmetic, "fft": classifier.fft}
     result.files.update(render_features(classifier.features, source.scale, source.zero_point, banner, **code))
     result.sources.extend(feature_sources(**code))

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from codegen.errors import DataError
 
-BUFFER_MS = 250  # what is heard during an inference waits in RAM
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
@@ -31,13 +29,3 @@ class Clip:
     @property
     def flash_bytes(self) -> int:
         return 2 * len(self.samples)
-
-    @property
-    def buffer_ms(self) -> int:
-        """Of sound that the ring between interrupt and application holds."""
-        return BUFFER_MS
-
-    @property
-    def ram_bytes(self) -> int:
-        """Of that ring."""
-        return 2 * (self.sample_rate_hz * BUFFER_MS // 1000 + 1)

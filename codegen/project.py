@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from codegen.application import Classifier, render_application, tensors
 from codegen.atomic import new_folder
-from codegen.banner import banner, tool_version
-from codegen.boards import Board
+from codegen.banner import banner
+from codegen.boards import Board, list_boards
 from codegen.clip import Clip
 from codegen.direct import render_direct
 from codegen.errors import BoardError, DataError, DoesNotFitError, FeatureSpecError
 from codegen.feature_spec import FeatureSpec
-from codegen.flavours import FLAVOURS, Layout, Parts
-from codegen.ir import Model, Tensor
-from codegen.kernel_costs import kernel_costs
+from codegen.flavours import FLAVOURS, Parts
+from codegen.ir import Model
+from codegen.manifest import render_manifest
 from codegen.project_names import target_name
 from codegen.project_readme import render_readme
 from codegen.runtime_files import RuntimeFiles
 from codegen.schedule import ARENA_SLACK
+from codegen.sound_ring import ring_bytes
 from codegen.stream_spec import StreamSpec
 from codegen.tflm_runtime import render_tflm
 
@@ -49,6 +50,7 @@ class ProjectOptions:
     fft: str = "own"
     stream: StreamSpec = field(default_factory=StreamSpec)
     clip: Clip | None = None
+    microphone: bool = False
 
     @property
     def features_arithmetic(self) -> str:
@@ -99,11 +101,13 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
         _check_features(model, options.features)
     if options.clip is not None:
         _check_clip(options.clip, options)
+    if options.microphone:
+        _check_microphone(options)
     _check_fits(model, runtime, options)
     head = project_banner(model, options)
     classifier = _classifier(options)
     layout = FLAVOURS[options.project](_parts(model, runtime, options, classifier, head))
-    manifest = _manifest(model, runtime, layout, options, classifier)
+    manifest = render_manifest(model, runtime, layout, options, classifier, _known_bytes(model, runtime, options))
     files = dict(layout.files)
     files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
     files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md"]), options.board)
@@ -144,7 +148,9 @@ def _parts(
         target=target_name(model),
         files={**runtime.files, **app.files, "model/model.tflite": model.content},
         sources=(*runtime.sources, *app.sources),
+        labels=() if classifier is None else classifier.label_names(tensors(model)[1][0].size),
         clip=options.clip,
+        microphone=options.board.microphone if options.microphone else None,
     )
 
 
@@ -228,19 +234,46 @@ def _check_clip(clip: Clip, options: ProjectOptions) -> None:
         )
 
 
-def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
-    board, features = options.board, options.features
-    if board.flash is None or board.ram is None or board.stack_bytes is None:
-        return
+def _check_microphone(options: ProjectOptions) -> None:
+    if options.clip is not None:
+        raise DataError("--microphone: got --clip, too, a recording in its place; leave one of them out")
+    if options.project != "cmake":
+        raise DataError(
+            f"--microphone: project flavour {options.project} has an application of its own, allowed is cmake; leave "
+            "--microphone out, or choose --project cmake"
+        )
+    if options.features is None:
+        raise DataError("--microphone: the model takes no sound; give its --features, or leave --microphone out")
+    if options.board.microphone is None:
+        boards = ", ".join(board.id for board in list_boards() if board.microphone)
+        raise BoardError(
+            f"--microphone: board {options.board.id} has no driver for one, allowed are {boards}; choose one of them, "
+            "or give a recording with --clip"
+        )
+
+
+def _known_bytes(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> dict[str, int]:
+    """What is known to be needed before any compiler has run: no code, of RAM the large buffers and the stack."""
+    features = options.features
     history = 0 if features is None or runtime.reads_ring else features.context_frames * features.features
     selftest = model.card.selftest if model.card else None
     vectors = 0 if selftest is None else len(selftest.input) + len(selftest.output)
-    clip_flash, clip_ram = (0, 0) if options.clip is None else (options.clip.flash_bytes, options.clip.ram_bytes)
-    needs = (
-        ("flash", runtime.weights_bytes + vectors + clip_flash, board.flash.bytes),
-        ("RAM", runtime.arena_bytes + history + clip_ram + board.stack_bytes, board.ram.bytes),
-    )
-    for memory, needed, available in needs:
+    clip = 0 if options.clip is None else options.clip.flash_bytes
+    ring = ring_bytes(features.sample_rate_hz) if features and (options.clip or options.microphone) else 0
+    return {
+        "flash": runtime.weights_bytes + vectors + clip,
+        "ram": runtime.arena_bytes + history + ring + (options.board.stack_bytes or 0),
+    }
+
+
+def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) -> None:
+    board, known = options.board, _known_bytes(model, runtime, options)
+    if board.flash is None or board.ram is None:
+        return
+    for memory, needed, available in (
+        ("flash", known["flash"], board.flash.bytes),
+        ("RAM", known["ram"], board.ram.bytes),
+    ):
         if needed > available:
             largest = sorted(runtime.largest, key=lambda entry: -entry[1])[:3]
             listed = ", ".join(f"{name} {size}" for name, size in largest)
@@ -248,47 +281,3 @@ def _check_fits(model: Model, runtime: RuntimeFiles, options: ProjectOptions) ->
                 f"model {model.name} on board {board.id}: needs at least {needed} bytes of {memory}, available are "
                 f"{available}; largest: {listed or 'unknown'}; choose a larger board or a smaller model"
             )
-
-
-def _manifest(
-    model: Model, runtime: RuntimeFiles, layout: Layout, options: ProjectOptions, classifier: Classifier | None
-) -> dict[str, Any]:
-    inputs, outputs = tensors(model)
-    selftest = model.card.selftest if model.card else None
-    return {
-        "tinyser": tool_version(),
-        "runtime": options.runtime,
-        "board": options.board.id,
-        "project": options.project,
-        "model": {"name": model.name, "sha256": model.sha256, "bytes": len(model.content), "file": layout.model_file},
-        "inputs": [_tensor_entry(tensor) for tensor in inputs],
-        "outputs": [_tensor_entry(tensor) for tensor in outputs],
-        "labels": None if options.labels is None else list(options.labels),
-        "features": None if options.features is None else options.features.to_json(),
-        "classifier": None if classifier is None else classifier.to_json(),
-        "arena_bytes": runtime.arena_bytes,
-        "scratch_bytes": runtime.scratch_bytes,
-        "stack_bytes": kernel_costs().stack_of(runtime.kernels, options.board.cpu) if runtime.kernels else None,
-        "weights_bytes": runtime.weights_bytes,
-        "clip_seconds": None if options.clip is None else round(options.clip.seconds, 3),
-        "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
-        "layers": [asdict(layer) for layer in runtime.layers],
-        "operators": dict(sorted(model.operators.items())),
-        "build": {
-            "portable_sources": list(layout.portable_sources),
-            "board_sources": list(layout.board_sources),
-            "include_dirs": list(layout.include_dirs),
-            "defines": list(layout.defines),
-        },
-    }
-
-
-def _tensor_entry(tensor: Tensor) -> dict[str, Any]:
-    return {
-        "name": tensor.name,
-        "shape": list(tensor.shape),
-        "dtype": tensor.dtype,
-        "scale": tensor.scale if tensor.is_quantized else None,
-        "zero_point": tensor.zero_point if tensor.is_quantized else None,
-        "bytes": tensor.bytes,
-    }

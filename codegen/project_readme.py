@@ -58,9 +58,33 @@ _PURPOSES = (
     (r"ser_application\..*", "the application: sound, sleep, decisions on the console"),
     (r"ser_console\..*", "lines typed on the console"),
     (r"ser_sound\..*", "samples on their way from the interrupt to the application"),
+    (r"ser_source\.h", "where sound comes from"),
+    (r"ser_source_clip\.c", "sound of the recording, in real time"),
+    (r"ser_source_microphone\.c", "sound of the board's microphone"),
+    (r"ser_leds\..*", "which LEDs are lit for which decision, and when"),
     (r"ser_clip\..*", "the recording in flash"),
+    (r"board/board\.c", "start of the board: clock, pins, console"),
+    (r"board/board_config\.h", "addresses and clocks of the board"),
+    (r"board/board_parts\.h", "what the files of this folder call of each other"),
+    (r"board/board_job\.h", "what the emulator's jobs need of a board"),
     (r"board/tick\.c", "a millisecond's interrupt, the time, and sleep"),
     (r"board/systick\..*", "the SysTick timer"),
+    (r"board/(?:cmsdk_uart|nrf_uart|pl011|stm32_usart_v\d)\.c", "the console's UART, at register level"),
+    (r"board/stm32(?:f4|l4|u5)\.c", "the clock, at register level"),
+    (r"board/leds\.c", "the board's LEDs"),
+    (r"board/(?:mps_fpgaio|nrf_gpio|pl061|stm32_gpio|stm32f1_gpio)\.c", "pins of LEDs, at register level"),
+    (r"board/board_microphone\.h", "what the application needs of a microphone"),
+    (r"board/board_halves\..*", "halves of a double buffer that the hardware fills, and those that were missed"),
+    (r"board/board_offset\..*", "samples without the microphone's offset"),
+    (r"board/board_dma_stream\..*", "a DMA stream that fills a double buffer"),
+    (r"board/board_tim3\..*", "the timer that starts conversions"),
+    (r"board/board_decimator\..*", "the filter from 64 kHz to 16 kHz"),
+    (r"board/board_pdm\..*", "bits of a digital microphone to samples"),
+    (r"board/(?:nrf52|stm32\w\w)_\w+\.c", "the microphone, at register level"),
+    (r"board/halt\.c", "the end of the program"),
+    (r"board/stack_gauge\.c", "how much of the stack was ever used"),
+    (r"board/(?:systick_counter|cmsdk_timer\w*)\..", "the instruction counter"),
+    (r"board/board_host\.c", "the desktop as a board"),
     (r"ser_audio\.h", "what the application needs of a microphone"),
     (r"ser_audio_adc\.c", "an analog microphone, by ADC and DMA"),
     (r"ser_job\..*", "jobs of the emulator"),
@@ -68,13 +92,25 @@ _PURPOSES = (
     (r"board/startup\.c", "vector table, reset, faults"),
     (r"board/linker\.ld", "memories of the board"),
     (r"board/semihosting\.c", "job files and exit through the debugger or emulator"),
-    (r"board/.*", "board support"),
     (r"src/ser_\w+\.h", "the library's one public header"),
 )
 
 
 def _purpose(name: str) -> str:
     return next(text for pattern, text in _PURPOSES if re.search(f"(?:^|/){pattern}$", name))
+
+
+def _memory(manifest: Mapping[str, Any], board: Board) -> list[tuple[str, int, int]]:
+    """Memories of a board: name, bytes that are known to be needed before the compiler has run, bytes of the board."""
+    if board.flash is None or board.ram is None or board.stack_bytes is None:
+        return []
+    rows = [
+        ("flash", manifest["known_bytes"]["flash"], board.flash.bytes),
+        ("RAM, with the stack that is reserved", manifest["known_bytes"]["ram"], board.ram.bytes),
+    ]
+    if manifest["stack_bytes"] is not None:
+        rows.append(("stack", manifest["stack_bytes"], board.stack_bytes))
+    return rows
 
 
 def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str], board: Board) -> str:
@@ -87,6 +123,9 @@ def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str
         target=target_name(model),
         model_name=printable(model.name),
         runtime=manifest["runtime"],
+        leds=[(printable(row["label"]), row["shown"]) for row in manifest["leds"] or ()],
+        memories=_memory(manifest, board),
+        microphone=board.microphone if manifest["microphone"] else None,
         memory_plan=next((name for name in files if name.endswith("/memory_plan.svg")), None),
         has_state=bool(model.graph.variables),
     )

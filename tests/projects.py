@@ -120,6 +120,7 @@ def write_sums_project(
     arithmetic: str = "auto",
     project: str = "cmake",
     clip: Clip | None = None,
+    microphone: bool = False,
     labels: tuple[str, ...] | None = None,
 ) -> Path:
     """A whole project around SUMS_C, or around another source with the same interface."""
@@ -130,6 +131,7 @@ def write_sums_project(
         arithmetic=arithmetic,
         project=project,
         clip=clip,
+        microphone=microphone,
         labels=labels,
     )
     write_project(model, sums_runtime(model, source), options, folder)

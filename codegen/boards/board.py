@@ -39,10 +39,35 @@ CLOCKS: Mapping[str, tuple[str, ...]] = {
     "reset": (),
     "stm32f4": ("reset_hz", "crystal_hz"),
     "stm32l4": ("reset_hz",),
+    "stm32u5": ("reset_hz",),
 }
 # Nothing but a name: it goes into a command line.
 OPENOCD_CONFIG = re.compile(r"(board|interface|target)/[A-Za-z0-9_.-]+\.cfg")
 COUNTERS = ("cmsdk_timer", "systick")
+# Files of these names under `firmware_templates/board/pins/`.
+PINS = ("mps_fpgaio", "nrf_gpio", "pl061", "stm32_gpio", "stm32f1_gpio")
+# Files of these names under `firmware_templates/board/microphone/`, each with the integers that it needs besides, and
+# the files that it shares.
+MICROPHONES: Mapping[str, tuple[str, ...]] = {
+    "nrf52_saadc": ("input", "input_gain"),
+    "stm32f4_adc": ("channel", "timer_clock_divider"),
+    "stm32f4_i2s_pdm": ("plli2s_n", "plli2s_r", "i2s_divider"),
+    "stm32h7_adc": ("channel", "timer_clock_divider"),
+    "stm32l4_dfsdm": ("clock_divider", "decimation"),
+    "stm32u5_adf": ("clock_divider", "decimation"),
+}
+MICROPHONE_PARTS: Mapping[str, tuple[str, ...]] = {
+    "nrf52_saadc": ("offset",),
+    "stm32f4_adc": ("dma_stream", "halves", "offset", "tim3"),
+    "stm32f4_i2s_pdm": ("decimator", "dma_stream", "halves", "offset", "pdm"),
+    "stm32h7_adc": ("dma_stream", "halves", "offset", "tim3"),
+    "stm32l4_dfsdm": ("decimator", "halves", "offset"),
+    "stm32u5_adf": ("offset",),
+}
+PLACES = ("board", "module")
+# One LED that mixes red, green and blue, or LEDs of their own places and colours.
+LED_KINDS = ("rgb", "separate")
+LED_COLOURS = ("red", "orange", "yellow", "green", "blue", "white")
 FLOAT_ABIS = ("none", "soft", "softfp", "hard")
 C_DIALECT = ("-std=c99",)
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Werror")
@@ -93,6 +118,48 @@ class Console:
 
 
 @dataclass(frozen=True, slots=True)
+class Led:
+    """What people call it, its colour, and its pin, which is None where the ecosystem's own code drives it."""
+
+    name: str
+    colour: str
+    port: int | None
+    pin: int | None
+    lit_high: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leds:
+    """LEDs that show the decision; of kind `rgb`: red, green, blue. `setup` makes their pins outputs."""
+
+    kind: str
+    driver: str | None
+    leds: tuple[Led, ...]
+    setup: tuple[Setting, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """What hears on bare metal: `place` is `board`, or `module` for one that is wired to it, as `wiring` says.
+
+    `gain` multiplies samples; `values` are the driver's own, by the names in `MICROPHONES`. `setup` connects pins and
+    clocks. `evidence`: what was seen of the driver, as of a flavour.
+    """
+
+    driver: str
+    title: str
+    place: str
+    wiring: str
+    interrupt: int
+    gain: int
+    values: Mapping[str, int]
+    setup: tuple[Setting, ...]
+    evidence: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Qemu:
     """The emulator's program and machine name, and the timer that counts instructions, at `counter_hz` there."""
 
@@ -115,7 +182,8 @@ class OpenOcd:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """One board; `clock`, `flash`, `ram` and `stack_bytes` are None on the host alone, `console` also where no flavour
-    is bare metal, `openocd` where no debugger is on the board. `project_evidence` and `ecosystems` (what the board is
+    is bare metal, `openocd` where no debugger is on the board, `leds` where none is free, `microphone` where bare metal
+    has no driver for one. `project_evidence` and `ecosystems` (what the board is
     called there) are by project flavour.
     """
 
@@ -133,6 +201,8 @@ class Board:
     optimisation: tuple[str, ...]
     clock: Clock | None
     console: Console | None
+    leds: Leds | None
+    microphone: Microphone | None
     flash: Region | None
     ram: Region | None
     stack_bytes: int | None
@@ -179,6 +249,10 @@ class Board:
             "flash_bytes": self.flash.bytes if self.flash else None,
             "ram_bytes": self.ram.bytes if self.ram else None,
             "qemu": self.qemu.machine if self.qemu else None,
+            "leds": [led.name for led in self.leds.leds] if self.leds else [],
+            "microphone": {"title": self.microphone.title, "evidence": self.microphone.evidence}
+            if self.microphone
+            else None,
             "evidence": self.evidence,
             "project_evidence": dict(self.project_evidence),
         }

@@ -15,11 +15,19 @@ from codegen.boards.board import (
     FLOAT_ABIS,
     FPUS,
     FRAMEWORKS,
+    LED_COLOURS,
+    LED_KINDS,
+    MICROPHONES,
     OPENOCD_CONFIG,
+    PINS,
+    PLACES,
     PROJECTS,
     Board,
     Clock,
     Console,
+    Led,
+    Leds,
+    Microphone,
     OpenOcd,
     Qemu,
     Region,
@@ -34,6 +42,10 @@ else:
     import tomli as tomllib
 
 
+RGB = ("red", "green", "blue")
+OPTIONAL = ("leds", "microphone", "openocd", "qemu")
+
+
 def parse_board(text: str, where: str) -> Board:
     """A board from TOML text. Raises BoardError, naming table and key: unknown, missing, or not allowed."""
     try:
@@ -41,7 +53,7 @@ def parse_board(text: str, where: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise BoardError(f"{where}: not TOML ({error}); mend that line") from error
     is_host = data.get("family") == "host"
-    top = Table(where, data, optional=() if is_host else ("qemu", "openocd"))
+    top = Table(where, data, optional=() if is_host else OPTIONAL)
     projects = top.texts("projects", tuple(PROJECTS))
     bare_metal = "cmake" in projects
     ecosystems = tuple(name for name in projects if PROJECTS[name])
@@ -50,6 +62,8 @@ def parse_board(text: str, where: str) -> Board:
     sub = {name: Table(f"{where} [{name}]", top.table(name)) for name in tables}
     qemu = _qemu(where, top.table("qemu")) if "qemu" in data and not is_host else None
     openocd = _openocd(where, top.table("openocd")) if "openocd" in data and not is_host else None
+    leds = _leds(where, top.table("leds"), bare_metal) if "leds" in data and not is_host else None
+    microphone = _microphone(where, top.table("microphone")) if "microphone" in data and bare_metal else None
     cpu = top.choice("cpu", tuple(FPUS))
     board = Board(
         id=top.text("id"),
@@ -66,6 +80,8 @@ def parse_board(text: str, where: str) -> Board:
         optimisation=sub["compiler"].texts("optimisation", None),
         clock=None if is_host else _clock(sub["clock"], bare_metal),
         console=_console(sub["console"]) if "console" in sub else None,
+        leds=leds,
+        microphone=microphone,
         flash=None if is_host else _region(sub["flash"]),
         ram=None if is_host else _region(sub["ram"]),
         stack_bytes=None if is_host else sub["stack"].integer("bytes", 256),
@@ -117,6 +133,52 @@ def _console(table: Table) -> Console:
         setup=tuple(_setting(row) for row in table.rows("setup")),
         source=table.text("source"),
     )
+
+
+def _leds(where: str, data: Mapping[str, Any], bare_metal: bool) -> Leds:
+    table = Table(f"{where} [leds]", data)
+    leds = Leds(
+        kind=table.choice("kind", LED_KINDS),
+        driver=table.choice("driver", PINS) if bare_metal else None,
+        leds=tuple(_led(row, bare_metal) for row in table.rows("led")),
+        setup=tuple(_setting(row) for row in table.rows("setup")) if bare_metal else (),
+        source=table.text("source"),
+    )
+    table.reject_unknown()
+    colours = tuple(led.colour for led in leds.leds)
+    if not colours or (leds.kind == "rgb" and colours != RGB):
+        wanted = " and ".join(RGB) + ", in this order" if leds.kind == "rgb" else "at least one"
+        raise BoardError(f"{where} [leds]: led: got {', '.join(colours) or 'none'}, allowed is {wanted}")
+    return leds
+
+
+def _led(table: Table, bare_metal: bool) -> Led:
+    name, colour = table.text("name"), table.choice("colour", LED_COLOURS)
+    led = Led(name, colour, None, None, None)
+    if bare_metal:
+        level = table.choice("lit", ("high", "low"))
+        led = Led(name, colour, table.integer("port", 0), table.integer("pin", 0), level == "high")
+    table.reject_unknown()
+    return led
+
+
+def _microphone(where: str, data: Mapping[str, Any]) -> Microphone:
+    table = Table(f"{where} [microphone]", data)
+    driver = table.choice("driver", tuple(MICROPHONES))
+    microphone = Microphone(
+        driver=driver,
+        title=table.text("title"),
+        place=table.choice("place", PLACES),
+        wiring=table.text("wiring"),
+        interrupt=table.integer("interrupt", 0),
+        gain=table.integer("gain", 1),
+        values={name: table.integer(name, 0) for name in MICROPHONES[driver]},
+        setup=tuple(_setting(row) for row in table.rows("setup")),
+        evidence=table.choice("evidence", EVIDENCE),
+        source=table.text("source"),
+    )
+    table.reject_unknown()
+    return microphone
 
 
 def _setting(table: Table) -> Setting:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codegen.banner import tool_version
 from codegen.errors import UnsupportedOperatorError
-from codegen.flavours.library import Library, library
+from codegen.flavours.library import Library, library, shows_by_sketch
 from codegen.flavours.parts import Layout, Parts
 from codegen.project_names import printable
 from codegen.render import render
@@ -55,7 +55,12 @@ def arduino(parts: Parts) -> Layout:
         "keywords.txt": render("project/arduino/keywords.txt.j2", **context),
         f"examples/{example}/{example}.ino": render_sketch(parts, made),
     }
-    return Layout(files={**made.files, **metadata}, portable_sources=made.sources, include_dirs=made.include_dirs)
+    return Layout(
+        files={**made.files, **metadata},
+        portable_sources=made.sources,
+        include_dirs=made.include_dirs,
+        shows_decision=shows_by_sketch(parts),
+    )
 
 
 def render_sketch(parts: Parts, made: Library) -> str:
@@ -66,4 +71,5 @@ def render_sketch(parts: Parts, made: Library) -> str:
         header=made.header,
         runtime=parts.runtime,
         classifier=parts.has_classifier,
+        leds=parts.board.leds if shows_by_sketch(parts) else None,
     )

@@ -18,6 +18,7 @@ def cmake(parts: Parts) -> Layout:
         portable_sources=parts.sources,
         board_sources=firmware.sources,
         include_dirs=(*parts.include_dirs, "board"),
+        shows_decision=parts.hears and parts.board.leds is not None,
     )
     context = {
         "board": parts.board,
@@ -25,7 +26,7 @@ def cmake(parts: Parts) -> Layout:
         "build": layout,
         "runtime": parts.runtime,
         "fft": parts.fft,
-        "clip": parts.clip,
+        "hears": parts.hears,
         "cmsis_dsp": cmsis_dsp,
         "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in firmware.sources) else []),
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from codegen.errors import DataError
 from codegen.flavours.parts import Parts
+from codegen.leds import leds_files
 from codegen.render import render
 
 SOURCE_DIR = "src"
@@ -21,6 +22,7 @@ _PUBLIC_HEADERS = (
     "ser_classifier.h",
     "ser_classifier_settings.h",
     "ser_features.h",
+    "ser_leds.h",
     "ser_model.h",
     "ser_selftest.h",
     "ser_selftest_sound.h",
@@ -41,16 +43,29 @@ class Library:
 
 
 def library(parts: Parts) -> Library:
-    """The sources as a library. Raises DataError for an FFT that the ecosystem does not bring."""
+    """The sources as a library, and where the ecosystem drives LEDs, which of them show what.
+
+    Raises DataError for an FFT that the ecosystem does not bring.
+    """
     if parts.fft != "own":
         raise DataError(f"--fft: got {parts.fft}, a library that a library cannot bring, allowed is own; leave it out")
     files = {_place(path): content for path, content in parts.files.items()}
+    sources = [_place(path) for path in parts.sources]
+    if shows_by_sketch(parts):
+        leds = leds_files(parts.board.leds, parts.labels, parts.banner)
+        files |= {f"{PRIVATE_DIR}/{name}": text for name, text in leds.items()}
+        sources += [f"{PRIVATE_DIR}/{name}" for name in leds if name.endswith(".c")]
     header = f"{parts.target}.h"
     public = [name for name in _PUBLIC_HEADERS if f"{PRIVATE_DIR}/{name}" in files]
     files[f"{SOURCE_DIR}/{header}"] = render(
         "project/library/library.h.j2", banner=parts.banner, target=parts.target, headers=public
     )
-    return Library(files, tuple(_place(path) for path in parts.sources), header)
+    return Library(files, tuple(sources), header)
+
+
+def shows_by_sketch(parts: Parts) -> bool:
+    """Whether the decision is shown on LEDs that the ecosystem's own code drives."""
+    return parts.has_classifier and parts.board.leds is not None and parts.board.leds.driver is None
 
 
 def _place(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codegen.boards import Board
+from codegen.boards import Board, Microphone
 from codegen.clip import Clip
 from codegen.ir import Model
 
@@ -17,6 +17,7 @@ class Parts:
     """What every flavour is made of: sources that build on any host, by path below `INCLUDE_DIRS`, and their facts.
 
     `sources`: those of `files` to compile. `target`: a name made of the model's, of letters, digits and underscores.
+    `labels`: of the model's outputs; none without a classifier.
     """
 
     model: Model
@@ -28,7 +29,14 @@ class Parts:
     target: str
     files: Mapping[str, str | bytes]
     sources: tuple[str, ...]
+    labels: tuple[str, ...] = ()
     clip: Clip | None = None
+    microphone: Microphone | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether the bare-metal firmware has something to hear."""
+        return self.clip is not None or self.microphone is not None
 
     @property
     def greeting(self) -> str:
@@ -43,13 +51,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board."""
+    """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board.
+    `shows_decision`: its firmware lights LEDs."""
 
     files: Mapping[str, str | bytes]
     portable_sources: tuple[str, ...]
     board_sources: tuple[str, ...] = ()
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...] = ()
+    shows_decision: bool = False
 
     @property
     def model_file(self) -> str:

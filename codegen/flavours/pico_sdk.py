@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from codegen import cmsis_dsp
 from codegen.flavours.parts import Layout, Parts
+from codegen.leds import leds_files
 from codegen.render import render, template_text
 
 _AUDIO_FILES = ("ser_audio.h", "ser_audio_adc.c")
@@ -27,11 +28,14 @@ def pico_sdk(parts: Parts) -> Layout:
     firmware = {"app/main.c": render("project/pico-sdk/main.c.j2", **context)}
     if parts.has_classifier:
         firmware |= {f"app/{name}": template_text(f"project/pico-sdk/{name}") for name in _AUDIO_FILES}
+        leds = leds_files(parts.board.leds, parts.labels, parts.banner)
+        firmware |= {f"app/{name}": text for name, text in leds.items()}
     layout = Layout(
         files={**parts.files, **firmware},
         portable_sources=parts.sources,
         board_sources=tuple(name for name in firmware if name.endswith(".c")),
         include_dirs=parts.include_dirs,
+        shows_decision=parts.has_classifier,
     )
     cmake = render("project/pico-sdk/CMakeLists.txt.j2", **context, build=layout)
     return replace(layout, files={**layout.files, "CMakeLists.txt": cmake})

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from codegen.errors import DataError
 from codegen.flavours.parts import Layout, Parts
+from codegen.leds import leds_files
 from codegen.render import render, template_names, template_text
 
 # Of the application's thread: the high-water mark of every benchmark model is below 2 kB with the runtime `direct`, and
@@ -31,11 +32,13 @@ def zephyr(parts: Parts) -> Layout:
     if parts.fft != "own":
         raise DataError(f"--fft: got {parts.fft}, allowed with --project zephyr is own; leave it out")
     name = parts.board.ecosystems["zephyr"]["board"]
+    leds = _leds(parts)
     layout = Layout(
         files={},
-        portable_sources=parts.sources,
+        portable_sources=(*parts.sources, *(path for path in leds if path.endswith(".c"))),
         board_sources=("app/src/main.c",),
         include_dirs=parts.include_dirs,
+        shows_decision=bool(leds),
     )
     context = {
         "banner": parts.banner,
@@ -43,12 +46,20 @@ def zephyr(parts: Parts) -> Layout:
         "target": parts.target,
         "runtime": parts.runtime,
         "has_classifier": parts.has_classifier,
+        "leds": len(parts.board.leds.leds) if leds and parts.board.leds else 0,
         "zephyr_board": name,
         "stack_bytes": STACK_BYTES[parts.runtime],
         "greeting": parts.greeting,
     }
     own = {path: render(f"project/zephyr/{template}", **context) for path, template in _TEMPLATES.items()}
-    return replace(layout, files={**parts.files, **own, **_overlay(name)})
+    return replace(layout, files={**parts.files, **leds, **own, **_overlay(name)})
+
+
+def _leds(parts: Parts) -> dict[str, str]:
+    """Which LEDs show what; Zephyr's aliases led0, led1, ... are in the order of the board's description."""
+    if not parts.has_classifier or parts.board.leds is None:
+        return {}
+    return {f"app/{name}": text for name, text in leds_files(parts.board.leds, parts.labels, parts.banner).items()}
 
 
 def _overlay(board: str) -> dict[str, str]:

@@ -2,16 +2,16 @@
 
 #include "board.h"
 #include "ser_classifier.h"
-#include "ser_clip.h"
 #include "ser_console.h"
 #include "ser_features_tables.h"
+#include "ser_leds.h"
 #include "ser_print.h"
 #include "ser_sound.h"
+#include "ser_source.h"
 
 #include <string.h>
 
 #define NEVER UINT32_MAX
-#define TICKS_PER_SECOND 1000u
 
 typedef struct {
     size_t windows;
@@ -35,18 +35,19 @@ static const state_t no_state = {0u, false, SER_CLASSIFIER_LABEL_COUNT + 1u};
 static const longest_t no_time = {NEVER, NEVER};
 
 static heard_t heard;
-static volatile size_t played;
+static volatile size_t shown = SER_CLASSIFIER_LABEL_COUNT; /* the decision, for the LEDs */
 
-/* Each millisecond, from an interrupt: the samples of a millisecond, on average. */
-static void play(void) {
-    static uint32_t owed; /* thousandths of a sample */
-    owed += SER_FEATURES_SAMPLE_RATE_HZ;
-    const size_t left = SER_CLIP_SAMPLES - played;
-    const size_t due = owed / TICKS_PER_SECOND;
-    const size_t samples = due < left ? due : left;
-    owed %= TICKS_PER_SECOND;
-    ser_sound_write(ser_clip + played, samples);
-    played += samples;
+/* From an interrupt. */
+static void each_millisecond(void) {
+    static uint32_t now_ms;
+    static uint32_t lit;
+    const uint32_t wanted = ser_leds_lit(shown, now_ms);
+    ++now_ms;
+    if (wanted != lit) {
+        board_leds_show(wanted);
+        lit = wanted;
+    }
+    ser_source_tick();
     ser_console_take();
 }
 
@@ -158,6 +159,7 @@ static void answer(const char *line, int (*selftest)(void)) {
         (void)selftest();
         ser_classifier_reset(SER_STREAM);
         heard.state = no_state;
+        shown = no_state.label;
     } else if (strcmp(line, "stats") == 0) {
         print_stats();
     } else {
@@ -182,21 +184,22 @@ static ser_status_t hear(const int16_t *pcm, size_t samples) {
         print_state(milliseconds(), now, heard.longest);
         heard.longest = no_time;
         heard.state = now;
+        shown = now.label;
     }
     return SER_OK;
 }
 
 ser_status_t ser_application_run(int (*selftest)(void)) {
     static int16_t pcm[SER_FEATURES_HOP_LENGTH];
-    ser_status_t status = SER_OK;
     heard = (heard_t){0u, no_state, no_time, no_time};
-    played = 0u;
     ser_console_reset();
     ser_sound_reset();
     ser_classifier_reset(SER_STREAM);
-    board_tick_start(play);
+    board_leds_init();
+    board_tick_start(each_millisecond);
+    ser_status_t status = ser_source_start();
     while (status == SER_OK) {
-        const bool at_end = played == SER_CLIP_SAMPLES; /* before the ring is read: nothing more comes into it */
+        const bool at_end = ser_source_at_end(); /* before the ring is read: nothing more comes into it */
         const size_t samples = ser_sound_read(pcm, SER_FEATURES_HOP_LENGTH);
         answer(ser_console_line(), selftest);
         if (samples == 0u && at_end) {
@@ -213,7 +216,7 @@ ser_status_t ser_application_run(int (*selftest)(void)) {
 }
 
 void ser_application_answer(int (*selftest)(void)) {
-    board_tick_start(ser_console_take);
+    board_tick_start(each_millisecond);
     for (;;) {
         answer(ser_console_line(), selftest);
         board_sleep();

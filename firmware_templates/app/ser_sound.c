@@ -35,6 +35,10 @@ void ser_sound_write(const int16_t *pcm, size_t samples) {
     write_at = at;
 }
 
+void ser_sound_lose(size_t samples) {
+    lost += (uint32_t)samples;
+}
+
 size_t ser_sound_read(int16_t *pcm, size_t most) {
     size_t count = 0u;
     size_t at = read_at;

@@ -33,6 +33,16 @@ uint32_t board_microseconds(void);
 /* Sleeps until an interrupt, or for less. */
 void board_sleep(void);
 
+/** Makes the LEDs' pins outputs, and all of them dark. Once, before `board_leds_show`. */
+BOARD_COLD void board_leds_init(void);
+
+/**
+ * Lights LEDs and darkens the others; nothing happens on a board that has none to spare. From any one context.
+ *
+ * @param lit a bit for each LED, in the order of the board's description
+ */
+void board_leds_show(uint32_t lit);
+
 /* Ends the program with an exit status; stops the core where there is nobody to take it. */
 BOARD_END void board_exit(int status);
 

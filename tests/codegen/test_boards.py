@@ -18,7 +18,8 @@ def test_known_boards() -> None:
     for board in boards.values():
         assert board.is_host or (board.flash is not None and board.flash.source and board.ram is not None)
     assert set(boards["host"].to_json()) == {
-        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "evidence", "project_evidence"
+        "id", "cpu", "projects", "flash_bytes", "ram_bytes", "qemu", "leds", "microphone", "evidence",
+        "project_evidence"
     }  # fmt: skip
 
 
@@ -87,6 +88,16 @@ def test_a_path_is_not_a_board() -> None:
             "[flash]",
             '[openocd]\nconfig = ["board/a.cfg"]\ndebugger = "a"\nsource = "b"\nspeed = 3\n[flash]',
             r"x \[openocd\]: speed: unknown key",
+        ),
+        ('kind = "separate"', 'kind = "rgb"', r"x \[leds\]: led: got green, green, allowed is red and green and blue"),
+        ('kind = "separate"', 'kind = "neon"', r"x \[leds\]: kind: got 'neon', allowed is rgb or separate"),
+        ('lit = "high"', 'lit = "bright"', r"x \[leds\] led\[0\]: lit: got 'bright', allowed is high or low"),
+        ('lit = "high"', 'lit = "high"\nsize = 3', r"x \[leds\] led\[0\]: size: unknown key"),
+        ("[flash]", "[microphone]\n[flash]", r"x \[microphone\]: driver: missing, allowed is nrf52_saadc or stm32f4"),
+        (
+            "[flash]",
+            '[microphone]\ndriver = "stm32f4_adc"\ntitle = "a"\nplace = "moon"\n[flash]',
+            r"x \[microphone\]: place: got 'moon', allowed is board or module",
         ),
         ('driver = "reset"', 'driver = "reset"\nreset_hz = 3', r"x \[clock\]: reset_hz: unknown key"),
     ],

@@ -140,6 +140,21 @@ def test_the_sketch_hears_what_the_emulator_hears(tmp_path: Path, require_tool: 
     assert {match[2] for match in heard if match} > {"silence"}
 
 
+def test_the_led_has_the_colour_of_the_decision(tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """Red for anger, yellow for joy, cyan for calm; dark in silence, and before the first decision."""
+    require_tool("gcc", "g++")
+    library = write_sums_project(tmp_path / "library", "arduino-nano-33-ble-sense", project="arduino")
+    pcm = np.repeat([9000.0, 0.0], 12_288) * np.random.default_rng(5).standard_normal(24_576)
+    pcm = pcm.clip(-32768, 32767).astype(np.int16)
+    colours = [0]
+    for state in host.stream(library, pcm).states:
+        colour = 0 if state.decision is None else [1, 3, 6, 0][state.decision]
+        colours += [colour] * (colour != colours[-1])
+    command = [build_sketch(library), "1"]
+    done = subprocess.run(command, input=pcm.tobytes(), capture_output=True, check=True)
+    assert [int(line) for line in done.stderr.split()] == colours and len(colours) > 2
+
+
 @pytest.mark.parametrize("late_chunks", [0, 2])
 def test_sound_that_comes_too_fast_is_counted(
     late_chunks: int, tmp_path: Path, require_tool: Callable[..., None]

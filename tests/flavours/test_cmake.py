@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,13 +30,19 @@ def command_for(board: Board, compiler: str) -> list[str]:
     return [*(["clang"] if board.is_host else cross_clang()), *flags]
 
 
+def source(board: Board) -> dict[str, Any]:
+    """What it hears: its microphone, or a recording."""
+    if board.microphone:
+        return {"microphone": True}
+    return {"clip": Clip("tone.wav", np.zeros(1600, np.int16), SPEC.sample_rate_hz)}
+
+
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.id)
 def test_no_warning(board: Board, compiler: str, tmp_path: Path, require_tool: Callable[..., None]) -> None:
     require_tool("gcc" if board.is_host else "arm-none-eabi-gcc", compiler)
-    clip = Clip("tone.wav", np.zeros(1600, np.int16), SPEC.sample_rate_hz)
-    parts = {"stream": StreamSpec(stride_frames=5), "clip": clip} if has_room(board) else {}
-    project = load_project(write_sums_project(tmp_path / "project", board.id, **parts))
+    hears = {"stream": StreamSpec(stride_frames=5), **source(board)} if has_room(board) else {}
+    project = load_project(write_sums_project(tmp_path / "project", board.id, **hears))
     sources = [str(path.relative_to(project.folder)) for path in sorted(project.folder.rglob("*.c"))]
     options = [f"-I{name}" for name in project.include_dirs] + [f"-D{name}" for name in project.defines]
     for json in ((), ("-DSER_REPORT_JSON",)):

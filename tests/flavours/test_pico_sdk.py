@@ -6,6 +6,7 @@ What stands in for the SDK in `pico_sdk_tree` has its declarations and refuses s
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from codegen.project import ProjectOptions, write_project
 from tests.flavours.heard import expected_lines, loud_and_quiet
 from tests.flavours.test_arduino import run
 from tests.projects import sums_model, sums_runtime, write_sums_project
+from tinyser.emulator import host
 
 BOARDS = [board.id for board in list_boards() if "pico-sdk" in board.projects]
 SDK = Path(__file__).parent / "pico_sdk_tree"
@@ -62,6 +64,19 @@ def test_the_firmware_hears_what_the_emulator_hears(
     twelve_bits = pcm & np.int16(-16)
     expected = expected_lines(project, twelve_bits, BLOCK_SAMPLES)
     assert lines[5:] == [f"{line} (overruns 0)" for line in expected]
+
+
+def test_the_led_flashes_the_decision(tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """A decision of 1.4 s at least is seen as often as its label is far in the list; silence is dark."""
+    require_tool("cmake", "ninja", "gcc")
+    project = write_sums_project(tmp_path / "project", "rpi-pico", project="pico-sdk")
+    pcm = np.concatenate([np.tile(loud_and_quiet()[:16_000], 4), np.zeros(64_000, np.int16)])
+    done = subprocess.run([build(project)], input=pcm.tobytes(), capture_output=True, check=True)
+    flashes = [len(re.findall("1+", burst)) for burst in re.split("0{15,}", done.stderr.decode().strip("0"))]
+    decided = host.stream(project, pcm).states
+    seen = {state.decision + 1 for state in decided if state.decision is not None and state.decision < 3}
+    assert flashes and set(flashes) & seen, (flashes, seen)
+    assert done.stderr.endswith(b"0" * 50)
 
 
 @pytest.mark.parametrize("lost", [0, 3])

@@ -7,6 +7,7 @@ stands in for Zephyr in `zephyr_tree` has its declarations, and a microphone tha
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -21,11 +22,13 @@ from codegen.project import ProjectOptions, write_project
 from tests.flavours.heard import expected_lines, loud_and_quiet
 from tests.flavours.test_arduino import run
 from tests.projects import SPEC, sums_model, sums_runtime, write_sums_project
+from tinyser.emulator import host
 
 BOARDS = [board.id for board in list_boards() if "zephyr" in board.projects]
 BOARD = "arduino-nano-33-ble-sense"
 TREE = Path(__file__).parent / "zephyr_tree"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+MIXED_RED = (True, True, False)  # anger is red, joy is yellow, calm is cyan
 BLOCK_SAMPLES = SPEC.sample_rate_hz * 50 // 1000
 
 
@@ -152,6 +155,27 @@ def test_the_application_hears_what_the_emulator_hears(
     said = [re.sub(r" \(overruns \d+\)$", "", line) for line in lines[6:-1]]
     assert said == expected_lines(project, pcm, BLOCK_SAMPLES)
     assert lines[-2].endswith(f"(overruns {reads.count('x')})")
+
+
+def test_the_led_follows_the_decision(
+    configure: Callable[..., kconfiglib.Kconfig], tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    """The red one, which is lit for the first label; the third is not in this devicetree."""
+    require_tool("cmake", "ninja", "gcc")
+    project = write_sums_project(tmp_path / "project", BOARD, project="zephyr")
+    kconf = configure(project, microphone=True)
+    assert values(kconf, "GPIO") == {"GPIO": "y"}
+    pcm = loud_and_quiet()
+    done = subprocess.run([build(project, kconf)], input=pcm.tobytes(), capture_output=True, check=True)
+    lit, heard = done.stderr.decode(), len(pcm) // BLOCK_SAMPLES
+    states = iter([*host.stream(project, pcm).states, None])
+    state, shown, expected = next(states), 0, ""
+    for block in range(heard):
+        expected += str(shown)
+        while state is not None and state.samples <= (block + 1) * BLOCK_SAMPLES:
+            shown = int(state.decision is not None and state.decision < 3 and MIXED_RED[state.decision])
+            state = next(states)
+    assert lit[:heard] == expected and "1" in expected
 
 
 def test_without_a_microphone_it_ends(

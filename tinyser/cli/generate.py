@@ -76,6 +76,11 @@ SHOWN_LAYERS = 8
     metavar="FILE.wav",
     help="A recording for the firmware to hear in place of a microphone, put into its flash.",
 )
+@click.option(
+    "--microphone/--no-microphone",
+    default=None,
+    help="Hear the board's microphone (--project cmake). Default: where one is on the board, unless --clip is given.",
+)
 @click.option("--labels", metavar="a,b,c", help="Names of the outputs; default: those in the model file.")
 def command(
     model: Path,
@@ -90,6 +95,7 @@ def command(
     fft: str,
     stream: Path | None,
     clip: Path | None,
+    microphone: bool | None,
     labels: str | None,
 ) -> None:
     from codegen.atomic import refuse_existing
@@ -102,8 +108,12 @@ def command(
     parsed = read_tflite(model)
     given = None if features is None else FeatureSpec.load(features)
     spec = given if given or parsed.card is None else parsed.card.features
+    board = load_board(board_id)
+    if microphone is None:
+        has_one = board.microphone is not None and board.microphone.place == "board"
+        microphone = has_one and project == "cmake" and spec is not None and clip is None
     options = ProjectOptions(
-        board=load_board(board_id),
+        board=board,
         runtime=runtime,
         project=project,
         optimize=optimize,
@@ -112,6 +122,7 @@ def command(
         fft=fft,
         stream=StreamSpec() if stream is None else StreamSpec.load(stream),
         clip=None if clip is None else _read_clip(clip, spec),
+        microphone=microphone,
         labels=None if labels is None else tuple(name.strip() for name in labels.split(",")),
     )
     if dump_ir is not None and runtime != "direct":

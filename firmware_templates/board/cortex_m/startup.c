@@ -1,5 +1,6 @@
 /* Vector table, reset and faults for Cortex-M. */
 #include "board.h"
+#include "board_config.h"
 #include "board_parts.h"
 
 #include <stddef.h>
@@ -31,12 +32,36 @@ typedef union {
     void (*handler)(void);
 } vector_t;
 
-/* Initial stack pointer, reset, then the faults and system exceptions; no interrupt but SysTick is ever enabled. */
-__attribute__((section(".vectors"), used)) static const vector_t vectors[16] = {
-    {.stack = board_stack_top}, {.handler = board_reset}, {.handler = board_fault}, {.handler = board_fault},
-    {.handler = board_fault},   {.handler = board_fault}, {.handler = board_fault}, {.handler = NULL},
-    {.handler = NULL},          {.handler = NULL},        {.handler = NULL},        {.handler = board_fault},
-    {.handler = board_fault},   {.handler = NULL},        {.handler = board_fault}, {.handler = board_systick},
+#define SYSTEM_VECTORS 16u
+#if defined BOARD_MICROPHONE_INTERRUPT
+#define VECTORS (SYSTEM_VECTORS + BOARD_MICROPHONE_INTERRUPT + 1u)
+void board_microphone_interrupt(void);
+#else
+#define VECTORS SYSTEM_VECTORS
+#endif
+
+/* Initial stack pointer, reset, then the faults and system exceptions; no interrupt is ever enabled but SysTick and,
+ * where there is one, the microphone's. */
+__attribute__((section(".vectors"), used)) static const vector_t vectors[VECTORS] = {
+    {.stack = board_stack_top},
+    {.handler = board_reset},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = NULL},
+    {.handler = NULL},
+    {.handler = NULL},
+    {.handler = NULL},
+    {.handler = board_fault},
+    {.handler = board_fault},
+    {.handler = NULL},
+    {.handler = board_fault},
+    {.handler = board_systick},
+#if defined BOARD_MICROPHONE_INTERRUPT
+    [SYSTEM_VECTORS + BOARD_MICROPHONE_INTERRUPT] = {.handler = board_microphone_interrupt},
+#endif
 };
 
 void board_reset(void) {

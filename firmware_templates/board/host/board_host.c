@@ -39,6 +39,13 @@ void board_sleep(void) {
     on_millisecond();
 }
 
+void board_leds_init(void) {
+}
+
+void board_leds_show(uint32_t lit) {
+    (void)lit;
+}
+
 void board_exit(int status) {
     exit(status);
 }

@@ -26,6 +26,16 @@ class SerialPort : public Print {
 
 extern SerialPort Serial;
 
+/* Pins, and as in the variant of the Nano 33 BLE the LED's. */
+#define LOW 0
+#define HIGH 1
+#define OUTPUT 1
+#define LEDR (22u)
+#define LEDG (23u)
+#define LEDB (24u)
+void pinMode(uint8_t pin, int mode);
+void digitalWrite(uint8_t pin, int level);
+
 unsigned long millis();
 void delay(unsigned long milliseconds);
 void interrupts();

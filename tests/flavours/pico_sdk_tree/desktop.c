@@ -25,6 +25,8 @@ static uint claimed = 3;
 static uint active = CHANNELS;
 static irq_handler_t handler;
 static bool sampling;
+static bool led_is_output;
+static repeating_timer_t *timer;
 static float clkdiv;
 static adc_hw_t registers;
 adc_hw_t *adc_hw = &registers;
@@ -39,8 +41,27 @@ static void expect(bool condition, const char *what) {
 bool stdio_init_all(void) {
     return true;
 }
+static uint64_t now_us;
 uint64_t time_us_64(void) {
-    return 0;
+    return now_us;
+}
+void gpio_init(uint gpio) {
+    expect(gpio == PICO_DEFAULT_LED_PIN, "LED");
+}
+void gpio_set_dir(uint gpio, bool out) {
+    expect(gpio == PICO_DEFAULT_LED_PIN && out, "LED");
+    led_is_output = true;
+}
+/* 0 or 1 for standard error, each time it is set. */
+void gpio_put(uint gpio, bool value) {
+    expect(gpio == PICO_DEFAULT_LED_PIN && led_is_output, "LED");
+    fputc(value ? '1' : '0', stderr);
+}
+bool add_repeating_timer_ms(int32_t delay_ms, repeating_timer_callback_t callback, void *user_data,
+                            repeating_timer_t *out) {
+    *out = (repeating_timer_t){.delay_us = -1000 * (int64_t)delay_ms, .callback = callback, .user_data = user_data};
+    timer = out;
+    return true;
 }
 uint32_t clock_get_hz(uint clock) {
     expect(clock == clk_adc, "clock");
@@ -130,6 +151,11 @@ static void capture(void) {
             exit(0);
         }
         *channels[active].write_addr++ = (uint16_t)((pcm + 32768) / 16);
+    }
+    const uint64_t before = now_us;
+    now_us += channels[active].count * 1000000u / 16000u;
+    if (timer != NULL && now_us / (uint64_t)timer->delay_us != before / (uint64_t)timer->delay_us) {
+        expect(timer->callback(timer), "the timer goes on");
     }
     const uint done = active;
     active = channels[done].config.chain_to;

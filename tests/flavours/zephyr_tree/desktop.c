@@ -2,6 +2,8 @@
  * driver for nRF PDM does, this one stops where it finds no free block, and fills blocks again after it was started.
  * Each letter of argument 1 is a read: '.' finds a block, 'x' finds that the driver stopped; then '.' for ever. */
 #include <zephyr/audio/dmic.h>
+#include <zephyr/drivers/gpio.h>
+#include <zephyr/kernel.h>
 #include <zephyr/sys/printk.h>
 
 #include <errno.h>
@@ -12,6 +14,10 @@
 #include <string.h>
 
 const struct device stub_device_dmic_dev = {"dmic"};
+const struct device stub_device_gpio = {"gpio"};
+static struct k_timer *running_timer;
+static uint32_t uptime_ms;
+static bool configured[2];
 int application(void);
 
 static struct pcm_stream_cfg stream;
@@ -24,6 +30,30 @@ void printk(const char *fmt, ...) {
     va_start(arguments, fmt);
     vprintf(fmt, arguments);
     va_end(arguments);
+}
+
+void k_timer_start(struct k_timer *timer, k_timeout_t duration, k_timeout_t period) {
+    if (duration.ticks != 0 || period.ticks != 50) {
+        abort();
+    }
+    running_timer = timer;
+}
+uint32_t k_uptime_get_32(void) {
+    return uptime_ms;
+}
+int gpio_pin_configure_dt(const struct gpio_dt_spec *spec, gpio_flags_t extra_flags) {
+    configured[spec->pin] = extra_flags == GPIO_OUTPUT_INACTIVE;
+    return spec->port == &stub_device_gpio ? 0 : -EINVAL;
+}
+/* LED 0 goes to standard error, 0 or 1 each time it is set. */
+int gpio_pin_set_dt(const struct gpio_dt_spec *spec, int value) {
+    if (!configured[spec->pin]) {
+        abort();
+    }
+    if (spec->pin == 0) {
+        fputc(value != 0 ? '1' : '0', stderr);
+    }
+    return 0;
 }
 
 uint32_t k_cycle_get_32(void) {
@@ -68,6 +98,10 @@ int dmic_read(const struct device *dev, uint8_t index, void **buffer, size_t *si
     if (!running || index != 0 || timeout <= 0 || read == 'x' || stream.mem_slab->used == stream.mem_slab->blocks) {
         running = false;
         return -EAGAIN;
+    }
+    uptime_ms += 50;
+    if (running_timer != NULL) {
+        running_timer->expiry_fn(running_timer);
     }
     *buffer = stream.mem_slab->memory + (size_t)(block++ % stream.mem_slab->blocks) * stream.block_size;
     *size = stream.block_size;

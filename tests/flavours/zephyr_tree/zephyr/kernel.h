@@ -20,6 +20,24 @@ struct k_mem_slab {
     static struct k_mem_slab name = {name##_memory, (bytes), (count), 0}
 
 void k_mem_slab_free(struct k_mem_slab *slab, void *mem);
+typedef struct {
+    int64_t ticks;
+} k_timeout_t;
+
+#define K_MSEC(ms)                                                                                                     \
+    (k_timeout_t) {                                                                                                    \
+        (ms)                                                                                                           \
+    }
+#define K_NO_WAIT K_MSEC(0)
+
+struct k_timer {
+    void (*expiry_fn)(struct k_timer *timer);
+};
+
+#define K_TIMER_DEFINE(name, expiry, stop) static struct k_timer name = {expiry}
+
+void k_timer_start(struct k_timer *timer, k_timeout_t duration, k_timeout_t period);
+uint32_t k_uptime_get_32(void);
 uint32_t k_cycle_get_32(void);
 uint32_t k_cyc_to_us_near32(uint32_t cycles);
 k_tid_t k_current_get(void);
