@@ -1,6 +1,8 @@
-"""Inferences a second on this machine: generated C, TFLM's interpreter, TFLite's reference kernels, one after another.
+"""Inferences a second on this machine: generated C, TFLM's interpreter, TFLite's kernels, one after another.
 
-Each is given few rows and then many: the difference is what inferences take, without compiling and starting.
+Each is given few rows and then many: the difference is what inferences take, without compiling and starting. TFLM and
+TFLite run on one core; generated C on one and on all. TFLite's default kernels, hand-written for the desktop's vector
+instructions, give other bytes than its reference kernels.
 """
 
 from __future__ import annotations
@@ -47,9 +49,22 @@ def _seconds(run: Callable[[Rows], object], rows: Rows) -> float:
     return time.monotonic() - started
 
 
+def run_default(model: Path, rows: Rows) -> None:
+    """TFLite's default kernels, one thread."""
+    from tensorflow.lite.python.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(model), num_threads=1)
+    interpreter.allocate_tensors()
+    (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+    for row in rows:
+        interpreter.set_tensor(entry["index"], row.reshape(entry["shape"]))
+        interpreter.invoke()
+        interpreter.get_tensor(result["index"])
+
+
 def main(models: list[Path]) -> None:
     table = Table(title="inferences a second on this machine", title_justify="left")
-    for name in ("model", "generated C", "TFLM", "TFLite reference"):
+    for name in ("model", "generated C", "on all cores", "TFLM", "TFLite reference", "TFLite default"):
         table.add_column(name, justify="left" if name == "model" else "right")
     with tempfile.TemporaryDirectory() as scratch:
         for path in models:
@@ -58,9 +73,11 @@ def main(models: list[Path]) -> None:
             project = load_project(folder)
             rows = load_rows(project, path.with_suffix(".input.npy"))
             runs = (
+                lambda part, project=project: host.run(project, part, processes=1),
                 lambda part, project=project: host.run(project, part),
                 lambda part, folder=folder: tflm.run(folder, part),
                 lambda part, path=path: run_reference(path, part),
+                lambda part, path=path: run_default(path, part),
             )
             table.add_row(path.stem, *(_shown(run, rows) for run in runs))
     Console(width=100).print(table)
@@ -69,7 +86,7 @@ def main(models: list[Path]) -> None:
 def _shown(run: Callable[[Rows], object], rows: Rows) -> str:
     try:
         return f"{rate(run, rows):,.0f}"
-    except ToolError:
+    except (ToolError, ValueError, RuntimeError):
         return "refuses"
 
 

@@ -22,6 +22,7 @@ def summarise(report: Report) -> tuple[str, ...]:
         *sentences,
         *_bytes(report),
         *_layers(report),
+        *_remedies(report),
         *(f"Beyond the limits: {failure}." for failure in report.failures),
     )
 
@@ -87,3 +88,25 @@ def _layers(report: Report) -> list[str]:
         f"{layer.operator} {layer.index} ({layer.own_sqnr_db:.1f} dB)" for layer in report.layers.coarsest(_NAMED)
     ]
     return [f"The output has an SQNR of {last.sqnr_db:.1f} dB; the coarsest scales are those of {', '.join(coarsest)}."]
+
+
+def _remedies(report: Report) -> list[str]:
+    """The costliest roundings, and what helps most of what was tried."""
+    remedies = report.remedies
+    if remedies is None or not remedies.costs:
+        return []
+    names = ", ".join(
+        f"{'the input' if cost.index < 0 else f'{cost.operator} {cost.index}'} ({100 * cost.share:.0f} %)"
+        for cost in remedies.costs[:_NAMED]
+    )
+    best = remedies.best
+    helps = (
+        "nothing that was tried lowers it."
+        if best is None
+        else f"of what was tried, {best.what} helps most: {best.posterior_mse:.2g} instead of "
+        f"{remedies.simulated.posterior_mse:.2g} in a simulation."
+    )
+    return [
+        f"Rounding gives the posteriors a mean square error of {remedies.int8.posterior_mse:.2g}, most of it from "
+        f"{names}; {helps}"
+    ]

@@ -46,16 +46,17 @@ def run(
     keep_state: bool = False,
     sanitize: bool = False,
     compiler: str | None = None,
+    processes: int | None = None,
 ) -> Emulation:
     """Runs int8 (runs, input bytes), each on a reset model, or all as one sequence (`keep_state`).
 
-    Many runs share the machine's cores, a process each. Raises ToolError when there is no compiler, or when the
-    generated code crashes or a sanitizer reports.
+    Many runs share the machine's cores, a process each, or so many `processes`. Raises ToolError when there is no
+    compiler, or when the generated code crashes or a sanitizer reports.
     """
     project = project if isinstance(project, Project) else load_project(project)
     rows = project.check_rows(inputs)
     refuse_interpreter(project)
-    parts = 1 if keep_state else min(os.cpu_count() or 1, -(-len(rows) // _RUNS_A_PROCESS))
+    parts = 1 if keep_state else min(processes or os.cpu_count() or 1, -(-len(rows) // _RUNS_A_PROCESS))
     calls = [
         ({"mode": "inputs", "runs": len(part), "keep_state": keep_state, **_sizes(project)}, part.tobytes())
         for part in np.array_split(rows, parts)
