@@ -43,7 +43,7 @@ def test_without_roundings_it_is_the_twin_and_with_all_it_is_near_the_int8_file(
     np.testing.assert_allclose(free, run_plain(tmp_path / "twin.tflite", rows), atol=1e-5)
     model = read_tflite_file(model_files.tflite)
     real = model.output.dequantize(run_plain(model_files.tflite, model.input.quantize(rows)))
-    assert 0 < np.abs(free - real).max() and np.abs(all_rounded - real).max() < 0.05
+    assert np.abs(free - real).max() > 0 and np.abs(all_rounded - real).max() < 0.05
     # The last rounding is that of the output: done here by hand, to a step where two float kernels differ.
     assert simulation.roundings[-1].tensor == "posteriors"
     by_hand = model.output.dequantize(model.output.quantize(free))
@@ -80,10 +80,10 @@ def test_a_coarse_scale_costs_most_and_its_remedy_helps(
 
 def test_the_best_range_leaves_out_what_is_seldom() -> None:
     values = np.random.default_rng(0).normal(0, 1, 100_000).astype(np.float32)
-    assert best_range(values) == (values.min(), values.max())
+    assert best_range(np.float32([-1, 0, 0.5, 1])) == (-1, 1)
     values[0] = 60
     least, largest = best_range(values)
-    assert largest < 15 and least < 0
+    assert 2 < largest < 30 and least < 0
 
 
 def test_refuses_too_few_windows(model_files: Converted, windows: np.ndarray) -> None:

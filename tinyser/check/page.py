@@ -11,7 +11,7 @@ from codegen.atomic import new_file
 from tinyser.check.layer_chart import layer_chart
 from tinyser.check.report import Report
 from tinyser.check.significance import RESAMPLES, Interval
-from tinyser.check.summary import summarise
+from tinyser.check.summary import points, summarise
 
 _CELL_WIDTH, _CELL_HEIGHT, _TOP = 72, 40, 32
 _LETTER = 7.5  # pixels, of the heat map's titles
@@ -38,7 +38,7 @@ def render(report: Report, plan: str | None = None, sounds: Mapping[int, bytes] 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(percent=percent, number=number, interval=interval)
+    environment.filters.update(percent=percent, number=number, interval=interval, points=points)
     scored = any(stage.scores for stage in report.stages)
     return environment.get_template("report.html.j2").render(
         report=report,
