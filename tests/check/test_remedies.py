@@ -14,6 +14,7 @@ from tinyser.check.remedies import Remedies, find_remedies
 from tinyser.check.rounding import Simulation, run_plain, write_simulation
 from tinyser.check.rounding_child import best_range
 from tinyser.convert.tflite_file import load, operator_name, read_tflite_file, write_model
+from tinyser.runtimes.tflite_reference import run_reference
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_without_roundings_it_is_the_twin_and_with_all_it_is_near_the_int8_file(
     rows = windows.reshape(len(windows), -1)
     np.testing.assert_allclose(free, run_plain(tmp_path / "twin.tflite", rows), atol=1e-5)
     model = read_tflite_file(model_files.tflite)
-    real = model.output.dequantize(run_plain(model_files.tflite, model.input.quantize(rows)))
+    real = model.output.dequantize(run_reference(model_files.tflite, model.input.quantize(rows)))
     assert np.abs(free - real).max() > 0 and np.abs(all_rounded - real).max() < 0.05
     # The last rounding is that of the output: done here by hand, to a step where two float kernels differ.
     assert simulation.roundings[-1].tensor == "posteriors"
@@ -54,7 +55,7 @@ def test_int16_everywhere_leaves_what_the_weights_cost(found: Remedies) -> None:
     trials = {trial.what: trial for trial in found.trials}
     int16 = trials["int16 activations everywhere"]
     assert found.windows == 4 and found.reference == "model_float32.tflite"
-    assert int16.posterior_mse == pytest.approx(found.no_rounding.posterior_mse, rel=0.05)
+    assert abs(int16.posterior_mse - found.no_rounding.posterior_mse) < found.simulated.posterior_mse / 20
     assert int16.posterior_mse < found.simulated.posterior_mse
     assert found.best is not None and found.best.posterior_mse <= int16.posterior_mse
     assert sum(cost.share for cost in found.costs) <= 1 + 1e-9
@@ -74,16 +75,16 @@ def test_a_coarse_scale_costs_most_and_its_remedy_helps(
     name = f"FULLY_CONNECTED {coarse}"
     assert (found.costs[0].index, found.costs[0].share > 0.9) == (coarse, True)
     trials = {trial.what: trial.posterior_mse for trial in found.trials}
-    for what in (f"{name} alone in int16", f"{name} alone with such a range", f"the head in float, from {name} on"):
-        assert trials[what] < found.simulated.posterior_mse / 10
+    for what in (f"{name} alone in int16", f"{name} alone in float", f"the head in float, from {name} on"):
+        assert trials[what] < found.simulated.posterior_mse / 2, (what, trials)
 
 
 def test_the_best_range_leaves_out_what_is_seldom() -> None:
-    values = np.random.default_rng(0).normal(0, 1, 100_000).astype(np.float32)
+    values = np.random.default_rng(0).normal(0, 1, 1_000_000).astype(np.float32)
     assert best_range(np.float32([-1, 0, 0.5, 1])) == (-1, 1)
     values[0] = 60
     least, largest = best_range(values)
-    assert 2 < largest < 30 and least < 0
+    assert 6 < largest < 50 and least < 0
 
 
 def test_refuses_too_few_windows(model_files: Converted, windows: np.ndarray) -> None:

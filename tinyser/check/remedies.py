@@ -18,6 +18,7 @@ from tinyser.check.rounding import Rounding, Setting, Simulation, run_plain, wri
 from tinyser.check.rounding_child import RANGES
 from tinyser.convert.tflite_file import read_tflite_file
 from tinyser.runtimes.runtime import Floats
+from tinyser.runtimes.tflite_reference import run_reference
 
 REMEDY_WINDOWS = 128  # at most: half of them choose ranges
 _SHOWN, _TRIED = 8, 3  # of the costliest roundings
@@ -91,7 +92,7 @@ def find_remedies(int8: Path, float_tflite: Path | None, windows: Floats) -> Rem
     rows = measuring.reshape(len(measuring), -1)
     truth = twin if float_tflite is None else run_plain(float_tflite, rows)
     model = read_tflite_file(int8)
-    real = model.output.dequantize(run_plain(int8, model.input.quantize(rows)))
+    real = model.output.dequantize(run_reference(int8, model.input.quantize(rows)))
     return Remedies(
         reference="the same graph in float32, weights as they are rounded"
         if float_tflite is None

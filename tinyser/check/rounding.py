@@ -76,8 +76,8 @@ class Simulation:
         return _child(task, self.path, tensors=tensors, windows=windows, **more)
 
 
-def run_plain(path: Path, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A file on (n, input values), int8 or float32 as it takes them: (n, output values). Raises ToolError."""
+def run_plain(path: Path, rows: Floats) -> Floats:
+    """A float32 file on (n, input values): (n, output values). Raises ToolError."""
     return _child("plain", path, rows=rows)["outputs"]
 
 

@@ -1,8 +1,8 @@
 """Runs the simulation of an int8 graph with its roundings set one way and another.
 
 `python -m tinyser.check.rounding_child run|ranges|plain MODEL.tflite PLAN.npz OUT.npz` is a child process, because a
-bad model aborts the interpreter. A simulation is float32 throughout, so that TFLite's fast kernels serve; `plain` runs
-any file, an int8 one in the reference kernels.
+bad model aborts the interpreter. All files are float32 throughout, so that TFLite's fast kernels serve; `plain` runs
+one as it is.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _interpreter(content: bytes, **options: Any) -> Any:
     return interpreter
 
 
-def _invoke(interpreter: Any, window: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _invoke(interpreter: Any, window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     (entry,), (result, *_) = interpreter.get_input_details(), interpreter.get_output_details()
     interpreter.reset_all_variables()
     interpreter.set_tensor(entry["index"], window.reshape(entry["shape"]))
@@ -95,12 +95,8 @@ def _run(path: Path, plan: Any) -> dict[str, npt.NDArray[Any]]:
 
 
 def _plain(path: Path, plan: Any) -> dict[str, npt.NDArray[Any]]:
-    from ai_edge_litert.interpreter import OpResolverType
-
-    rows = plan["rows"]
-    exact = {"experimental_op_resolver_type": OpResolverType.BUILTIN_REF} if rows.dtype == np.int8 else {}
-    interpreter = _interpreter(path.read_bytes(), **exact)
-    return {"outputs": np.array([_invoke(interpreter, row) for row in rows])}
+    interpreter = _interpreter(path.read_bytes())
+    return {"outputs": np.array([_invoke(interpreter, row) for row in plan["rows"]])}
 
 
 def _ranges(path: Path, plan: Any) -> dict[str, npt.NDArray[Any]]:
