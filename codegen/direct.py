@@ -40,19 +40,28 @@ def render_direct(
     optimize: str = "speed",
     dump_ir: Path | None = None,
     features: FeatureSpec | None = None,
+    *,
+    counts_layers: bool = False,
 ) -> RuntimeFiles:
     """Compiles a model to C. `banner` is the comment at the head of each file, `optimize` a key of ARENA_SLACK,
-    `features` what the model takes, where it takes sound."""
+    `features` what the model takes, where it takes sound. `counts_layers`: after each layer, `ser_model_invoke` calls
+    `ser_layer_done`, which whoever measures brings."""
     slack = ARENA_SLACK[optimize]
     graph = run_passes(model.graph, model.name, dump_ir, slack)
     regions: Sequence[Region] = choose_regions(graph, slack)
     if features is not None:
         graph, regions = with_ring(graph, regions, features, slack)
-    return render_graph(graph, regions, banner, model.name, features)
+    return render_graph(graph, regions, banner, model.name, features, counts_layers=counts_layers)
 
 
 def render_graph(
-    graph: Graph, regions: Sequence[Region], banner: str, name: str = "model", features: FeatureSpec | None = None
+    graph: Graph,
+    regions: Sequence[Region],
+    banner: str,
+    name: str = "model",
+    features: FeatureSpec | None = None,
+    *,
+    counts_layers: bool = False,
 ) -> RuntimeFiles:
     """C of a graph whose `regions`, in order and apart from each other, run row by row."""
     plan = plan_memory(graph, regions)
@@ -76,6 +85,8 @@ def render_graph(
         "arena_bytes": plan.arena_bytes,
         "features": features,
         "ring": ring,
+        "counts_layers": counts_layers,
+        "between": 1 + max((layer.index for layer in layers), default=-1),
     }
     files: dict[str, str | bytes] = {
         "model/ser_status.h": template_text("model/ser_status.h"),
@@ -99,6 +110,7 @@ def render_graph(
         tuple(kernels),
         tuple(_layer_flash(op, layer, pool) for op, layer in zip(graph.ops, layers, strict=True) if layer.calls),
         reads_ring=ring is not None,
+        steps=tuple((op.site.index, op.NAME) for op in graph.ops),
     )
 
 

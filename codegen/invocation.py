@@ -61,9 +61,11 @@ class Fill:
 class Layer:
     """What the template prints for one operator: its description, and what it does.
 
-    `surplus`: rows of its last block that lie behind the last row of the tensor.
+    `index`: of the operator in the model file. `surplus`: rows of its last block that lie behind the last row of the
+    tensor.
     """
 
+    index: int
     title: str
     tensors: list[str]
     calls: list[LayerCall] = field(default_factory=list)
@@ -119,9 +121,9 @@ class Invocation:
 
     def _layer(self, op: Op) -> Layer:
         if op.IS_VIEW:
-            return Layer(f"{op.site.index}: {op.NAME}, a view", self._describe(op))
+            return Layer(op.site.index, f"{op.site.index}: {op.NAME}, a view", self._describe(op))
         calls = self._calls(op, op.prepare(self.graph), self._whole)
-        return Layer(f"{op.site.index}: {op.NAME}", self._describe(op), calls)
+        return Layer(op.site.index, f"{op.site.index}: {op.NAME}", self._describe(op), calls)
 
     def _describe(self, op: Op) -> list[str]:
         return [
@@ -208,17 +210,17 @@ class Invocation:
         surplus = self._surplus(region, op)
         if not op.IS_VIEW:
             calls = self._calls(op, block.op.prepare(block.graph), address, region.blocks)
-            return Layer(title, self._describe(op), calls, surplus=surplus)
+            return Layer(op.site.index, title, self._describe(op), calls, surplus=surplus)
         if region.roots[output] != output:
-            return Layer(f"{title}, a view", self._describe(op))
+            return Layer(op.site.index, f"{title}, a view", self._describe(op))
         source, target = address(block.op.site.inputs[0]), address(block.op.site.outputs[0])
         held = region.buffers[output]
         unread = 0 if region.buffer(op.site.inputs[0]) else held.surplus_bytes
         if self.ring is not None and op.site.inputs[0] == self.graph.ring:
             rows = RingRows(target, _turn(region.delays[step]), *self._in_rows(held.block_bytes, unread))
-            return Layer(f"{title}, from the ring", self._describe(op), ring_rows=rows, surplus=surplus)
+            return Layer(op.site.index, f"{title}, from the ring", self._describe(op), ring_rows=rows, surplus=surplus)
         copy = Copy(target, source, held.block_bytes, unread)
-        return Layer(f"{title}, copied", self._describe(op), copies=[copy], surplus=surplus)
+        return Layer(op.site.index, f"{title}, copied", self._describe(op), copies=[copy], surplus=surplus)
 
     def _in_rows(self, *counts: int) -> tuple[int, ...]:
         assert self.ring is not None

@@ -29,3 +29,4 @@ class RuntimeFiles:
     kernels: tuple[str, ...] = ()
     layers: tuple[LayerFlash, ...] = ()
     reads_ring: bool = False  # of the newest frames, which then lie in the arena
+    steps: tuple[tuple[int, str], ...] = ()  # (index, name) of each operator, in the order in which they run

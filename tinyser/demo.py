@@ -218,10 +218,10 @@ def _emulate(folder: Path) -> None:
 def _check(settings: DemoSettings, folder: Path) -> None:
     from tinyser.check.compare import Candidate, compare
     from tinyser.check.environment import environment
-    from tinyser.check.firmware import firmware_of, memory_plan
+    from tinyser.check.firmware import memory_plan
     from tinyser.check.material import from_corpus
     from tinyser.check.page import write_page
-    from tinyser.check.run import int8_candidates, model_files, with_layers
+    from tinyser.check.run import int8_candidates, model_files, with_firmware, with_layers, with_remedies
     from tinyser.convert.tflite_file import read_tflite_file
     from tinyser.runtimes.onnx_model import OnnxRuntime
     from tinyser.runtimes.torch_model import TorchRuntime
@@ -240,7 +240,8 @@ def _check(settings: DemoSettings, folder: Path) -> None:
     files = model_files(hrf=folder / HRF, pt=folder / MERGED, onnx=folder / ONNX, tflite=folder / TFLITE)
     report = compare((*floats, *int8), material, files=files, skipped=skipped)
     report = with_layers(report, folder / TFLITE, None, material)
-    report = replace(report, firmware=firmware_of(folder / DIRECT), environment=environment())
+    report = with_remedies(report, folder / TFLITE, None, material)
+    report = replace(with_firmware(report, folder / DIRECT), environment=environment())
     report.save(folder / REPORT)
     write_page(report, folder / PAGE, memory_plan(folder / DIRECT))
 

@@ -49,6 +49,11 @@ def test_json_is_one_object_with_all_stages(
     floats = next(pair for pair in report["pairs"] if (pair["a"], pair["b"]) == ("onnx", "float_tflite"))
     assert floats["max_posterior_difference"] < 1e-5
     assert report["layers"]["reference"] == "model_float32.tflite" and report["layers"]["windows"] == 2
+    assert report["remedies"]["windows"] == 20 and len(report["remedies"]["costs"]) == 8
+    counted = report["firmware"]["instructions"]
+    assert counted["between"] + sum(layer["instructions"] for layer in counted["layers"]) == pytest.approx(
+        counted["inference"], abs=50
+    )
     int8 = [pair for pair in report["pairs"] if pair["bytes_equal"] is not None]
     assert len(int8) == 6 and all(pair["bytes_equal"] for pair in int8)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
@@ -134,7 +139,7 @@ def test_a_corpus_is_checked_clip_by_clip(
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     SCHEMA.validate(report)
     assert report["clips"] == 3 and "fold 0" in report["source"]
-    assert [stage["name"] for stage in report["stages"]] == ["tflite", "tflm", "c_host", "c_audio"]
+    assert [stage["name"] for stage in report["stages"]] == ["twin", "tflite", "tflm", "c_host", "c_audio"]
     assert "C from raw audio" in text and "UAR" in text
 
 
@@ -179,3 +184,26 @@ def test_refuses_a_file_as_output(model_files: Converted, tmp_path: Path) -> Non
     options = CheckOptions(tflite=model_files.tflite, input=model_files.calibration)
     with pytest.raises(DataError, match="out: is a file, a folder is needed"):
         check(options, tmp_path / "out")
+
+
+def test_runtimes_that_abort_are_rows_and_the_others_answer(
+    tmp_path: Path, require_tool: Callable[..., None], require_module: Callable[..., None]
+) -> None:
+    """A sum whose output scale is next to nothing: TFLite and TFLM end their process, generated C does not."""
+    from tinyser.convert.tflite_file import load, operator_name, write_model
+
+    require_tool("gcc")
+    require_module("tensorflow", "tflite_micro")
+    model = load(Path(__file__).parents[2] / "examples" / "spoken.tflite")
+    graph = model.subgraphs[0]
+    addition = next(operator for operator in graph.operators if operator_name(model, operator) == "ADD")
+    graph.tensors[addition.outputs[0]].quantization.scale = [1e-9]
+    write_model(model, tmp_path / "aborts.tflite")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(0, 1, (3, 200, 40)).astype(np.float32))
+    options = ("--tflite", tmp_path / "aborts.tflite", "--input", tmp_path / "x.npy", "--qemu-sample", 0)
+    report = json.loads(run(*options, "--layer-windows", 0, "-o", tmp_path / "out", "--json"))
+    assert [stage["name"] for stage in report["stages"]] == ["twin", "c_host"]
+    skipped = {stage["name"]: stage["reason"] for stage in report["skipped"]}
+    assert set(skipped) == {"tflite", "tflm"}
+    assert "SIGABRT" in skipped["tflite"] and "ended with status -6" in skipped["tflm"]
+    assert "SIGABRT" in (tmp_path / "out" / "report.html").read_text()

@@ -174,7 +174,7 @@ def test_json_is_complete_and_standard(report: Report, tmp_path: Path) -> None:
     assert content["version"] == 1 and content["labels"] == list(LABELS)
     assert set(content) == {
         *("version", "tinyser", "source", "labels", "clips", "windows"),
-        *("files", "stages", "pairs", "flips", "skipped", "notes", "failures", "layers"),
+        *("files", "stages", "pairs", "flips", "skipped", "notes", "failures", "layers", "remedies"),
         *("firmware", "environment"),
     }
     documented = (Path(__file__).parents[2] / "docs" / "report.md").read_text()

@@ -17,7 +17,9 @@ from tinyser.check.compare import compare
 from tinyser.check.firmware import Firmware, LayerFlash
 from tinyser.check.layers import Layer, LayerReport
 from tinyser.check.page import write_page
+from tinyser.check.remedies import Remedies, RoundingCost, Trial
 from tinyser.check.report import Report
+from tinyser.emulator.layer_instructions import InstructionsByLayer, LayerInstructions
 
 # As root in a container there is no sandbox; without the others it looks for its maker's hosts.
 FLAGS = (
@@ -55,12 +57,20 @@ def report() -> Report:
         "duty_cycle": 0.1,
         **{name: {"needed": 1000, "free": 2000} for name in ("flash_bytes", "ram_bytes")},
     }
+    counted = InstructionsByLayer("mps2-an386", (LayerInstructions(0, "ADD", 900),), 99, 1000)
     return replace(
         compare(candidates(*stages), MATERIAL),
         layers=LayerReport("its twin", 2, layers),
-        firmware=Firmware("mps2-an386", 100, 200, 300, (LayerFlash(0, "ADD", 0, 24),), (board,)),
+        remedies=remedies(),
+        firmware=Firmware("mps2-an386", 100, 200, 300, (LayerFlash(0, "ADD", 0, 24),), (board,), counted),
         environment={"python": "3.11"},
     )
+
+
+def remedies() -> Remedies:
+    int8, simulated, free, better = (Trial(f"trial {i}", 1e-4 / (i + 1), 0.1, 0.9) for i in range(4))
+    cost = RoundingCost(3, "SOFTMAX", "model/a rather long name/Softmax", 2e-5, 0.7)
+    return Remedies("its twin", 20, (cost,), int8, simulated, free, (better,))
 
 
 def look(page: Path, *flags: str) -> tuple[dict[str, object], str]:
@@ -92,10 +102,10 @@ def test_page_as_a_reader_sees_it(page: Path, require_tool: Callable[..., None])
     assert isinstance(seen["width"], int) and seen["width"] <= 390
     assert seen["headings"] == [
         *("Stages", "Share of equal decisions", "Where decisions flip", "Confusion matrices", "Layer by layer"),
-        *("Firmware", "Stage against stage"),
+        *("What would help", "Firmware", "Stage against stage"),
     ]
-    # Stages, flips, two different confusions, layers, flash by layer, boards, pairs.
-    assert seen["rows"] == [3, 1, 3, 3, 90, 1, 1, 3] and seen["empty"] == 0
+    # Stages, recalls, flips, two different confusions, layers, costs, trials, flash and instructions, boards, pairs.
+    assert seen["rows"] == [3, 3, 1, 3, 3, 90, 1, 4, 2, 1, 3] and seen["empty"] == 0
     assert seen["plan"] == [1500]
     assert np.mean(colour(seen["background"])) > 240 and np.mean(colour(seen["ink"])) < 60
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codegen.boards import load_board
 from codegen.errors import DataError, ToolError
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import read_tflite
 from tests.projects import INPUT, SUMS_C, expected_sums, write_sums_project
 from tinyser.emulator import host
 from tinyser.emulator.project_folder import load_project
@@ -27,6 +30,22 @@ def test_outputs(compiler: str, sanitize: bool, tmp_path: Path, require_tool: Ca
     np.testing.assert_array_equal(result.outputs, expected_sums(rows(5)))
     assert result.instructions_per_inference is None
     assert result.arena_bytes == 480
+
+
+@pytest.mark.parametrize(("compiler", "name"), [("gcc", "windowed"), ("clang", "micro_speech")])
+def test_many_runs_give_the_same_bytes(
+    compiler: str, name: str, bench_dir: Path, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    """They are compiled for this machine's vector instructions."""
+    require_tool(compiler)
+    options = ProjectOptions(board=load_board("host"))
+    folder = generate_project(read_tflite(bench_dir / f"{name}.tflite"), options, tmp_path / "project").folder
+    inputs, expected = (np.load(bench_dir / f"{name}.{what}.npy") for what in ("input", "expected"))
+    few = host.run(folder, inputs.reshape(len(inputs), -1), compiler=compiler).outputs
+    np.testing.assert_array_equal(few, expected.reshape(len(expected), -1))
+    places = np.arange(100) % len(inputs)
+    many = host.run(folder, inputs.reshape(len(inputs), -1)[places], compiler=compiler).outputs
+    np.testing.assert_array_equal(many, few[places])
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])

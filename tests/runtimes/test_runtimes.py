@@ -88,3 +88,9 @@ def test_a_refusing_interpreter_is_one_message(model_files: Converted, tmp_path:
 def test_onnx_runtime_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(ModelFormatError, match=r"m\.onnx: cannot read it"):
         OnnxRuntime(tmp_path / "m.onnx")
+
+
+def test_what_onnx_runtime_refuses_is_one_message(tmp_path: Path, model_files: Converted) -> None:
+    """Windows of another shape than the file takes, in a child process."""
+    with pytest.raises(ToolError, match=r"model\.onnx: ONNX Runtime: exit status 1: .*dimensions"):
+        OnnxRuntime(model_files.onnx).run(np.zeros((1, 3, 5), np.float32))

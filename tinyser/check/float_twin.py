@@ -19,7 +19,15 @@ _INTEGERS = {"INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.
 
 
 def write_float_twin(source: Path, target: Path) -> None:
-    """Writes the twin. Raises ModelFormatError for a damaged file, QuantizationError for operators without a twin."""
+    """Writes the twin. Raises as `float_twin`."""
+    write_model(float_twin(source), target)
+
+
+def float_twin(source: Path) -> Any:
+    """The twin as a `ModelT`. Raises ModelFormatError for a damaged file, QuantizationError for operators without one.
+
+    Tensors keep their places.
+    """
     model = load(source)
     graph = model.subgraphs[0]
     for index, operator in enumerate(graph.operators):
@@ -31,7 +39,7 @@ def write_float_twin(source: Path, target: Path) -> None:
     _drop_requantization(model, graph)
     for tensor in graph.tensors:
         _to_float(model, tensor)
-    write_model(model, target)
+    return model
 
 
 def _drop_requantization(model: Any, graph: Any) -> None:

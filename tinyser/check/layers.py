@@ -21,7 +21,7 @@ from tinyser.runtimes.runtime import Floats
 from tinyser.runtimes.tflite_reference import QUIET
 
 # Their output is their input's values: what they lose was lost before.
-_MOVES = (
+MOVES = (
     *("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "TRANSPOSE", "PAD", "MIRROR_PAD", "PACK", "UNPACK", "GATHER"),
     *("SLICE", "STRIDED_SLICE", "SPLIT", "SPLIT_V", "MAX_POOL_2D", "RESIZE_NEAREST_NEIGHBOR"),
 )
@@ -62,7 +62,7 @@ class LayerReport:
 
     def coarsest(self, count: int) -> tuple[Layer, ...]:
         """Layers whose own scale loses most, worst first; what only moves or selects values is left out."""
-        chosen = [layer for layer in self.layers if layer.operator not in _MOVES]
+        chosen = [layer for layer in self.layers if layer.operator not in MOVES]
         return tuple(sorted(chosen, key=lambda layer: layer.own_sqnr_db)[:count])
 
 
@@ -93,7 +93,7 @@ def compare_layers(int8: Path, float_tflite: Path | None, windows: Floats) -> La
             write_float_twin(int8, folder / "twin.tflite")
         floats = float_tflite or folder / "twin.tflite"
         pairs = _pairs(int8, floats)
-        plan = [[ours.tensor, theirs.tensor, *_quantization(ours.about)] for ours, theirs in pairs]
+        plan = [[ours.tensor, theirs.tensor, *quantization_of(ours.about)] for ours, theirs in pairs]
         (folder / "plan.json").write_text(json.dumps(plan))
         np.save(folder / "rows.npy", windows)
         names = (int8.resolve(), floats.resolve(), *(folder / name for name in ("plan.json", "rows.npy", "out.npy")))
@@ -119,7 +119,7 @@ def _pairs(int8: Path, floats: Path) -> list[tuple[_Made, _Made]]:
         raise ModelFormatError(
             f"{floats}: makes {len(theirs)} tensors, {int8} {len(ours)}; give the float file that it was made from"
         )
-    return [pair for pair in zip(ours, theirs, strict=True) if _has_scale(pair[0].about)]
+    return [pair for pair in zip(ours, theirs, strict=True) if has_scale(pair[0].about)]
 
 
 def _made(path: Path) -> list[_Made]:
@@ -134,27 +134,32 @@ def _made(path: Path) -> list[_Made]:
     ]
 
 
-def _has_scale(tensor: Any) -> bool:
+def has_scale(tensor: Any) -> bool:
+    """Whether a `TensorT` is quantized with one scale."""
     quantization = tensor.quantization
     return quantization is not None and quantization.scale is not None and len(quantization.scale) == 1
 
 
-def _quantization(tensor: Any) -> tuple[float, int, int, int]:
-    """(scale, zero point, lowest, highest integer)."""
+def quantization_of(tensor: Any) -> tuple[float, int, int, int]:
+    """(scale, zero point, lowest, highest integer) of a `TensorT`."""
     from ai_edge_litert import schema_py_generated as schema
 
     bits = {schema.TensorType.INT8: 7, schema.TensorType.INT16: 15}.get(tensor.type, 31)
     return float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0]), -(1 << bits), (1 << bits) - 1
 
 
+def tensor_name(tensor: Any) -> str:
+    """Of a `TensorT`."""
+    return tensor.name.decode("utf-8", "replace") if isinstance(tensor.name, bytes) else str(tensor.name)
+
+
 def _layer(made: _Made, row: Any) -> Layer:
     sums = dict(zip(SUMS, row.tolist(), strict=True))
-    scale, zero_point, low, high = _quantization(made.about)
-    name = made.about.name
+    scale, zero_point, low, high = quantization_of(made.about)
     return Layer(
         index=made.index,
         operator=made.operator,
-        tensor=name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name),
+        tensor=tensor_name(made.about),
         shape=made.shape,
         scale=scale,
         zero_point=zero_point,

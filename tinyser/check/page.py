@@ -11,9 +11,11 @@ from codegen.atomic import new_file
 from tinyser.check.layer_chart import layer_chart
 from tinyser.check.report import Report
 from tinyser.check.significance import RESAMPLES, Interval
-from tinyser.check.summary import summarise
+from tinyser.check.summary import points, summarise
 
-_CELL_WIDTH, _CELL_HEIGHT, _LEFT, _TOP = 96, 40, 250, 32
+_CELL_WIDTH, _CELL_HEIGHT, _TOP = 72, 40, 32
+_LETTER = 7.5  # pixels, of the heat map's titles
+_COSTLIEST = 3  # layers named in words
 
 
 def write_page(
@@ -36,12 +38,12 @@ def render(report: Report, plan: str | None = None, sounds: Mapping[int, bytes] 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(percent=percent, number=number, interval=interval)
+    environment.filters.update(percent=percent, number=number, interval=interval, points=points)
     scored = any(stage.scores for stage in report.stages)
     return environment.get_template("report.html.j2").render(
         report=report,
         scored=scored,
-        columns=4 + len(report.labels) if scored else 1,
+        columns=4 if scored else 1,
         chance=1 / len(report.labels),
         titles={stage.name: stage.title for stage in report.stages},
         heat=_heat_map(report),
@@ -51,6 +53,8 @@ def render(report: Report, plan: str | None = None, sounds: Mapping[int, bytes] 
         confusions=_confusions(report),
         chart=None if report.layers is None or not report.layers.layers else layer_chart(report.layers),
         resamples=RESAMPLES,
+        layers=_firmware_layers(report),
+        slowest=_slowest(report),
     )
 
 
@@ -75,10 +79,10 @@ def number(value: float | None) -> str:
 
 
 def _confusions(report: Report) -> list[tuple[list[str], list[list[int]]]]:
-    """Each confusion matrix once, with the titles of all stages that have it."""
+    """Each confusion matrix once, with the titles of all stages that have it; not of those that got a sample."""
     found: list[tuple[list[str], list[list[int]]]] = []
     for stage in report.stages:
-        if stage.scores is None:
+        if stage.scores is None or stage.clips < report.clips:
             continue
         same = next((titles for titles, confusion in found if confusion == stage.scores.confusion), None)
         if same is None:
@@ -88,11 +92,43 @@ def _confusions(report: Report) -> list[tuple[list[str], list[list[int]]]]:
     return found
 
 
+def _firmware_layers(report: Report) -> list[dict[str, Any]]:
+    """Flash and instructions of each layer in the order in which they run; `count` None where nobody counted."""
+    if report.firmware is None:
+        return []
+    flash = {layer.index: layer for layer in report.firmware.layers}
+    counted = report.firmware.instructions
+    if counted is None:
+        return [{"name": f"{layer.index} {layer.operator}", "flash": layer, "count": None} for layer in flash.values()]
+    return [
+        {
+            "name": f"{layer.index} {layer.operator}",
+            "flash": flash.get(layer.index),
+            "count": layer.instructions,
+            "share": layer.instructions / max(1, counted.inference),
+        }
+        for layer in counted.layers
+    ]
+
+
+def _slowest(report: Report) -> str:
+    """`CONV_2D 4 (9.1 %), CONV_2D 2 (8.3 %)`."""
+    counted = None if report.firmware is None else report.firmware.instructions
+    if counted is None:
+        return ""
+    chosen = sorted(counted.layers, key=lambda layer: -layer.instructions)[:_COSTLIEST]
+    return ", ".join(
+        f"{layer.operator} {layer.index} ({percent(layer.instructions / max(1, counted.inference))} %)"
+        for layer in chosen
+    )
+
+
 def _heat_map(report: Report) -> dict[str, Any] | None:
     """Positions and texts of the agreement heat map; None for fewer than two stages."""
     stages = report.stages
     if len(stages) < 2:
         return None
+    left = 16 + _LETTER * max(len(stage.title) for stage in stages)
     rows = []
     for row, a in enumerate(stages):
         cells = []
@@ -102,12 +138,12 @@ def _heat_map(report: Report) -> dict[str, Any] | None:
             # Agreement lies near 1: colour spreads over the upper half, so that 99 % and 95 % differ.
             opacity = 0.0 if share is None else round(0.55 * max(0.0, 2 * share - 1) ** 3, 3)
             tip = f"{a.title} / {b.title}: {percent(share)} % of the decisions equal"
-            cells.append({"x": _LEFT + _CELL_WIDTH * column, "opacity": opacity, "text": percent(share), "tip": tip})
+            cells.append({"x": left + _CELL_WIDTH * column, "opacity": opacity, "text": percent(share), "tip": tip})
         rows.append({"title": a.title, "y": _TOP + _CELL_HEIGHT * row, "cells": cells})
     return {
-        "left": _LEFT,
+        "left": left,
         "cell": _CELL_WIDTH,
-        "width": _LEFT + _CELL_WIDTH * len(stages) + 8,
+        "width": left + _CELL_WIDTH * len(stages) + 8,
         "height": _TOP + _CELL_HEIGHT * len(stages) + 8,
         "columns": [stage.name for stage in stages],
         "rows": rows,

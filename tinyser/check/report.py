@@ -12,6 +12,7 @@ from codegen.atomic import new_file
 from tinyser.check.firmware import Firmware
 from tinyser.check.flips import Flip
 from tinyser.check.layers import LayerReport
+from tinyser.check.remedies import Remedies
 from tinyser.check.significance import Change, Intervals
 from tinyser.training.metrics import Metrics
 
@@ -85,6 +86,7 @@ class Report:
     notes: tuple[str, ...]
     failures: tuple[str, ...] = ()
     layers: LayerReport | None = None
+    remedies: Remedies | None = None
     firmware: Firmware | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 

@@ -14,24 +14,28 @@ from typing import Any
 import numpy as np
 
 from codegen.boards import load_board
-from codegen.errors import DataError, DoesNotFitError, ModelFormatError, QuantizationError, ToolError
+from codegen.errors import BoardError, DataError, DoesNotFitError, ModelFormatError, QuantizationError, ToolError
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import read_tflite
 from tinyser.check.compare import Candidate, compare
 from tinyser.check.environment import environment
-from tinyser.check.firmware import boards_it_fits, firmware_of, memory_plan
+from tinyser.check.firmware import boards_it_fits, firmware_of, instructions_by_layer, memory_plan
 from tinyser.check.layers import compare_layers
 from tinyser.check.limits import NO_LIMITS, Limits
 from tinyser.check.material import Material, from_arrays, from_corpus
 from tinyser.check.page import write_page
+from tinyser.check.remedies import REMEDY_WINDOWS, find_remedies
 from tinyser.check.report import ModelFile, Report, Skipped
 from tinyser.check.stage_store import StageStore
+from tinyser.check.twin_stage import FloatTwin
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file
+from tinyser.emulator.layer_instructions import InstructionsByLayer
 from tinyser.features.audio import flac
 from tinyser.runtimes import int8_model
 from tinyser.runtimes.float_tflite import FloatTflite
 from tinyser.runtimes.generated_audio import GeneratedAudio
 from tinyser.runtimes.onnx_model import OnnxRuntime
+from tinyser.runtimes.runtime import Floats
 from tinyser.runtimes.torch_model import TorchRuntime
 
 # In the output folder while a check runs: what its stages answered.
@@ -87,13 +91,18 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
         int8, skipped = int8_candidates(project, model, material, options.qemu_sample)
         if misfit is not None:
             int8, skipped = [c for c in int8 if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
+        if not candidates:
+            candidates = [Candidate("twin", lambda: FloatTwin(model, Path(scratch)))]
         store = StageStore(out / STAGES, files, material)
         report = compare((*candidates, *int8), material, files=files, skipped=skipped, on_stage=on_stage, store=store)
-        report = _with_firmware(report, project, options, on_stage)
+        counts = options.qemu_sample != 0 and misfit is None
+        report = with_firmware(report, project, counts=counts, boards=options.boards, on_stage=on_stage)
         plan = memory_plan(project)
     if options.layer_windows:
         on_stage("every layer")
         report = with_layers(report, options.tflite, options.float_tflite, material, options.layer_windows)
+        on_stage("what would help")
+        report = with_remedies(report, options.tflite, options.float_tflite, material)
     report = replace(report, failures=options.limits.broken(report), environment=environment())
     out.mkdir(parents=True, exist_ok=True)
     report.save(out / "report.json")
@@ -106,24 +115,55 @@ def with_layers(
     report: Report, tflite: Path, float_tflite: Path | None, material: Material, most_windows: int = LAYER_WINDOWS
 ) -> Report:
     """The report with every tensor of the int8 graph, over evenly spaced windows; where it cannot be had, with why."""
-    count = min(most_windows, len(material.windows))
-    chosen = np.linspace(0, len(material.windows) - 1, count).round().astype(int)
     try:
-        found = compare_layers(tflite, float_tflite, material.windows[chosen])
+        return replace(report, layers=compare_layers(tflite, float_tflite, _spaced(material, most_windows)))
     except (ToolError, QuantizationError) as error:
-        return replace(report, skipped=(*report.skipped, Skipped("layers", " ".join(str(error).split()))))
-    return replace(report, layers=found)
+        return _without(report, "layers", error)
 
 
-def _with_firmware(report: Report, project: Path, options: CheckOptions, on_stage: Callable[[str], None]) -> Report:
-    """The report with what the project takes; where the cross tools are missing, without boards, and why."""
-    boards: tuple[dict[str, Any], ...] = ()
-    if options.boards:
-        try:
-            boards = boards_it_fits(options.tflite, on_stage)
-        except ToolError as error:
-            report = replace(report, skipped=(*report.skipped, Skipped("boards", str(error))))
-    return replace(report, firmware=firmware_of(project, boards))
+def with_remedies(report: Report, tflite: Path, float_tflite: Path | None, material: Material) -> Report:
+    """The report with what would help, tried on evenly spaced windows; where that cannot be had, with why."""
+    try:
+        return replace(report, remedies=find_remedies(tflite, float_tflite, _spaced(material, REMEDY_WINDOWS)))
+    except (ToolError, QuantizationError) as error:
+        return _without(report, "remedies", error)
+
+
+def with_firmware(
+    report: Report,
+    project: Path,
+    *,
+    counts: bool = True,
+    boards: bool = False,
+    on_stage: Callable[[str], None] = lambda title: None,
+) -> Report:
+    """The report with what the project takes; `counts`: instructions by layer, `boards`: those that it fits.
+
+    Where the cross tools are missing, without these, and why.
+    """
+    instructions: InstructionsByLayer | None = None
+    rows: tuple[dict[str, Any], ...] = ()
+    try:
+        if counts:
+            on_stage("instructions of every layer")
+            instructions = instructions_by_layer(project)
+    except (ToolError, BoardError) as error:
+        report = _without(report, "instructions by layer", error)
+    try:
+        rows = boards_it_fits(project, on_stage) if boards else ()
+    except ToolError as error:
+        report = _without(report, "boards", error)
+    return replace(report, firmware=firmware_of(project, rows, instructions))
+
+
+def _without(report: Report, name: str, error: Exception) -> Report:
+    return replace(report, skipped=(*report.skipped, Skipped(name, " ".join(str(error).split()))))
+
+
+def _spaced(material: Material, most: int) -> Floats:
+    """At most so many windows, evenly spaced."""
+    count = min(most, len(material.windows))
+    return material.windows[np.linspace(0, len(material.windows) - 1, count).round().astype(int)]
 
 
 def sounds_of(report: Report, material: Material) -> dict[int, bytes]:

@@ -48,7 +48,7 @@ _FILE = click.Path(path_type=Path)
     default=16,
     show_default=True,
     metavar="N",
-    help="How many windows are compared layer by layer; 0 for none.",
+    help="How many windows are compared layer by layer; 0 for none, and for no trial of what would help.",
 )
 @click.option(
     "--max-drop",

@@ -113,15 +113,12 @@ def _read_recording(project: Project, source: Path, keep_state: bool) -> Any:
 
 def _rows(project: Project, source: Path | None) -> Any:
     """Model inputs, int8 (runs, input bytes)."""
-    import numpy as np
-
-    from tinyser.emulator.inputs import load_rows
+    from tinyser.emulator.inputs import load_rows, zero_row
 
     if source is not None:
         return load_rows(project, source)
     click.echo("note: no --input; running one input of real value 0", err=True)
-    zeros = [np.full((1, entry.size), entry.zero_point, entry.dtype).view(np.int8) for entry in project.inputs]
-    return np.concatenate(zeros, axis=1)
+    return zero_row(project)
 
 
 def _save(path: Path, outputs: Any) -> None:

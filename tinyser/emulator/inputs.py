@@ -52,6 +52,12 @@ def quantize(values: npt.NDArray[np.float32], entry: TensorEntry) -> npt.NDArray
     return np.clip(rounded, limits.min, limits.max).astype(entry.dtype)
 
 
+def zero_row(project: Project) -> Int8s:
+    """One input of real value 0, int8 (1, input bytes)."""
+    zeros = [np.full((1, entry.size), entry.zero_point, entry.dtype).view(np.int8) for entry in project.inputs]
+    return np.concatenate(zeros, axis=1)
+
+
 def _rows(project: Project, array: npt.NDArray[np.generic], path: Path) -> npt.NDArray[np.generic]:
     """(runs, elements) of an array that has the model's shape, or a leading batch axis before it."""
     elements = sum(entry.size for entry in project.inputs)

@@ -93,13 +93,13 @@ def build_image(project: Project, board: Board, folder: Path) -> Path:
     return image
 
 
-def qemu_command(board: Board, image: Path) -> list[str]:
-    """QEMU's command line: one instruction is one nanosecond, so that a timer counts instructions."""
+def qemu_command(board: Board, image: Path, shift: int = 0) -> list[str]:
+    """QEMU's command line: one instruction is 2^shift nanoseconds, so that a timer counts instructions."""
     if board.qemu is None:
         raise BoardError(f"board {board.id}: has no machine in QEMU; choose another board")
     machine = [find_tool(board.qemu.program), "-machine", board.qemu.machine, "-kernel", str(image)]
     screen = ["-display", "none", "-monitor", "none", "-serial", "stdio"]
-    return [*machine, *screen, "-semihosting-config", "enable=on,target=native", "-icount", "shift=0"]
+    return [*machine, *screen, "-semihosting-config", "enable=on,target=native", "-icount", f"shift={shift}"]
 
 
 @dataclass(slots=True)
@@ -126,17 +126,32 @@ class _Result:
 
 def _run_job(project: Project, board: Board, job: bytes, timeout: float) -> tuple[_Result, Sizes]:
     with tempfile.TemporaryDirectory(prefix="tinyser-qemu-") as scratch:
-        folder = Path(scratch)
-        image = build_image(project, board, folder)
-        (folder / "job.bin").write_bytes(job)
-        console = boot(qemu_command(board, image), folder, timeout)
-        answer = folder / "result.bin"
-        result = _parse(answer.read_bytes() if answer.is_file() else b"", project.output_bytes)
+        image = build_image(project, board, Path(scratch))
+        content, console = _answer(board, image, job, timeout, shift=0)
+        result = _parse(content, project.output_bytes)
         if result.end is None:
             raise ToolError(f"{board.id} in QEMU: the firmware stopped early ({console}); this is a defect of it")
         if result.end[0] != 0:
             raise ToolError(f"{board.id} in QEMU: the firmware reports: {STATUS[result.end[0]]}; console: {console}")
         return result, measure(project, image, board.compiler_prefix)
+
+
+def run_image(
+    project: Project, board: Board, job: bytes, *, shift: int = 0, timeout: float = TIMEOUT_SECONDS
+) -> tuple[bytes, str]:
+    """What a project's image leaves in result.bin for a job of its own, and its console as one line.
+
+    An instruction is 2^shift nanoseconds. Raises ToolError.
+    """
+    with tempfile.TemporaryDirectory(prefix="tinyser-qemu-") as scratch:
+        return _answer(board, build_image(project, board, Path(scratch)), job, timeout, shift)
+
+
+def _answer(board: Board, image: Path, job: bytes, timeout: float, shift: int) -> tuple[bytes, str]:
+    (image.parent / "job.bin").write_bytes(job)
+    console = boot(qemu_command(board, image, shift), image.parent, timeout)
+    answer = image.parent / "result.bin"
+    return (answer.read_bytes() if answer.is_file() else b""), console
 
 
 def boot(command: list[str], folder: Path, timeout: float) -> str:

@@ -37,7 +37,8 @@ class GeneratedAudio:
         rate = project.need_features().sample_rate_hz
         with TemporaryDirectory(prefix="tinyser-") as scratch, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             folder = Path(scratch)
-            library = build_library(project, project.portable_sources, folder, find_compiler(), sanitize=False)
+            compiler = find_compiler()
+            library = build_library(project, project.portable_sources, folder, compiler, sanitize=False, fast=True)
             (folder / "plan.json").write_text(json.dumps(plan))
             rows = pool.map(lambda path: _posteriors(library, folder / "plan.json", path, rate), recordings)
             return np.array(list(rows), np.float32)

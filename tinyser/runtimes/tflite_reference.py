@@ -18,7 +18,12 @@ from tinyser.emulator.child import run_child
 
 Value = TypeVar("Value", np.int8, np.float32)
 # For a child that imports TensorFlow, which greets at length.
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "TF_ENABLE_ONEDNN_OPTS": "0"}
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "PYTHONWARNINGS": "ignore",
+}
 
 
 def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Value]:
