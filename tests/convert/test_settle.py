@@ -11,7 +11,7 @@ from tinyser.convert.inner_values import inner_values
 from tinyser.convert.linear_layers import Patches
 from tinyser.convert.refit import refit
 from tinyser.convert.settle import _joints, settle
-from tinyser.convert.tflite_file import dequantized, load, operator_name, read_tflite_file
+from tinyser.convert.tflite_file import dequantized, load, read_tflite_file
 from tinyser.runtimes.onnx_model import OnnxRuntime
 from tinyser.runtimes.tflite_reference import run_reference
 
@@ -45,11 +45,16 @@ def test_padding_is_exact(model_files: Converted, tmp_path: Path) -> None:
     int8, floats = settled(model_files, tmp_path)
     windows = np.load(model_files.calibration)
     model, silence = load(int8), np.zeros_like(windows[:1])
+    checked = 0
     for joint in _joints(model, load(floats)):
-        values = np.median(inner_values(floats, silence, [joint.values], 10**6)[joint.values][:, 0], axis=0)
-        steps = values / model.subgraphs[0].tensors[joint.moved[0]].quantization.scale[0]
-        some = steps[np.abs(steps) > 0.6]
-        assert np.abs(some - np.rint(some)).max(initial=0) < 0.02
+        values = inner_values(floats, silence, [joint.values], 10**6)[joint.values][:, 0]
+        most = np.median(values, axis=0)
+        steps = most / model.subgraphs[0].tensors[joint.moved[0]].quantization.scale[0]
+        # In images as small as these, most of what deeper layers give is rim.
+        steps = steps[(np.mean(np.abs(values - most) < 1e-5, axis=0) > 0.5) & (np.abs(steps) > 0.6)]
+        assert np.abs(steps - np.rint(steps)).max(initial=0) < 0.02
+        checked += len(steps)
+    assert checked >= 4
 
 
 def test_what_int8_gives_for_padding(model_files: Converted, tmp_path: Path) -> None:
@@ -60,10 +65,9 @@ def test_what_int8_gives_for_padding(model_files: Converted, tmp_path: Path) -> 
     refit(model_files.tflite, model_files.float_tflite, windows, floats, *paths)
     model, twin = load(paths[0]), load(paths[1])
     rows = read_tflite_file(paths[0]).input.quantize(np.zeros_like(windows[:1]))
-    last = _joints(model, twin)[0]
-    quantization = model.subgraphs[0].tensors[last.moved[0]].quantization
-    ours = Patches(last.moved[0], last.values.height, 1, last.values.channels)
+    first = _joints(model, twin)[0]
+    quantization = model.subgraphs[0].tensors[first.moved[0]].quantization
+    ours = Patches(first.moved[0], first.values.height, 1, first.values.channels)
     got = dequantized(inner_values(paths[0], rows, [ours])[ours], quantization)
-    wanted = inner_values(paths[1], np.zeros_like(windows[:1]), [last.values])[last.values]
-    assert operator_name(model, model.subgraphs[0].operators[-1]) == "SOFTMAX"
+    wanted = inner_values(paths[1], np.zeros_like(windows[:1]), [first.values])[first.values]
     assert np.abs(got - wanted).max() <= 1.5 * quantization.scale[0]

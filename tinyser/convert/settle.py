@@ -87,17 +87,31 @@ def _joints(model: Any, twin: Any) -> list[_Joint]:
     readers = {other.input: (mine, other) for mine, other in pairs}
     found = []
     for mine, other in pairs:
-        shape = tuple(map(int, twin.subgraphs[0].tensors[other.output].shape))
+        shape = _shape(twin, other.output)
         path, moves = _followed(twin, other.output)
         moved, same_moves = _followed(model, mine.output)
         ours, reader = readers.get(path[-1], (None, None))
         if reader is None or ours is None or ours.input != moved[-1] or moves != same_moves or len(shape) != 4:
+            continue
+        if not _keeps_channels(twin, shape[3], path[-1], moves, reader):
             continue
         through = "PAD" not in moves and reader.patches.kernel == (1, 1) and reader.shape[0] == 1
         if other.activation == _RELU or (other.activation == _NO_ACTIVATION and through):
             values = Patches(other.output, int(np.prod(shape[:3])), 1, shape[3])
             found.append(_Joint(other, reader, values, moved))
     return found
+
+
+def _keeps_channels(model: Any, channels: int, end: int, moves: tuple[str, ...], reader: LinearLayer) -> bool:
+    """Whether each of a reader's inputs is of one channel, and channels come last: rows may be joined, but not cut."""
+    if "PAD" in moves and _shape(model, end)[-1] != channels:
+        return False
+    groups, _, inputs = reader.shape
+    return groups == channels if groups > 1 else inputs % channels == 0
+
+
+def _shape(model: Any, tensor: int) -> tuple[int, ...]:
+    return tuple(map(int, model.subgraphs[0].tensors[tensor].shape))
 
 
 def _followed(model: Any, tensor: int) -> tuple[tuple[int, ...], tuple[str, ...]]:
