@@ -5,17 +5,15 @@ padded, so that whole stretches of an output have one value, and one rounding er
 not. The layer that reads the output leaves freedom to mend both, and the function stays as it is. A channel may be
 scaled, also behind ReLU, as the reader's weights take up any positive factor; without an activation it may be shifted,
 as the reader's bias takes up any constant. Factors make the channels' largest values alike, shifts centre them, and
-either is then moved a little so that what padding gives is a whole number of steps. Ranges are those of the least mean
-square error, in which single large values count little; that of the logits is judged by the posteriors.
+either is then moved a little so that what padding gives is a whole number of steps. Ranges hold the largest value that
+was seen: speakers who were not heard go further, not less far.
 
 Scaling is that of Nagel et al., 2019 (arXiv 1906.04721, section 4.1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +25,8 @@ from tinyser.convert.tflite_file import load, operator_name, write_model
 from tinyser.runtimes.runtime import Floats
 
 _STEPS, _LOWEST = 255, -128
-_SHARES = tuple(1 - 0.1 * tenths for tenths in range(7))  # of the largest and the least value, tried as limits
-_MOST_PLACES = 256  # of a window
+_EVERY_PLACE = 1 << 30  # of a window: a rare large value sets the range
+_LEAST = 1e-6  # a channel that is always 0 has a largest value, too
 _LARGEST_FACTOR = 4.0
 _MOVES = ("PAD", "RESHAPE")
 _NO_ACTIVATION, _RELU = 0, 1
@@ -55,31 +53,13 @@ def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats
     joints = _joints(model, twin)
     if joints:
         wanted = [joint.values for joint in joints]
-        seen = inner_values(floats, windows, wanted, _MOST_PLACES)
-        padding = inner_values(floats, np.zeros_like(windows[:1]), wanted)
+        seen = inner_values(floats, windows, wanted, _EVERY_PLACE)
+        padding = inner_values(floats, np.zeros_like(windows[:1]), wanted, _EVERY_PLACE)
         for joint in joints:
-            _settle(model, twin, joint, *(found[joint.values][:, 0].astype(np.float64) for found in (seen, padding)))
-    source, _ = _followed(model, int(model.subgraphs[0].inputs[0]))
-    if source[-1] in (mine.input for mine, _ in find_pairs(model, twin)):
-        step, zero_point = _range(windows.reshape(-1, 1).astype(np.float64))
-        for tensor in source:
-            _set_range(model, tensor, step, zero_point)
-    for mine, other in _logits(model, twin):
-        place = Patches(other.output, 1, 1, other.shape[1])
-        logits = inner_values(floats, windows, [place])[place][:, 0].astype(np.float64)
-        _set_range(model, mine.output, *_range(logits, _softmax))
+            _settle(model, twin, joint, *(found[joint.values][:, 0] for found in (seen, padding)))
     write_model(model, new_int8)
     write_model(twin, new_floats)
     return len(joints)
-
-
-def _logits(model: Any, twin: Any) -> list[tuple[LinearLayer, LinearLayer]]:
-    """The layer that only the last operator reads, a softmax."""
-    graph = model.subgraphs[0]
-    last = graph.operators[-1]
-    uses = [int(index) for operator in graph.operators for index in operator.inputs]
-    alone = operator_name(model, last) == "SOFTMAX" and uses.count(int(last.inputs[0])) == 1
-    return [pair for pair in find_pairs(model, twin) if alone and pair[0].output == int(last.inputs[0])]
 
 
 def _joints(model: Any, twin: Any) -> list[_Joint]:
@@ -130,15 +110,16 @@ def _followed(model: Any, tensor: int) -> tuple[tuple[int, ...], tuple[str, ...]
         moves.append(name)
 
 
-def _settle(model: Any, twin: Any, joint: _Joint, seen: Real, padding: Real) -> None:
+def _settle(model: Any, twin: Any, joint: _Joint, seen: Floats, padding: Floats) -> None:
     """`seen` (values, channels) over all windows, `padding` (values, channels) where there is nothing but padding."""
     rectified = joint.writer.activation == _RELU
-    centre = np.zeros(seen.shape[1]) if rectified else seen.mean(axis=0)
-    largest = np.maximum(np.abs(seen - centre).max(axis=0), np.finfo(np.float32).tiny)
+    centre = np.zeros(seen.shape[1]) if rectified else seen.mean(axis=0, dtype=np.float64)
+    low, high = seen.min(axis=0) - centre, seen.max(axis=0) - centre
+    largest = np.maximum(np.maximum(-low, high), _LEAST)
     factor = np.clip(np.median(largest) / largest, 1 / _LARGEST_FACTOR, _LARGEST_FACTOR)
-    step, zero_point = _range((seen - centre) * factor)
+    step, zero_point = _range(float(np.min(low * factor)), float(np.max(high * factor)))
     # Where padding lies from the centre, in steps; behind ReLU 0 is exact already.
-    middle = np.median(padding, axis=0)
+    middle = np.median(padding, axis=0).astype(np.float64)
     steps = (middle - centre) * factor / step
     even = np.mean(np.abs(padding - middle) <= _EVEN * largest, axis=0) > 0.5
     if rectified:
@@ -172,21 +153,8 @@ def _set_range(model: Any, tensor: int, step: float, zero_point: int) -> None:
     quantization.scale, quantization.zeroPoint = np.array([step], np.float32), np.array([zero_point])
 
 
-def _range(values: Real, judged: Callable[[Real], Real] = lambda values: values) -> tuple[float, int]:
-    """Scale and zero point of the least mean square error of what `judged` makes of (n, channels)."""
-    low, high = min(float(values.min()), 0.0), max(float(values.max()), 1e-6)
-    lows = [low * share for share in _SHARES] if low < 0 else [0.0]
-    wanted, tried = judged(values), []
-    for least, largest in product(lows, [high * share for share in _SHARES]):
-        step = (largest - least) / _STEPS
-        zero_point = round(_LOWEST - least / step)
-        integers = np.clip(np.rint(values / step) + zero_point, _LOWEST, _LOWEST + _STEPS)
-        tried.append((float(np.mean((judged(step * (integers - zero_point)) - wanted) ** 2)), step, zero_point))
-    _, step, zero_point = min(tried)
-    return step, zero_point
-
-
-def _softmax(logits: Real) -> Real:
-    """(n, classes)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+def _range(low: float, high: float) -> tuple[float, int]:
+    """Scale and zero point of what lies between, and 0."""
+    low, high = min(low, 0.0), max(high, _LEAST)
+    step = (high - low) / _STEPS
+    return step, round(_LOWEST - low / step)
