@@ -5,25 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.converted import Converted
 from tinyser.convert.inner_values import inner_values
-from tinyser.convert.linear_layers import Patches
-from tinyser.convert.refit import refit
 from tinyser.convert.settle import _joints, settle
-from tinyser.convert.tflite_file import dequantized, load, read_tflite_file
+from tinyser.convert.tflite_file import load
 from tinyser.runtimes.onnx_model import OnnxRuntime
 from tinyser.runtimes.tflite_reference import run_reference
 
 
-def settled(files: Converted, folder: Path) -> tuple[Path, Path]:
+def settled(files: Converted, folder: Path, cut_off: bool = False) -> tuple[Path, Path]:
     paths = folder / "int8.tflite", folder / "floats.tflite"
-    assert settle(files.tflite, files.float_tflite, np.load(files.calibration), *paths) == 5
+    assert settle(files.tflite, files.float_tflite, np.load(files.calibration), *paths, cut_off=cut_off) == 5
     return paths
 
 
-def test_the_function_stays(model_files: Converted, tmp_path: Path) -> None:
-    _, floats = settled(model_files, tmp_path)
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_the_function_stays(model_files: Converted, tmp_path: Path, cut_off: bool) -> None:
+    _, floats = settled(model_files, tmp_path, cut_off)
     windows = np.load(model_files.calibration)
     wanted = OnnxRuntime(model_files.onnx).run(windows).posteriors
     assert np.allclose(run_reference(floats, windows.reshape(len(windows), -1)), wanted, atol=1e-5)
@@ -55,19 +55,3 @@ def test_padding_is_exact(model_files: Converted, tmp_path: Path) -> None:
         assert np.abs(steps - np.rint(steps)).max(initial=0) < 0.02
         checked += len(steps)
     assert checked >= 4
-
-
-def test_what_int8_gives_for_padding(model_files: Converted, tmp_path: Path) -> None:
-    """The same after the fit, in the whole int8 graph."""
-    windows = np.load(model_files.calibration)
-    floats = OnnxRuntime(model_files.onnx).run(windows).posteriors
-    paths = tmp_path / "int8.tflite", tmp_path / "floats.tflite"
-    refit(model_files.tflite, model_files.float_tflite, windows, floats, *paths)
-    model, twin = load(paths[0]), load(paths[1])
-    rows = read_tflite_file(paths[0]).input.quantize(np.zeros_like(windows[:1]))
-    first = _joints(model, twin)[0]
-    quantization = model.subgraphs[0].tensors[first.moved[0]].quantization
-    ours = Patches(first.moved[0], first.values.height, 1, first.values.channels)
-    got = dequantized(inner_values(paths[0], rows, [ours])[ours], quantization)
-    wanted = inner_values(paths[1], np.zeros_like(windows[:1]), [first.values])[first.values]
-    assert np.abs(got - wanted).max() <= 1.5 * quantization.scale[0]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -71,19 +72,34 @@ def refit(
     """Writes `int8`, its convolutions settled and its layers fitted anew, to `target`, and says whether that helps.
 
     `floats` is the same graph in float32, `windows` float32 (windows, *input shape without batch), `posteriors`
-    (windows, outputs) the float graph's. `target_floats` becomes the float graph whose tensors are those of `target`.
+    (windows, outputs) the float graph's. Of two ways to set ranges (`settle`) it is the one with the lesser error on
+    windows that had no part in the fit. `target_floats` becomes the float graph whose tensors are those of `target`.
     `progress` hears what is being done. None, and no file, where there is nothing to fit, or too few windows. Raises
     ToolError when TFLite fails.
     """
     if not find_pairs(load(int8), load(floats)) or len(windows) < _RUNS:
         return None
     held_out = _held_out(len(windows))
-    progress("channels of convolutions")
-    settle(int8, floats, windows[~held_out], target, target_floats)
-    layers = _fit_all(target, target_floats, windows[~held_out], progress)
-    progress("windows held out")
-    before, after = (_error(path, windows[held_out], posteriors[held_out]) for path in (int8, target))
-    return Refit(layers, before, after)
+    fitted, judged = windows[~held_out], (windows[held_out], posteriors[held_out])
+    layers, tried = 0, []
+    for cut_off in (False, True):
+        way = "cut-off" if cut_off else "whole"
+        made, twin = (path.with_name(f"{path.stem}-{way}.tflite") for path in (target, target_floats))
+        progress(f"{way} ranges, channels of convolutions")
+        settle(int8, floats, fitted, made, twin, cut_off=cut_off)
+        layers = _fit_all(made, twin, fitted, partial(_tell, progress, way))
+        tried.append((_error(made, *judged), made, twin))
+    after, made, twin = min(tried)
+    made.replace(target)
+    twin.replace(target_floats)
+    for _, *others in tried:
+        for path in others:
+            path.unlink(missing_ok=True)
+    return Refit(layers, _error(int8, *judged), after)
+
+
+def _tell(progress: Callable[[str], None], way: str, part: str) -> None:
+    progress(f"{way} ranges, {part}")
 
 
 def _fit_all(target: Path, floats: Path, windows: Floats, progress: Callable[[str], None]) -> int:

@@ -5,19 +5,21 @@ padded, so that whole stretches of an output have one value, and one rounding er
 not. The layer that reads the output leaves freedom to mend both, and the function stays as it is. A channel may be
 scaled, also behind ReLU, as the reader's weights take up any positive factor; without an activation it may be shifted,
 as the reader's bias takes up any constant. Factors make the channels' largest values alike, shifts centre them, and
-either is then moved a little so that what padding gives is a whole number of steps. Ranges hold the largest value that
-was seen: speakers who were not heard go further, not less far.
+either is then moved a little so that what padding gives is a whole number of steps.
 
 Scaling is that of Nagel et al., 2019 (arXiv 1906.04721, section 4.1).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tinyser.convert.inner_values import inner_values
 from tinyser.convert.linear_layers import LinearLayer, Patches, Real, find_pairs, float_bias, float_weights, write_float
@@ -25,7 +27,8 @@ from tinyser.convert.tflite_file import load, operator_name, write_model
 from tinyser.runtimes.runtime import Floats
 
 _STEPS, _LOWEST = 255, -128
-_EVERY_PLACE = 1 << 30  # of a window: a rare large value sets the range
+_SHARES = tuple(1 - 0.1 * tenths for tenths in range(7))  # of the least and the largest value, tried as limits
+_SOME_PLACES, _EVERY_PLACE = 256, 1 << 30  # of a window
 _LEAST = 1e-6  # a channel that is always 0 has a largest value, too
 _LARGEST_FACTOR = 4.0
 _MOVES = ("PAD", "RESHAPE")
@@ -43,9 +46,11 @@ class _Joint:
     moved: tuple[int, ...]
 
 
-def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats: Path) -> int:
+def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats: Path, cut_off: bool) -> int:
     """Writes both graphs anew, and returns how many convolutions were changed.
 
+    `cut_off`: ranges, those of input and logits as well, are those of the least mean square error, in which rare large
+    values count little; else they hold the largest value that was seen.
     `windows` is float32 (windows, *input shape without batch). In the int8 file only ranges change: `refit` has to
     write the constants that go with them. Raises ToolError when TFLite fails.
     """
@@ -53,13 +58,33 @@ def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats
     joints = _joints(model, twin)
     if joints:
         wanted = [joint.values for joint in joints]
-        seen = inner_values(floats, windows, wanted, _EVERY_PLACE)
+        seen = inner_values(floats, windows, wanted, _SOME_PLACES if cut_off else _EVERY_PLACE)
         padding = inner_values(floats, np.zeros_like(windows[:1]), wanted, _EVERY_PLACE)
         for joint in joints:
-            _settle(model, twin, joint, *(found[joint.values][:, 0] for found in (seen, padding)))
+            _settle(model, twin, joint, seen[joint.values][:, 0], padding[joint.values][:, 0], cut_off)
+    if cut_off:
+        _cut_off_ends(model, twin, floats, windows)
     write_model(model, new_int8)
     write_model(twin, new_floats)
     return len(joints)
+
+
+def _cut_off_ends(model: Any, twin: Any, floats: Path, windows: Floats) -> None:
+    """Ranges of the input and of the logits, where layers that are written anew read and make them."""
+    pairs = find_pairs(model, twin)
+    graph = model.subgraphs[0]
+    source, _ = _followed(model, int(graph.inputs[0]))
+    if source[-1] in (mine.input for mine, _ in pairs):
+        for tensor in source:
+            _set_range(model, tensor, *_least_error(windows.reshape(-1, 1)))
+    last = graph.operators[-1]
+    uses = [int(index) for operator in graph.operators for index in operator.inputs]
+    if operator_name(model, last) != "SOFTMAX" or uses.count(int(last.inputs[0])) != 1:
+        return
+    for other in (other for mine, other in pairs if mine.output == int(last.inputs[0])):
+        place = Patches(other.output, 1, 1, other.shape[1])
+        logits = inner_values(floats, windows, [place])[place][:, 0]
+        _set_range(model, int(last.inputs[0]), *_least_error(logits, _softmax))
 
 
 def _joints(model: Any, twin: Any) -> list[_Joint]:
@@ -110,14 +135,17 @@ def _followed(model: Any, tensor: int) -> tuple[tuple[int, ...], tuple[str, ...]
         moves.append(name)
 
 
-def _settle(model: Any, twin: Any, joint: _Joint, seen: Floats, padding: Floats) -> None:
+def _settle(model: Any, twin: Any, joint: _Joint, seen: Floats, padding: Floats, cut_off: bool) -> None:
     """`seen` (values, channels) over all windows, `padding` (values, channels) where there is nothing but padding."""
     rectified = joint.writer.activation == _RELU
     centre = np.zeros(seen.shape[1]) if rectified else seen.mean(axis=0, dtype=np.float64)
     low, high = seen.min(axis=0) - centre, seen.max(axis=0) - centre
     largest = np.maximum(np.maximum(-low, high), _LEAST)
     factor = np.clip(np.median(largest) / largest, 1 / _LARGEST_FACTOR, _LARGEST_FACTOR)
-    step, zero_point = _range(float(np.min(low * factor)), float(np.max(high * factor)))
+    if cut_off:
+        step, zero_point = _least_error((seen - centre) * factor)
+    else:
+        step, zero_point = _range(float(np.min(low * factor)), float(np.max(high * factor)))
     # Where padding lies from the centre, in steps; behind ReLU 0 is exact already.
     middle = np.median(padding, axis=0).astype(np.float64)
     steps = (middle - centre) * factor / step
@@ -158,3 +186,22 @@ def _range(low: float, high: float) -> tuple[float, int]:
     low, high = min(low, 0.0), max(high, _LEAST)
     step = (high - low) / _STEPS
     return step, round(_LOWEST - low / step)
+
+
+def _least_error(values: npt.NDArray[Any], judged: Callable[[Real], Real] = lambda values: values) -> tuple[float, int]:
+    """Scale and zero point of the least mean square error of what `judged` makes of (n, channels)."""
+    real = np.asarray(values, np.float64)
+    low, high = min(float(real.min()), 0.0), max(float(real.max()), _LEAST)
+    lows = [low * share for share in _SHARES] if low < 0 else [0.0]
+    wanted, tried = judged(real), []
+    for limits in product(lows, [high * share for share in _SHARES]):
+        step, zero_point = _range(*limits)
+        integers = np.clip(np.rint(real / step) + zero_point, _LOWEST, _LOWEST + _STEPS)
+        tried.append((float(np.mean((judged(step * (integers - zero_point)) - wanted) ** 2)), step, zero_point))
+    return min(tried)[1:]
+
+
+def _softmax(logits: Real) -> Real:
+    """(n, classes)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
