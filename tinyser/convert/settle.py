@@ -28,7 +28,7 @@ from tinyser.runtimes.runtime import Floats
 
 _STEPS, _LOWEST = 255, -128
 _SHARES = tuple(1 - 0.1 * tenths for tenths in range(7))  # of the least and the largest value, tried as limits
-_SOME_PLACES, _EVERY_PLACE = 256, 1 << 30  # of a window
+_SOME_PLACES, _MOST_PLACES = 256, 4096  # of a window: the second is every place of the models here
 _LEAST = 1e-6  # a channel that is always 0 has a largest value, too
 _LARGEST_FACTOR = 4.0
 _MOVES = ("PAD", "RESHAPE")
@@ -58,8 +58,8 @@ def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats
     joints = _joints(model, twin)
     if joints:
         wanted = [joint.values for joint in joints]
-        seen = inner_values(floats, windows, wanted, _SOME_PLACES if cut_off else _EVERY_PLACE)
-        padding = inner_values(floats, np.zeros_like(windows[:1]), wanted, _EVERY_PLACE)
+        seen = inner_values(floats, windows, wanted, _SOME_PLACES if cut_off else _MOST_PLACES)
+        padding = inner_values(floats, np.zeros_like(windows[:1]), wanted, _MOST_PLACES)
         for joint in joints:
             _settle(model, twin, joint, seen[joint.values][:, 0], padding[joint.values][:, 0], cut_off)
     if cut_off:
