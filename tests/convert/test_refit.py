@@ -1,4 +1,4 @@
-"""Linear layers that give something else than the float graph's are fitted anew; others are left alone."""
+"""Layers that give something else than the float graph's are fitted anew; others are left alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.converted import Converted
 from tinyser.convert.linear_layers import LinearLayer, find_pairs
-from tinyser.convert.refit import Refit, _held_out, refit
+from tinyser.convert.refit import Refit, _held_out, _rounded, refit
 from tinyser.convert.tflite_file import load, operator_name, write_model
 from tinyser.runtimes.onnx_model import OnnxRuntime
 
@@ -62,13 +62,14 @@ def refitted(files: Converted, folder: Path, damage: Callable[[Any], None]) -> R
     write_model(model, folder / "wrong.tflite")
     windows = np.load(files.calibration)
     floats = OnnxRuntime(files.onnx).run(windows).posteriors
-    return refit(folder / "wrong.tflite", files.float_tflite, windows, floats, folder / "right.tflite")
+    targets = folder / "right.tflite", folder / "right_float32.tflite"
+    return refit(folder / "wrong.tflite", files.float_tflite, windows, floats, *targets)
 
 
 @pytest.mark.parametrize("damage", [shift_bias, one_scale])
 def test_wrong_constants_are_mended(model_files: Converted, tmp_path: Path, damage: Callable[[Any], None]) -> None:
     found = refitted(model_files, tmp_path, damage)
-    assert found is not None and found.kept and found.layers == 9
+    assert found is not None and found.kept and found.layers == 14
     assert found.before > 0.01 and found.after < 0.05 * found.before
 
 
@@ -91,8 +92,26 @@ def test_a_fit_to_something_else_is_not_kept(model_files: Converted, tmp_path: P
     wrong = constant(other, bias, np.float32) + np.array([3, 0, 0], np.float32)
     other.buffers[other.subgraphs[0].tensors[bias].buffer].data = np.frombuffer(wrong.tobytes(), np.uint8)
     write_model(other, tmp_path / "other.tflite")
-    found = refit(model_files.tflite, tmp_path / "other.tflite", windows, floats, tmp_path / "right.tflite")
+    found = refit(model_files.tflite, tmp_path / "other.tflite", windows, floats, tmp_path / "a", tmp_path / "b")
     assert found is not None and not found.kept and found.after > 10 * found.before
+
+
+def test_rounding_minds_what_inputs_do_together() -> None:
+    """Inputs that go together, as neighbours do: plain rounding adds up, this one takes it up elsewhere."""
+    random = np.random.default_rng(0)
+    given = random.standard_normal((500, 3)) @ random.standard_normal((3, 24)) + 0.05 * random.standard_normal(
+        (500, 24)
+    )
+    wanted = random.uniform(-127, 127, (8, 24))
+    ours, plain = _rounded(wanted, given), np.rint(wanted)
+    assert np.abs(ours - wanted).max() < 4
+    errors = [np.var(given @ (integers - wanted).T) for integers in (ours, plain)]
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_rounding_stays_in_range() -> None:
+    given = np.random.default_rng(0).standard_normal((50, 4))
+    assert np.abs(_rounded(np.full((2, 4), 127.0), given).astype(int)).max() <= 127
 
 
 @pytest.mark.parametrize("windows", [25, 26, 49, 200, 1001])
@@ -104,11 +123,11 @@ def test_a_fifth_is_held_out(windows: int) -> None:
 def test_where_there_is_nothing_to_fit(model_files: Converted, tmp_path: Path) -> None:
     windows = np.load(model_files.calibration)
     floats = OnnxRuntime(model_files.onnx).run(windows).posteriors
-    target = tmp_path / "right.tflite"
-    assert refit(model_files.tflite, model_files.float_tflite, windows[:24], floats[:24], target) is None
+    targets = tmp_path / "right.tflite", tmp_path / "right_float32.tflite"
+    assert refit(model_files.tflite, model_files.float_tflite, windows[:24], floats[:24], *targets) is None
     shorter = load(model_files.float_tflite)
     linear = [op for op in shorter.subgraphs[0].operators if operator_name(shorter, op) == "FULLY_CONNECTED"]
     shorter.subgraphs[0].operators.remove(linear[0])
     write_model(shorter, tmp_path / "shorter.tflite")
-    assert refit(model_files.tflite, tmp_path / "shorter.tflite", windows, floats, target) is None
-    assert not target.exists()
+    assert refit(model_files.tflite, tmp_path / "shorter.tflite", windows, floats, *targets) is None
+    assert not any(target.exists() for target in targets)

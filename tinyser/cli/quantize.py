@@ -34,8 +34,8 @@ def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | No
 
     from tinyser.convert.quantize import quantize
 
-    with Console(stderr=True).status(f"Converting {onnx.name} to int8 (onnx2tf, about half a minute)"):
-        result = quantize(onnx, calibration, output, float_tflite)
+    with Console(stderr=True).status(f"Converting {onnx.name} to int8 (onnx2tf, about half a minute)") as status:
+        result = quantize(onnx, calibration, output, float_tflite, lambda part: status.update(f"Fitting: {part}"))
     if as_json:
         fields = {
             "output": str(result.path),
@@ -61,6 +61,6 @@ def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | No
     if result.refit is not None and result.refit.kept:
         change = 100 * (result.refit.after / result.refit.before - 1)
         click.echo(
-            f"{result.refit.layers} linear layers fitted anew to what int8 gives them: mean square of the posteriors' "
+            f"{result.refit.layers} layers fitted anew to what int8 gives them: mean square of the posteriors' "
             f"error {change:+.0f} % on windows that had no part in the fit"
         )

@@ -1,6 +1,6 @@
 """Values of inner tensors, by TFLite's fast kernels in a child process, because a bad model aborts the interpreter.
 
-`python -m tinyser.convert.inner_values MODEL IN.npy PLAN.json OUT` is the child. The fast kernels may round a tie
+`python -m tinyser.convert.inner_values MODEL IN.npy PLAN.json OUT MOST` is the child. The fast kernels may round a tie
 otherwise than the reference does: these values are for statistics, never for comparing bytes.
 """
 
@@ -9,33 +9,37 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tinyser.convert.linear_layers import Patches
 from tinyser.emulator.child import run_child
 
-_MOST_ROWS = 32  # of a window
 
+def inner_values(
+    model: Path, rows: npt.NDArray[Any], patches: Iterable[Patches], most: int = 32
+) -> dict[Patches, npt.NDArray[Any]]:
+    """Of each, at most `most` evenly spaced patches a window: (windows * patches, kernel, channels).
 
-def inner_values(model: Path, rows: npt.NDArray[Any], widths: dict[int, int]) -> dict[int, npt.NDArray[Any]]:
-    """Of each tensor, at most 32 evenly spaced rows of its last axis a window: tensor -> (windows * rows, width).
-
-    `rows` is (windows, *input shape without batch) in the model's type, `widths` the length of each last axis. Raises
-    ToolError when TFLite refuses or aborts.
+    `rows` is (windows, *input shape without batch) in the model's type. Raises ToolError when TFLite refuses or
+    aborts.
     """
+    wanted = tuple(dict.fromkeys(patches))
     with tempfile.TemporaryDirectory(prefix="tinyser-") as scratch:
         folder = Path(scratch)
         np.save(folder / "rows.npy", rows)
-        (folder / "plan.json").write_text(json.dumps(widths))
-        paths = (model.resolve(), folder / "rows.npy", folder / "plan.json", folder)
+        (folder / "plan.json").write_text(json.dumps([asdict(entry) for entry in wanted]))
+        paths = (model.resolve(), folder / "rows.npy", folder / "plan.json", folder, most)
         run_child([sys.executable, "-m", __name__, *map(str, paths)], f"{model}: TFLite, inner tensors")
-        return {tensor: np.load(folder / f"{tensor}.npy", allow_pickle=False) for tensor in widths}
+        return {entry: np.load(folder / f"{index}.npy", allow_pickle=False) for index, entry in enumerate(wanted)}
 
 
-def _child(model: str, source: str, plan: str, folder: str) -> None:
+def _child(model: str, source: str, plan: str, folder: str, most: str) -> None:
     """Runs in the child process only."""
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -47,17 +51,32 @@ def _child(model: str, source: str, plan: str, folder: str) -> None:
     )
     interpreter.allocate_tensors()
     (entry,) = interpreter.get_input_details()
-    widths = {int(tensor): width for tensor, width in json.loads(Path(plan).read_text(encoding="utf-8")).items()}
-    found: dict[int, list[npt.NDArray[Any]]] = {tensor: [] for tensor in widths}
+    patches = [_patches(fields) for fields in json.loads(Path(plan).read_text(encoding="utf-8"))]
+    places = [_places(wanted, int(most)) for wanted in patches]
+    found: list[list[npt.NDArray[Any]]] = [[] for _ in patches]
     for row in np.load(source, allow_pickle=False):
         interpreter.set_tensor(entry["index"], row.reshape(entry["shape"]))
         interpreter.invoke()
-        for tensor, width in widths.items():
-            values = interpreter.get_tensor(tensor).reshape(-1, width)
-            chosen = np.linspace(0, len(values) - 1, min(len(values), _MOST_ROWS)).astype(int)
-            found[tensor].append(values[chosen])
-    for tensor, parts in found.items():
-        np.save(Path(folder) / f"{tensor}.npy", np.concatenate(parts))
+        for parts, wanted, place in zip(found, patches, places, strict=True):
+            parts.append(interpreter.get_tensor(wanted.tensor).reshape(-1, wanted.channels)[place])
+    for index, parts in enumerate(found):
+        np.save(Path(folder) / f"{index}.npy", np.concatenate(parts))
+
+
+def _patches(fields: dict[str, Any]) -> Patches:
+    """Out of JSON, which makes lists of tuples."""
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return Patches(**plain)
+
+
+def _places(wanted: Patches, most: int) -> npt.NDArray[np.int64]:
+    """Which of the height * width places each patch reads, (patches, kernel)."""
+    down, across = wanted.count
+    chosen = np.linspace(0, down * across - 1, min(down * across, most)).astype(int)
+    rows = wanted.first[0] + chosen // across * wanted.stride[0]
+    columns = wanted.first[1] + chosen % across * wanted.stride[1]
+    inner = np.add.outer(np.arange(wanted.kernel[0]) * wanted.width, np.arange(wanted.kernel[1])).ravel()
+    return np.asarray(np.add.outer(rows * wanted.width + columns, inner))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,11 +45,15 @@ class Quantized:
 
 
 def quantize(
-    onnx: str | Path, calibration: str | Path, out: str | Path, float_tflite: str | Path | None = None
+    onnx: str | Path,
+    calibration: str | Path,
+    out: str | Path,
+    float_tflite: str | Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Quantized:
     """Writes an int8 `.tflite` to `out`, and `features.json` beside it when the model card has features.
 
-    `float_tflite`: where the same graph in float32 goes, for `tinyser check`.
+    `float_tflite`: where the same graph in float32 goes, for `tinyser check`. `progress` hears what is being fitted.
 
     `calibration` is a `.npy` of float32 (windows, *input shape without batch). Raises ModelFormatError,
     DataError, ToolError (onnx2tf failed) and QuantizationError (not int8 throughout, or the layout changed).
@@ -65,9 +70,9 @@ def quantize(
         plain, floats_file = convert_int8(source, Path(calibration).resolve(), Path(folder))
         _checked(plain, source)
         floats = OnnxRuntime(onnx).run(windows).posteriors
-        fitted = Path(folder) / "fitted.tflite"
-        fit = refit(plain, floats_file, windows, floats, fitted)
-        made = fitted if fit is not None and fit.kept else plain
+        fitted = Path(folder) / "fitted.tflite", Path(folder) / "fitted_float32.tflite"
+        fit = refit(plain, floats_file, windows, floats, *fitted, progress)
+        made, twin = fitted if fit is not None and fit.kept else (plain, floats_file)
         model = read_tflite_file(made)
         chosen = np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)
         compared, floats = windows[chosen], floats[chosen]
@@ -77,7 +82,7 @@ def quantize(
         card = replace(source.card, selftest=SelfTest(given.tobytes(), _expected(made, given, answer.integers[0])))
         if float_tflite is not None:
             with new_file(float_tflite) as partial:
-                shutil.copyfile(floats_file, partial)
+                shutil.copyfile(twin, partial)
         write_with_card(made, out, card, input_name=source.input_name, output_name=source.output_name)
     features = None
     if card.features is not None:

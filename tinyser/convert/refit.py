@@ -1,16 +1,20 @@
-"""Fits linear layers anew to what int8 gives them.
+"""Fits linear layers and convolutions anew to what int8 gives them.
 
 What int8 did to all layers before, a linear layer can partly undo: much of the error in its input is the same for every
 window, or goes with what the input says. Layer by layer from the input on, weights and bias are fitted by ridge
-regression to give, from the int8 graph's own input of the layer, what the float graph has there. On the device nothing
-changes but constants.
+regression to give, from the int8 graph's own input of the layer, what the float graph has there. Weights are then
+rounded one input after the other, and what an input's rounding adds on average to the outputs is taken up by those
+that are still to be rounded. On the device nothing changes but constants.
 
-The idea is that of bias correction (Nagel et al., 2019, arXiv 1906.04721, section 4.2), for whole linear layers.
+The ideas are those of bias correction (Nagel et al., 2019, arXiv 1906.04721, section 4.2), for whole linear layers, and
+of GPTQ (Frantar et al., 2022, arXiv 2210.17323).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,14 +23,28 @@ import numpy as np
 import numpy.typing as npt
 
 from tinyser.convert.inner_values import inner_values
-from tinyser.convert.linear_layers import LinearLayer, Real, find_pairs, float_constant, write_bias, write_weights
+from tinyser.convert.linear_layers import (
+    LARGEST_INT8,
+    LinearLayer,
+    Real,
+    find_pairs,
+    float_bias,
+    float_weights,
+    grouped_rows,
+    weight_scales,
+    write_bias,
+    write_weights,
+)
+from tinyser.convert.settle import settle
 from tinyser.convert.tflite_file import dequantized, load, read_tflite_file, write_model
 from tinyser.runtimes.int8_model import tflite_reference
 from tinyser.runtimes.runtime import Floats
 
 _RUNS, _FIFTH = 25, 5
-# Of the ridge, over the mean square of an input times the number of rows.
-_PENALTIES = tuple(10.0**power for power in range(-6, 0))
+# Of the ridge, over the mean sum of squares of an input.
+_PENALTIES = tuple(10.0**power for power in range(-4, 2))
+# Of the mean variance of a layer's inputs: what rounding takes every input to vary by at least.
+_DAMPING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +60,77 @@ class Refit:
         return self.after < self.before
 
 
-def refit(int8: Path, floats: Path, windows: Floats, posteriors: Floats, target: Path) -> Refit | None:
-    """Writes `int8` with its linear layers fitted anew to `target`, and says whether that helps.
+def refit(
+    int8: Path,
+    floats: Path,
+    windows: Floats,
+    posteriors: Floats,
+    target: Path,
+    target_floats: Path,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Refit | None:
+    """Writes `int8`, its convolutions settled and its layers fitted anew, to `target`, and says whether that helps.
 
     `floats` is the same graph in float32, `windows` float32 (windows, *input shape without batch), `posteriors`
-    (windows, outputs) the float graph's. None, and no file, where there is nothing to fit, or too few windows. Raises
+    (windows, outputs) the float graph's. Of two ways to set ranges (`settle`) it is the one with the lesser error on
+    windows that had no part in the fit. `target_floats` becomes the float graph whose tensors are those of `target`.
+    `progress` hears what is being done. None, and no file, where there is nothing to fit, or too few windows. Raises
     ToolError when TFLite fails.
     """
-    model, twin = load(int8), load(floats)
-    pairs = find_pairs(model, twin)
-    if not pairs or len(windows) < _RUNS:
+    if not find_pairs(load(int8), load(floats)) or len(windows) < _RUNS:
         return None
     held_out = _held_out(len(windows))
-    write_model(model, target)
-    rows = read_tflite_file(int8).input.quantize(windows[~held_out])
-    widths = {other.input: float_constant(twin, other.weights).shape[1] for _, other in pairs}
-    heard = inner_values(floats, windows[~held_out], widths)
+    fitted, judged = windows[~held_out], (windows[held_out], posteriors[held_out])
+    layers, tried = 0, []
+    for cut_off in (False, True):
+        way = "cut-off" if cut_off else "whole"
+        made, twin = (path.with_name(f"{path.stem}-{way}.tflite") for path in (target, target_floats))
+        progress(f"{way} ranges, channels of convolutions")
+        settle(int8, floats, fitted, made, twin, cut_off=cut_off)
+        layers = _fit_all(made, twin, fitted, partial(_tell, progress, way))
+        tried.append((_error(made, *judged), made, twin))
+    after, made, twin = min(tried)
+    made.replace(target)
+    twin.replace(target_floats)
+    for _, *others in tried:
+        for path in others:
+            path.unlink(missing_ok=True)
+    return Refit(layers, _error(int8, *judged), after)
+
+
+def _tell(progress: Callable[[str], None], way: str, part: str) -> None:
+    progress(f"{way} ranges, {part}")
+
+
+def _fit_all(target: Path, floats: Path, windows: Floats, progress: Callable[[str], None]) -> int:
+    """Fits the layers of `target` in place; how many."""
+    model, twin = load(target), load(floats)
+    pairs = find_pairs(model, twin)
+    rows = read_tflite_file(target).input.quantize(windows)
+    heard = inner_values(floats, windows, [other.patches for _, other in pairs])
+    done = 0
     # Each layer after those before it; layers that read one tensor at once.
-    for source, group in groupby(pairs, key=lambda pair: pair[0].input):
-        members = list(group)
-        integers = inner_values(target, rows, {source: widths[members[0][1].input]})[source]
-        given = dequantized(integers, model.subgraphs[0].tensors[source].quantization)
-        for mine, other in members:
-            _fit(model, mine, twin, other, given, heard[other.input])
-        write_model(model, target)
-    before, after = (_error(path, windows[held_out], posteriors[held_out]) for path in (int8, target))
-    return Refit(len(pairs), before, after)
+    for source, group in groupby(pairs, key=lambda pair: pair[0].patches):
+        progress(f"layer {done + 1} of {len(pairs)}")
+        _write_up_to(source.tensor, model, target)
+        integers = inner_values(target, rows, [source])[source]
+        given = dequantized(integers, model.subgraphs[0].tensors[source.tensor].quantization)
+        for mine, other in group:
+            _fit(model, mine, twin, other, given, heard[other.patches])
+            done += 1
+    write_model(model, target)
+    return done
+
+
+def _write_up_to(tensor: int, model: Any, target: Path) -> None:
+    """The part of the graph that makes `tensor`: the rest would only cost time."""
+    graph = model.subgraphs[0]
+    whole = graph.operators, graph.outputs, model.signatureDefs
+    makers = [index for index, operator in enumerate(graph.operators) if tensor in map(int, operator.outputs)]
+    if makers:
+        graph.operators, graph.outputs, model.signatureDefs = graph.operators[: makers[0] + 1], [tensor], None
+    write_model(model, target)
+    graph.operators, graph.outputs, model.signatureDefs = whole
 
 
 def _held_out(windows: int) -> npt.NDArray[np.bool_]:
@@ -75,13 +138,33 @@ def _held_out(windows: int) -> npt.NDArray[np.bool_]:
     return np.asarray(np.arange(windows) * _RUNS // windows % _FIFTH == _FIFTH - 1)
 
 
-def _fit(model: Any, layer: LinearLayer, twin: Any, other: LinearLayer, given: Real, heard: Floats) -> None:
-    """One layer: `given` is what int8 gives it, `heard` what its twin in the float graph has, both (rows, inputs)."""
-    weights, bias = float_constant(twin, other.weights), float_constant(twin, other.bias)
-    wanted = heard.astype(np.float64) @ weights.T + bias
-    fitted = write_weights(model, layer, weights + _correction(given, wanted - (given @ weights.T + bias)))
+def _fit(model: Any, mine: LinearLayer, twin: Any, other: LinearLayer, given: Real, heard: Floats) -> None:
+    """One layer: `given` are the patches that int8 gives it, `heard` those that its twin in the float graph has."""
+    weights, bias = float_weights(twin, other), float_bias(twin, other)
+    ours, theirs = grouped_rows(given, mine), grouped_rows(heard, other)
+    wanted = theirs @ weights.swapaxes(1, 2) + bias[:, np.newaxis]
+    missing = wanted - (ours @ weights.swapaxes(1, 2) + bias[:, np.newaxis])
+    fitted = weights + np.stack([_correction(*group) for group in zip(ours, missing, strict=True)])
+    scales = weight_scales(model, mine, fitted)
+    integers = np.stack([_rounded(*group) for group in zip(fitted / scales, ours, strict=True)])
+    write_weights(model, mine, integers, scales)
     # The bias takes up what is left on average, the rounding of the weights with it.
-    write_bias(model, layer, wanted.mean(axis=0) - fitted @ given.mean(axis=0))
+    stand_for = integers * scales.astype(np.float64)
+    write_bias(model, mine, wanted.mean(axis=1) - (stand_for @ ours.mean(axis=1)[..., np.newaxis])[..., 0])
+
+
+def _rounded(wanted: Real, given: Real) -> npt.NDArray[np.int8]:
+    """(outputs, inputs) over their scales -> int8, so that outputs vary as they should with `given`, (rows, inputs)."""
+    covariance = np.cov(given, rowvar=False).reshape(given.shape[1], -1)
+    damping = max(_DAMPING * float(np.trace(covariance)) / len(covariance), float(np.finfo(np.float32).tiny))
+    inverse = np.linalg.inv(covariance + damping * np.eye(len(covariance)))
+    factor = np.linalg.cholesky(inverse).T  # upper triangle
+    left, integers = wanted.copy(), np.empty(wanted.shape, np.int8)
+    for index in range(wanted.shape[1]):
+        integers[:, index] = np.clip(np.rint(left[:, index]), -LARGEST_INT8, LARGEST_INT8)
+        error = (left[:, index] - integers[:, index]) / factor[index, index]
+        left[:, index + 1 :] -= np.outer(error, factor[index, index + 1 :])
+    return integers
 
 
 def _error(path: Path, windows: Floats, posteriors: Floats) -> float:
@@ -91,9 +174,24 @@ def _error(path: Path, windows: Floats, posteriors: Floats) -> float:
 
 
 def _correction(given: Real, missing: Real) -> Real:
-    """What to add to the weights, (outputs, inputs), so that `given` (rows, inputs) gives what is missing."""
-    from sklearn.linear_model import RidgeCV
+    """What to add to the weights, (outputs, inputs), so that `given` (rows, inputs) gives what is missing.
 
-    size = max(float(np.sum(given**2)) / given.shape[1], float(np.finfo(np.float32).tiny))
-    found: Real = RidgeCV([size * penalty for penalty in _PENALTIES]).fit(given, missing).coef_
-    return found
+    By ridge regression; the penalty, or no correction at all, is chosen by what a fifth of the rows say of a fit to the
+    others. Each fifth is of neighbouring rows: those of one window are too much alike to judge each other.
+    """
+    fifths = np.array_split(np.arange(len(given)), _FIFTH)
+    given, missing = given - given.mean(axis=0), missing - missing.mean(axis=0)
+    squares = [given[rows].T @ given[rows] for rows in fifths]
+    products = [given[rows].T @ missing[rows] for rows in fifths]
+    ridge = np.eye(given.shape[1]) * max(np.trace(sum(squares)) / given.shape[1], float(np.finfo(np.float32).tiny))
+    least, best = 0.0, None
+    for penalty in _PENALTIES:
+        change = 0.0  # of the sum of squares that are left, against no correction
+        for square, by_missing in zip(squares, products, strict=True):
+            found = np.linalg.solve(sum(squares) - square + penalty * ridge, sum(products) - by_missing)
+            change += float(np.sum(found * (square @ found - 2 * by_missing)))
+        if change < least:
+            least, best = change, penalty
+    if best is None:
+        return np.zeros((missing.shape[1], given.shape[1]))
+    return np.asarray(np.linalg.solve(sum(squares) + best * ridge, sum(products)).T)
