@@ -7,7 +7,7 @@
 /* Of a value above 0. */
 static inline int32_t ts_leading_zeros(uint32_t value) {
     int32_t count = 0;
-    while ((value & UINT32_C(0x80000000)) == 0) {
+    while ((value & 0x80000000u) == 0u) {
         value <<= 1;
         ++count;
     }

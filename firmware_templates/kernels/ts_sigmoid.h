@@ -24,7 +24,8 @@ static inline int16_t ts_tanh(const uint16_t *table, int32_t value, int32_t mult
     int32_t curve = 65535 * 256; /* of sigmoid, Q0.24 */
     if (index < 255) {
         const int32_t low = table[index];
-        curve = low * 256 + (magnitude & 255) * (table[index + 1] - low);
+        const int32_t high = table[index + 1];
+        curve = low * 256 + (magnitude & 255) * (high - low);
     }
     const int32_t above_half = curve - (INT32_C(1) << 23);
     return (int16_t)((scaled < 0 ? 127 - above_half : above_half + 128) >> 8);

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define SER_SPECTRUM_BINS (SER_FEATURES_FFT_SIZE / 2)
+#define SER_SPECTRUM_BINS (SER_FEATURES_FFT_SIZE / 2u)
 
 typedef struct {
     int32_t re;
