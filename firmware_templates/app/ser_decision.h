@@ -1,4 +1,5 @@
-/* Posteriors over time to a decision: an exponential mean of them, then hysteresis. Integers only.
+/** @file
+ * Posteriors over time to a decision: an exponential mean of them, then hysteresis. Integers only.
  *
  * A label that leads the one in force by SER_STREAM_MARGIN_Q16 in SER_STREAM_HOLD_INFERENCES inferences in a row takes
  * its place. Where no label is in force (at the start, after silence) the best one needs no margin. */
@@ -16,20 +17,20 @@
 #define SER_DECISION_NONE (SER_DECISION_LABELS + 1u)
 
 typedef struct {
-    bool smoothing;                            /* false: the next posteriors are the first */
-    int32_t smoothed_q16[SER_DECISION_LABELS]; /* in steps of the model's output, times 65536 */
-    size_t label;                              /* in force; or silence, or none yet */
+    bool smoothing;                            /**< false: the next posteriors are the first */
+    int32_t smoothed_q16[SER_DECISION_LABELS]; /**< in steps of the model's output, times 65536 */
+    size_t label;                              /**< in force; or silence, or none yet */
     size_t candidate;
-    uint32_t leads; /* inferences in a row in which the candidate led */
+    uint32_t leads; /**< inferences in a row in which the candidate led */
 } ser_decision_t;
 
-/* No decision, as at the start of a stream. */
+/** No decision, as at the start of a stream. */
 void ser_decision_reset(ser_decision_t *decision);
 
-/* Takes the model's output of one inference. */
+/** Takes the model's output of one inference. */
 void ser_decision_take(ser_decision_t *decision, const int8_t *posteriors);
 
-/* Decides for silence and forgets the posteriors. */
+/** Decides for silence and forgets the posteriors. */
 void ser_decision_silence(ser_decision_t *decision);
 
 #endif

@@ -1,4 +1,5 @@
-/* A gate for silence: closed after SER_STREAM_GATE_FRAMES frames in a row whose new samples are quiet. */
+/** @file
+ * A gate for silence: closed after SER_STREAM_GATE_FRAMES frames in a row whose new samples are quiet. */
 #ifndef SER_GATE_H
 #define SER_GATE_H
 
@@ -8,19 +9,19 @@
 
 typedef struct {
     bool started;
-    int32_t offset_q10; /* the microphone's DC offset, a running mean of the samples */
-    uint64_t energy;    /* of the samples since the last frame, without the offset */
+    int32_t offset_q10; /**< the microphone's DC offset, a running mean of the samples */
+    uint64_t energy;    /**< of the samples since the last frame, without the offset */
     uint32_t samples;
-    uint32_t quiet_frames; /* in a row, counted up to SER_STREAM_GATE_FRAMES */
+    uint32_t quiet_frames; /**< in a row, counted up to SER_STREAM_GATE_FRAMES */
 } ser_gate_t;
 
-/* Open, as at the start of a stream. */
+/** Open, as at the start of a stream. */
 void ser_gate_reset(ser_gate_t *gate);
 
-/* Hears samples; how they are cut into chunks does not matter. */
+/** Hears samples; how they are cut into chunks does not matter. */
 void ser_gate_hear(ser_gate_t *gate, const int16_t *pcm, size_t samples);
 
-/* After the last sample of a frame: measures what was heard since the frame before. */
+/** After the last sample of a frame: measures what was heard since the frame before. */
 void ser_gate_end_frame(ser_gate_t *gate);
 
 bool ser_gate_is_closed(const ser_gate_t *gate);

@@ -1,4 +1,5 @@
-/* ADD: first + second, element by element with broadcasting. */
+/** @file
+ * ADD: first + second, element by element with broadcasting. */
 #ifndef TS_ADD_H
 #define TS_ADD_H
 

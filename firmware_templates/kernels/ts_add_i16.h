@@ -1,4 +1,5 @@
-/* ADD: first + second, element by element, of int16 with broadcasting. */
+/** @file
+ * ADD: first + second, element by element, of int16 with broadcasting. */
 #ifndef TS_ADD_I16_H
 #define TS_ADD_I16_H
 

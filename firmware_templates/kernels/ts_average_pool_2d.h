@@ -1,4 +1,5 @@
-/* AVERAGE_POOL_2D over (batch, height, width, channels); a window is clipped to the input. */
+/** @file
+ * AVERAGE_POOL_2D over (batch, height, width, channels); a window is clipped to the input. */
 #ifndef TS_AVERAGE_POOL_2D_H
 #define TS_AVERAGE_POOL_2D_H
 

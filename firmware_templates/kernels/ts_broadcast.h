@@ -1,4 +1,5 @@
-/* Walks two operands that broadcast against each other. */
+/** @file
+ * Walks two operands that broadcast against each other. */
 #ifndef TS_BROADCAST_H
 #define TS_BROADCAST_H
 
@@ -7,7 +8,8 @@
 
 #define TS_BROADCAST_LOOPS 4
 
-/* Loops from outermost to innermost: extent, and each operand's step (0 where it repeats). The output is contiguous. */
+/** Loops from outermost to innermost: extent, and each operand's step (0 where it repeats). The output is contiguous.
+ */
 typedef struct {
     int32_t extent[TS_BROADCAST_LOOPS];
     int32_t first_step[TS_BROADCAST_LOOPS];
@@ -16,8 +18,8 @@ typedef struct {
 
 typedef int8_t (*ts_binary_t)(const void *params, int8_t first, int8_t second);
 
-/* output[i] = apply(params, first[...], second[...]). `apply` is a static function of the including kernel, so that the
- * compiler puts it into the loop. */
+/** output[i] = apply(params, first[...], second[...]). `apply` is a static function of the including kernel, so that
+ * the compiler puts it into the loop. */
 static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t apply, const void *params,
                                       const int8_t *first, const int8_t *second, int8_t *output) {
     const int32_t first_step = shape->first_step[3];
@@ -39,11 +41,11 @@ static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t a
     }
 }
 
-/* What becomes of one operand's value, and of both of them. */
+/** What becomes of one operand's value, and of both of them. */
 typedef int32_t (*ts_operand_t)(const void *params, int8_t value);
 typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 
-/* What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
+/** What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
  * loop, and more than two loops. */
 typedef struct {
     bool second;
@@ -52,7 +54,7 @@ typedef struct {
     bool nested;
 } ts_walks_t;
 
-/* As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made
+/** As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made
  * ready once. All functions are static ones of the including kernel, and what `walks` is known to it. */
 static inline void ts_broadcast_operands(const ts_broadcast_t *shape, ts_walks_t walks, ts_operand_t first_operand,
                                          ts_operand_t second_operand, ts_join_t join, const void *params,

@@ -1,4 +1,5 @@
-/* Adds rows to sums, one for each column: a SUM, MEAN or AVERAGE_POOL_2D of which a block of rows is there. */
+/** @file
+ * Adds rows to sums, one for each column: a SUM, MEAN or AVERAGE_POOL_2D of which a block of rows is there. */
 #ifndef TS_COLUMN_SUMS_H
 #define TS_COLUMN_SUMS_H
 

@@ -1,24 +1,25 @@
-/* What ADD, SUB and SQUARED_DIFFERENCE do where it takes the fewest instructions: the operand with the larger scale
- * needs no rounding to come to twice that scale, only a factor. */
+/** @file
+ * What ADD, SUB and SQUARED_DIFFERENCE do where it takes the fewest instructions: the operand with the larger
+ * scale needs no rounding to come to twice that scale, only a factor. */
 #ifndef TS_COMMON_SCALE_H
 #define TS_COMMON_SCALE_H
 
 #include "ts_broadcast.h"
 #include "ts_requantize.h"
 
-/* Values at the common scale are added. */
+/** Values at the common scale are added. */
 typedef struct {
-    int32_t exact_factor;  /* negative where it is subtracted */
-    int32_t exact_offset;  /* what the factor makes of the zero point, negative */
-    int32_t scaled_factor; /* a power of two */
+    int32_t exact_factor;  /**< negative where it is subtracted */
+    int32_t exact_offset;  /**< what the factor makes of the zero point, negative */
+    int32_t scaled_factor; /**< a power of two */
     int32_t scaled_offset;
     int32_t scaled_multiplier;
     int16_t scaled_right;
-    int16_t scaled_sign; /* negative where it is subtracted */
+    int16_t scaled_sign; /**< negative where it is subtracted */
     ts_full_output_t output;
 } ts_operands_t;
 
-/* The exact operand is given first. */
+/** The exact operand is given first. */
 typedef struct {
     const ts_broadcast_t *shape;
     ts_operands_t operands;
@@ -28,7 +29,7 @@ static inline int32_t ts_exact_operand(const ts_operands_t *p, int32_t value) {
     return value * p->exact_factor + p->exact_offset;
 }
 
-/* Without its sign. */
+/** Without its sign. */
 static inline int32_t ts_scaled_operand(const ts_operands_t *p, int32_t value) {
     const int32_t shifted = value * p->scaled_factor + p->scaled_offset;
     return ts_scale_small(shifted, p->scaled_multiplier, p->scaled_right, 1);

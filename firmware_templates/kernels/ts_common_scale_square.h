@@ -1,4 +1,5 @@
-/* SQUARED_DIFFERENCE: the square of the sum of two operands at a common scale, one of them negative. */
+/** @file
+ * SQUARED_DIFFERENCE: the square of the sum of two operands at a common scale, one of them negative. */
 #ifndef TS_COMMON_SCALE_SQUARE_H
 #define TS_COMMON_SCALE_SQUARE_H
 

@@ -1,4 +1,5 @@
-/* ADD and SUB: the sum of two operands at a common scale, of which the first needs no rounding;
+/** @file
+ * ADD and SUB: the sum of two operands at a common scale, of which the first needs no rounding;
  * factors and sign give twice the values. */
 #ifndef TS_COMMON_SCALE_SUM_H
 #define TS_COMMON_SCALE_SUM_H

@@ -1,4 +1,5 @@
-/* CONV_2D on int16: (batch, height, width, channels), with stride, dilation and groups; and the parts of a
+/** @file
+ * CONV_2D on int16: (batch, height, width, channels), with stride, dilation and groups; and the parts of a
  * TRANSPOSE_CONV. */
 #ifndef TS_CONV_2D_I16_H
 #define TS_CONV_2D_I16_H
@@ -10,11 +11,11 @@ typedef struct {
     ts_window_t window;
     ts_positions_t positions;
     int32_t groups;
-    int32_t group_inputs;       /* input channels per group */
-    ts_channels_i16_t channels; /* of one group: inputs is the filter's size; the others follow in the stream */
+    int32_t group_inputs;       /**< input channels per group */
+    ts_channels_i16_t channels; /**< of one group: inputs is the filter's size; the others follow in the stream */
 } ts_conv_2d_i16_t;
 
-/* `scratch` holds a patch of channels.inputs values. */
+/** `scratch` holds a patch of channels.inputs values. */
 void ts_conv_2d_i16(const ts_conv_2d_i16_t *params, const int16_t *input, int16_t *output, int8_t *scratch);
 
 #endif

@@ -1,4 +1,5 @@
-/* DEPTHWISE_CONV_2D: each input channel of (batch, height, width, channels) with its own filters. */
+/** @file
+ * DEPTHWISE_CONV_2D: each input channel of (batch, height, width, channels) with its own filters. */
 #ifndef TS_DEPTHWISE_CONV_2D_H
 #define TS_DEPTHWISE_CONV_2D_H
 
@@ -7,21 +8,21 @@
 
 #include <stdbool.h>
 
-/* Of four output channels. Where not all is_small, what 24 bits of a bias lack follows, 4 words. */
+/** Of four output channels. Where not all is_small, what 24 bits of a bias lack follows, 4 words. */
 typedef struct {
-    int32_t bias_and_right[4]; /* 24 bits: the bias; 8 bits: -1 - the shift */
+    int32_t bias_and_right[4]; /**< 24 bits: the bias; 8 bits: -1 - the shift */
     int32_t multiplier[4];
 } ts_quad_t;
 
 typedef struct {
     ts_window_t window;
-    const int32_t *stream;    /* (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
-    int32_t depth_multiplier; /* output channels per input channel */
+    const int32_t *stream;    /**< (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
+    int32_t depth_multiplier; /**< output channels per input channel */
     int16_t input_offset;
     int16_t output_offset;
     int8_t output_min;
     int8_t output_max;
-    /* Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8. */
+    /** Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8. */
     bool is_small;
 } ts_depthwise_conv_2d_t;
 

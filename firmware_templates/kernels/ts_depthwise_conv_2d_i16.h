@@ -1,4 +1,5 @@
-/* DEPTHWISE_CONV_2D on int16: each input channel of (batch, height, width, channels) with its own filters. */
+/** @file
+ * DEPTHWISE_CONV_2D on int16: each input channel of (batch, height, width, channels) with its own filters. */
 #ifndef TS_DEPTHWISE_CONV_2D_I16_H
 #define TS_DEPTHWISE_CONV_2D_I16_H
 
@@ -7,9 +8,9 @@
 
 typedef struct {
     ts_window_t window;
-    int32_t depth_multiplier; /* output channels per input channel */
+    int32_t depth_multiplier; /**< output channels per input channel */
     ts_linear_output_t output;
-    const int32_t *stream; /* (quads of output channels, ts_quad_i16_t and its weights: (taps, 4)) */
+    const int32_t *stream; /**< (quads of output channels, ts_quad_i16_t and its weights: (taps, 4)) */
 } ts_depthwise_conv_2d_i16_t;
 
 void ts_depthwise_conv_2d_i16(const ts_depthwise_conv_2d_i16_t *params, const int16_t *input, int16_t *output);

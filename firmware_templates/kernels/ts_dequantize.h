@@ -1,4 +1,5 @@
-/* DEQUANTIZE: scale * (value - zero point). */
+/** @file
+ * DEQUANTIZE: scale * (value - zero point). */
 #ifndef TS_DEQUANTIZE_H
 #define TS_DEQUANTIZE_H
 

@@ -1,4 +1,5 @@
-/* DEQUANTIZE from int16 to float. */
+/** @file
+ * DEQUANTIZE from int16 to float. */
 #ifndef TS_DEQUANTIZE_I16_H
 #define TS_DEQUANTIZE_I16_H
 

@@ -1,16 +1,17 @@
-/* What SOFTMAX and LOG_SOFTMAX share: the exponential of every difference to a row's maximum is in a table. */
+/** @file
+ * What SOFTMAX and LOG_SOFTMAX share: the exponential of every difference to a row's maximum is in a table. */
 #ifndef TS_EXPONENTIALS_H
 #define TS_EXPONENTIALS_H
 
 #include "ts_requantize.h"
 
-#define TS_EXP_SUM_BITS 12 /* integer bits of a sum of exponentials */
+#define TS_EXP_SUM_BITS 12 /**< integer bits of a sum of exponentials */
 
 typedef struct {
     int32_t rows;
     int16_t columns;
-    int16_t exp_count;  /* differences from the row's maximum that count; larger ones give 0 */
-    const int32_t *exp; /* (256,), exp(-scale * difference) in Q0 */
+    int16_t exp_count;  /**< differences from the row's maximum that count; larger ones give 0 */
+    const int32_t *exp; /**< (256,), exp(-scale * difference) in Q0 */
 } ts_exponentials_t;
 
 static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
@@ -21,7 +22,7 @@ static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
     return largest;
 }
 
-/* Q12, 1 or more. */
+/** Q12, 1 or more. */
 static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest) {
     const int32_t *exp = e->exp;
     int32_t sum = 0;

@@ -1,11 +1,12 @@
-/* Fills a tensor with one value: the border that PAD and PADV2 leave. */
+/** @file
+ * Fills a tensor with one value: the border that PAD and PADV2 leave. */
 #ifndef TS_FILL_H
 #define TS_FILL_H
 
 #include <stdint.h>
 
 typedef struct {
-    int32_t count; /* bytes */
+    int32_t count; /**< bytes */
     int32_t value;
 } ts_fill_t;
 

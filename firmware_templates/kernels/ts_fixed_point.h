@@ -1,10 +1,11 @@
-/* gemmlowp's fixed point on int32, as TFLite's reference kernels use it. Qm is a number with m integer bits. */
+/** @file
+ * gemmlowp's fixed point on int32, as TFLite's reference kernels use it. Qm is a number with m integer bits. */
 #ifndef TS_FIXED_POINT_H
 #define TS_FIXED_POINT_H
 
 #include "ts_requantize.h"
 
-/* Of a value above 0. */
+/** Of a value above 0. */
 static inline int32_t ts_leading_zeros(uint32_t value) {
     int32_t count = 0;
     while ((value & 0x80000000u) == 0u) {
@@ -19,7 +20,7 @@ static inline int32_t ts_saturating_shift_left(int32_t value, int32_t exponent) 
     return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
 }
 
-/* 1 / (1 + x) for x in [0, 1), Q0 to Q0, by three Newton-Raphson steps from 48/17 - 32/17 * d. */
+/** 1 / (1 + x) for x in [0, 1), Q0 to Q0, by three Newton-Raphson steps from 48/17 - 32/17 * d. */
 static inline int32_t ts_one_over_one_plus(int32_t x) {
     const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
     int32_t estimate = 1515870810 + ts_doubling_high_mul(half_denominator, -1010580540); /* Q2 */

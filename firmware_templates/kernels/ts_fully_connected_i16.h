@@ -1,4 +1,5 @@
-/* FULLY_CONNECTED on int16: (rows, inputs) x (outputs, inputs) -> (rows, outputs). */
+/** @file
+ * FULLY_CONNECTED on int16: (rows, inputs) x (outputs, inputs) -> (rows, outputs). */
 #ifndef TS_FULLY_CONNECTED_I16_H
 #define TS_FULLY_CONNECTED_I16_H
 

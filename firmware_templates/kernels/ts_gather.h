@@ -1,4 +1,5 @@
-/* GATHER: slices of a (batch, outer, extent, inner) tensor, picked by (batch, count) indices along `extent`. */
+/** @file
+ * GATHER: slices of a (batch, outer, extent, inner) tensor, picked by (batch, count) indices along `extent`. */
 #ifndef TS_GATHER_H
 #define TS_GATHER_H
 

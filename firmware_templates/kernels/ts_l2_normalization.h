@@ -1,4 +1,5 @@
-/* L2_NORMALIZATION over rows; the output's scale is 1/128. */
+/** @file
+ * L2_NORMALIZATION over rows; the output's scale is 1/128. */
 #ifndef TS_L2_NORMALIZATION_H
 #define TS_L2_NORMALIZATION_H
 

@@ -1,4 +1,5 @@
-/* LOG_SOFTMAX over rows. */
+/** @file
+ * LOG_SOFTMAX over rows. */
 #ifndef TS_LOG_SOFTMAX_H
 #define TS_LOG_SOFTMAX_H
 
@@ -6,7 +7,7 @@
 
 typedef struct {
     ts_exponentials_t exponentials;
-    int32_t multiplier; /* differences to Q5 */
+    int32_t multiplier; /**< differences to Q5 */
     int32_t shift;
 } ts_log_softmax_t;
 

@@ -1,4 +1,5 @@
-/* MAX_POOL_2D of int16 over (batch, height, width, channels); a window is clipped to the input. */
+/** @file
+ * MAX_POOL_2D of int16 over (batch, height, width, channels); a window is clipped to the input. */
 #ifndef TS_MAX_POOL_2D_I16_H
 #define TS_MAX_POOL_2D_I16_H
 

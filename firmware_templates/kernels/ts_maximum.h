@@ -1,4 +1,5 @@
-/* MAXIMUM: the larger value, element by element with broadcasting. */
+/** @file
+ * MAXIMUM: the larger value, element by element with broadcasting. */
 #ifndef TS_MAXIMUM_H
 #define TS_MAXIMUM_H
 

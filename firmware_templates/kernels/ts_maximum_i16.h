@@ -1,4 +1,5 @@
-/* MAXIMUM of int16: the larger value, element by element, with broadcasting. */
+/** @file
+ * MAXIMUM of int16: the larger value, element by element, with broadcasting. */
 #ifndef TS_MAXIMUM_I16_H
 #define TS_MAXIMUM_I16_H
 

@@ -1,4 +1,5 @@
-/* MINIMUM: the smaller value, element by element with broadcasting. */
+/** @file
+ * MINIMUM: the smaller value, element by element with broadcasting. */
 #ifndef TS_MINIMUM_H
 #define TS_MINIMUM_H
 

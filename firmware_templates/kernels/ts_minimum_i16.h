@@ -1,4 +1,5 @@
-/* MINIMUM of int16: the smaller value, element by element, with broadcasting. */
+/** @file
+ * MINIMUM of int16: the smaller value, element by element, with broadcasting. */
 #ifndef TS_MINIMUM_I16_H
 #define TS_MINIMUM_I16_H
 

@@ -1,4 +1,5 @@
-/* MUL: first * second, element by element with broadcasting. */
+/** @file
+ * MUL: first * second, element by element with broadcasting. */
 #ifndef TS_MUL_H
 #define TS_MUL_H
 

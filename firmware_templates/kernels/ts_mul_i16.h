@@ -1,4 +1,5 @@
-/* MUL of int16: first * second, element by element, with broadcasting. */
+/** @file
+ * MUL of int16: first * second, element by element, with broadcasting. */
 #ifndef TS_MUL_I16_H
 #define TS_MUL_I16_H
 

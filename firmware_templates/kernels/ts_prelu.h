@@ -1,4 +1,5 @@
-/* PRELU: x for positive x, alpha * x for negative x, element by element with broadcasting. */
+/** @file
+ * PRELU: x for positive x, alpha * x for negative x, element by element with broadcasting. */
 #ifndef TS_PRELU_H
 #define TS_PRELU_H
 
@@ -9,8 +10,8 @@ typedef struct {
     const ts_broadcast_t *shape;
     int32_t input_offset;
     int32_t alpha_offset;
-    ts_output_t positive; /* of x */
-    ts_output_t negative; /* of alpha * x */
+    ts_output_t positive; /**< of x */
+    ts_output_t negative; /**< of alpha * x */
 } ts_prelu_t;
 
 void ts_prelu(const ts_prelu_t *params, const int8_t *input, const int8_t *alpha, int8_t *output);

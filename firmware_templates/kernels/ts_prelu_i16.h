@@ -1,4 +1,5 @@
-/* PRELU of int16 with slopes of int8: x for positive x, alpha * x for negative x, element by element, with
+/** @file
+ * PRELU of int16 with slopes of int8: x for positive x, alpha * x for negative x, element by element, with
  * broadcasting. */
 #ifndef TS_PRELU_I16_H
 #define TS_PRELU_I16_H

@@ -1,4 +1,5 @@
-/* MUL where every product can be scaled to an output without a case apart. */
+/** @file
+ * MUL where every product can be scaled to an output without a case apart. */
 #ifndef TS_PRODUCT_H
 #define TS_PRODUCT_H
 

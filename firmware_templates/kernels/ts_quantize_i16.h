@@ -1,4 +1,5 @@
-/* QUANTIZE from or to int16: another scale and zero point for the same values. */
+/** @file
+ * QUANTIZE from or to int16: another scale and zero point for the same values. */
 #ifndef TS_QUANTIZE_I16_H
 #define TS_QUANTIZE_I16_H
 
@@ -6,7 +7,7 @@
 
 typedef struct {
     int32_t count;
-    int32_t input_bytes; /* of an element, 1 or 2 */
+    int32_t input_bytes; /**< of an element, 1 or 2 */
     int32_t output_bytes;
     int32_t input_offset;
     ts_output_t output;

@@ -1,4 +1,5 @@
-/* What SUM and REDUCE_MAX share: each value of the output is made of all values along the reduced axes. */
+/** @file
+ * What SUM and REDUCE_MAX share: each value of the output is made of all values along the reduced axes. */
 #ifndef TS_REDUCE_H
 #define TS_REDUCE_H
 
@@ -8,13 +9,13 @@
 #define TS_REDUCE_LOOPS 3
 
 typedef struct {
-    int32_t kept_extent[TS_REDUCE_LOOPS]; /* outermost first; the output is contiguous over these */
+    int32_t kept_extent[TS_REDUCE_LOOPS]; /**< outermost first; the output is contiguous over these */
     int32_t kept_step[TS_REDUCE_LOOPS];
     int32_t reduced_extent[TS_REDUCE_LOOPS];
     int32_t reduced_step[TS_REDUCE_LOOPS];
 } ts_reduce_t;
 
-/* What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
+/** What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
  * static functions of the including kernel, so that the compiler puts them into the loops, and `nested` is known to it:
  * whether some layer of the model has more than one loop of either kind. */
 typedef int32_t (*ts_fold_t)(int32_t folded, const int8_t *values, int32_t step, int32_t count);

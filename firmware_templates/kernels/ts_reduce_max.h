@@ -1,4 +1,5 @@
-/* REDUCE_MAX over any axes. */
+/** @file
+ * REDUCE_MAX over any axes. */
 #ifndef TS_REDUCE_MAX_H
 #define TS_REDUCE_MAX_H
 

@@ -1,10 +1,11 @@
-/* RESIZE_BILINEAR: (batch, height, width, channels), every output position between four input positions. */
+/** @file
+ * RESIZE_BILINEAR: (batch, height, width, channels), every output position between four input positions. */
 #ifndef TS_RESIZE_BILINEAR_H
 #define TS_RESIZE_BILINEAR_H
 
 #include <stdint.h>
 
-/* Output position i lies at input position i * scale + offset, in 1/1024. */
+/** Output position i lies at input position i * scale + offset, in 1/1024. */
 typedef struct {
     int32_t input_size;
     int32_t output_size;

@@ -1,4 +1,6 @@
-/* RESIZE_NEAREST_NEIGHBOR: (batch, height, width, channels), every output position a copy of an input position. */
+/** @file
+ * RESIZE_NEAREST_NEIGHBOR: (batch, height, width, channels), every output position a copy of an input position.
+ */
 #ifndef TS_RESIZE_NEAREST_NEIGHBOR_H
 #define TS_RESIZE_NEAREST_NEIGHBOR_H
 
@@ -6,12 +8,12 @@
 
 typedef struct {
     int32_t batches;
-    int32_t batch_step; /* of the input, in bytes, as all steps */
+    int32_t batch_step; /**< of the input, in bytes, as all steps */
     int32_t output_height;
     int32_t output_width;
     int32_t pixel_bytes;
-    const int32_t *rows;    /* (output_height,), where in the input each row is copied from */
-    const int32_t *columns; /* (output_width,), the same within a row */
+    const int32_t *rows;    /**< (output_height,), where in the input each row is copied from */
+    const int32_t *columns; /**< (output_width,), the same within a row */
 } ts_resize_nearest_neighbor_t;
 
 void ts_resize_nearest_neighbor(const ts_resize_nearest_neighbor_t *params, const void *input, void *output);

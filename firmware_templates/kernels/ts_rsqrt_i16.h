@@ -1,4 +1,5 @@
-/* RSQRT of int16: 1 / sqrt(x). */
+/** @file
+ * RSQRT of int16: 1 / sqrt(x). */
 #ifndef TS_RSQRT_I16_H
 #define TS_RSQRT_I16_H
 
@@ -6,7 +7,7 @@
 
 typedef struct {
     int32_t count;
-    int32_t multiplier; /* of 2^20 / sqrt(x) */
+    int32_t multiplier; /**< of 2^20 / sqrt(x) */
     int32_t shift;
 } ts_rsqrt_i16_t;
 

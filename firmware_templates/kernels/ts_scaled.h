@@ -1,4 +1,5 @@
-/* What ADD, SUB and SQUARED_DIFFERENCE share: both operands at a common scale. */
+/** @file
+ * What ADD, SUB and SQUARED_DIFFERENCE share: both operands at a common scale. */
 #ifndef TS_SCALED_H
 #define TS_SCALED_H
 
@@ -9,11 +10,11 @@ typedef struct {
     const ts_broadcast_t *shape;
     int32_t first_offset;
     int32_t second_offset;
-    int32_t first_multiplier; /* to the common scale */
+    int32_t first_multiplier; /**< to the common scale */
     int32_t first_shift;
     int32_t second_multiplier;
     int32_t second_shift;
-    ts_output_t output; /* from the common scale */
+    ts_output_t output; /**< from the common scale */
 } ts_scaled_t;
 
 static inline int32_t ts_scaled_first(const ts_scaled_t *p, int32_t value, int32_t extra_bits) {

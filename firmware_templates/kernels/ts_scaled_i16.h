@@ -1,4 +1,5 @@
-/* What ADD, SUB and SQUARED_DIFFERENCE of int16 share: both operands at a common scale. */
+/** @file
+ * What ADD, SUB and SQUARED_DIFFERENCE of int16 share: both operands at a common scale. */
 #ifndef TS_SCALED_I16_H
 #define TS_SCALED_I16_H
 

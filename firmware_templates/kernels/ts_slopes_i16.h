@@ -1,4 +1,5 @@
-/* One factor for positive, another for negative values: ABS, LEAKY_RELU, RELU and RELU6 of int16. */
+/** @file
+ * One factor for positive, another for negative values: ABS, LEAKY_RELU, RELU and RELU6 of int16. */
 #ifndef TS_SLOPES_I16_H
 #define TS_SLOPES_I16_H
 
@@ -10,8 +11,8 @@ typedef struct {
     int32_t positive_shift;
     int32_t negative_multiplier;
     int32_t negative_shift;
-    int32_t sign_before; /* -1 or 1, of a negative value before it is scaled, */
-    int32_t sign_after;  /* and after: roundings are not symmetric */
+    int32_t sign_before; /**< -1 or 1, of a negative value before it is scaled, */
+    int32_t sign_after;  /**< and after: roundings are not symmetric */
     int32_t min;
     int32_t max;
 } ts_slopes_i16_t;

@@ -1,4 +1,5 @@
-/* SOFTMAX over rows. */
+/** @file
+ * SOFTMAX over rows. */
 #ifndef TS_SOFTMAX_H
 #define TS_SOFTMAX_H
 

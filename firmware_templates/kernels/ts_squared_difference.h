@@ -1,4 +1,5 @@
-/* SQUARED_DIFFERENCE: (first - second)^2, element by element with broadcasting. */
+/** @file
+ * SQUARED_DIFFERENCE: (first - second)^2, element by element with broadcasting. */
 #ifndef TS_SQUARED_DIFFERENCE_H
 #define TS_SQUARED_DIFFERENCE_H
 

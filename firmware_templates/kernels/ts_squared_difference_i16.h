@@ -1,4 +1,5 @@
-/* SQUARED_DIFFERENCE: (first - second)^2, element by element, of int16 with broadcasting. */
+/** @file
+ * SQUARED_DIFFERENCE: (first - second)^2, element by element, of int16 with broadcasting. */
 #ifndef TS_SQUARED_DIFFERENCE_I16_H
 #define TS_SQUARED_DIFFERENCE_I16_H
 

@@ -1,4 +1,5 @@
-/* SUB: first - second, element by element with broadcasting. */
+/** @file
+ * SUB: first - second, element by element with broadcasting. */
 #ifndef TS_SUB_H
 #define TS_SUB_H
 

@@ -1,4 +1,5 @@
-/* SUB: first - second, element by element, of int16 with broadcasting. */
+/** @file
+ * SUB: first - second, element by element, of int16 with broadcasting. */
 #ifndef TS_SUB_I16_H
 #define TS_SUB_I16_H
 

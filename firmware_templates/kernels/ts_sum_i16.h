@@ -1,4 +1,5 @@
-/* SUM and MEAN of int16 over any axes. */
+/** @file
+ * SUM and MEAN of int16 over any axes. */
 #ifndef TS_SUM_I16_H
 #define TS_SUM_I16_H
 

@@ -1,4 +1,5 @@
-/* SVDF: (batches, inputs) -> (batches, units), with a memory of the newest products of each filter. */
+/** @file
+ * SVDF: (batches, inputs) -> (batches, units), with a memory of the newest products of each filter. */
 #ifndef TS_SVDF_H
 #define TS_SVDF_H
 
@@ -8,20 +9,20 @@ typedef struct {
     int32_t batches;
     int32_t inputs;
     int32_t filters;
-    int32_t memory;                /* frames */
-    int32_t filters_per_unit;      /* they lie side by side */
-    int32_t state_bytes;           /* 1 or 2 for each element of the state and of the time weights */
-    const int8_t *feature_weights; /* (filters, inputs) */
-    const int32_t *feature_bias;   /* (filters,), holds the input's zero point */
+    int32_t memory;                /**< frames */
+    int32_t filters_per_unit;      /**< they lie side by side */
+    int32_t state_bytes;           /**< 1 or 2 for each element of the state and of the time weights */
+    const int8_t *feature_weights; /**< (filters, inputs) */
+    const int32_t *feature_bias;   /**< (filters,), holds the input's zero point */
     int32_t feature_multiplier;
     int32_t feature_shift;
     int32_t state_offset;
-    const void *time_weights; /* (filters, memory), int8 or int16 */
-    const int32_t *bias;      /* (units,), with the state's zero point folded in */
+    const void *time_weights; /**< (filters, memory), int8 or int16 */
+    const int32_t *bias;      /**< (units,), with the state's zero point folded in */
     ts_output_t output;
 } ts_svdf_t;
 
-/* `state`: (batches, filters, memory), int8 or int16, the newest frame last. */
+/** `state`: (batches, filters, memory), int8 or int16, the newest frame last. */
 void ts_svdf(const ts_svdf_t *params, const int8_t *input, void *state, int8_t *output);
 
 #endif

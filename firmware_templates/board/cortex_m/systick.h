@@ -1,14 +1,15 @@
-/* The SysTick timer. */
+/** @file
+ * The SysTick timer. */
 #ifndef SYSTICK_H
 #define SYSTICK_H
 
 #include <stdint.h>
 
-/* Counts the core's clock (in QEMU: the machine's) in turns of up to 2^24; calls a function after each, from the
+/** Counts the core's clock (in QEMU: the machine's) in turns of up to 2^24; calls a function after each, from the
  * exception, if it is not NULL. */
 void systick_start(uint32_t counts_in_a_turn, void (*each_turn)(void));
 
-/* Counted since the start. */
+/** Counted since the start. */
 uint64_t systick_counted(void);
 
 void systick_stop(void);

@@ -1,4 +1,6 @@
-/* The spectrum of a frame in block floating point: one exponent, chosen so that no value of the FFT can overflow. */
+/** @file
+ * The spectrum of a frame in block floating point: one exponent, chosen so that no value of the FFT can
+ * overflow. */
 #ifndef SER_SPECTRUM_H
 #define SER_SPECTRUM_H
 
@@ -13,7 +15,7 @@ typedef struct {
     int32_t im;
 } ser_complex_t;
 
-/* Transforms SER_FEATURES_WINDOW_LENGTH samples, windowed. Returns the exponent e: for samples scaled to -1..1,
+/** Transforms SER_FEATURES_WINDOW_LENGTH samples, windowed. Returns the exponent e: for samples scaled to -1..1,
  * bin k is bins[k] * 2^e, but for its phase and for bin 0, which no triangle covers. */
 int32_t ser_spectrum(const int16_t *samples, ser_complex_t *bins);
 
