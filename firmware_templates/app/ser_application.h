@@ -16,10 +16,13 @@
  *
  * Answers what is typed on the console, a line at a time and between two pieces of sound: `stats` prints the sound
  * heard and the longest times since the start, `selftest` calls the function that is given, after which the stream
- * begins anew, anything else prints these commands. */
+ * begins anew, anything else prints these commands.
+ * @param selftest returns 0 where all is as expected
+ * @return SER_OK, or what went wrong, after the last sample */
 ser_status_t ser_application_run(int (*selftest)(void));
 
-/** After that, and for ever: answers what is typed. */
+/** After that, and for ever: answers what is typed.
+ * @param selftest as in ser_application_run */
 void ser_application_answer(int (*selftest)(void));
 
 #endif

@@ -8,7 +8,8 @@
  * ones stay where they are, or are lost: what came in a millisecond fits few consoles. */
 void ser_console_take(void);
 
-/** A whole line that was not empty, without its end; NULL where there is none. Longer ones are cut. */
+/** A whole line that was not empty, without its end; NULL where there is none. Longer ones are cut.
+ * @return valid until the next call */
 const char *ser_console_line(void);
 
 /** Forgets what was typed: at the start, and after a line was answered. */

@@ -6,7 +6,8 @@
 #include "board.h"
 #include "ser_status.h"
 
-/** Needs board_job_open and ser_model_init first; writes the result, its end record last, and closes both. */
+/** Needs board_job_open and ser_model_init first; writes the result, its end record last, and closes both.
+ * @return SER_OK, or what went wrong */
 BOARD_COLD ser_status_t ser_job_run(void);
 
 #endif

@@ -8,12 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** What the test found. */
 typedef struct {
-    size_t vectors; /**< 0: the model file carried none */
-    size_t vector;  /**< the first difference, when there is one */
-    size_t byte;    /**< counted over all outputs, in order */
-    int8_t expected;
-    int8_t actual;
+    size_t vectors;  /**< 0: the model file carried none */
+    size_t vector;   /**< the first difference, when there is one */
+    size_t byte;     /**< counted over all outputs, in order */
+    int8_t expected; /**< the recorded byte */
+    int8_t actual;   /**< the byte that came out */
 } ser_selftest_result_t;
 
 /** SER_OK: every byte is equal. SER_ERROR_MODEL: `result` names the first difference. Needs ser_model_init first;

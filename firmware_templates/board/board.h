@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Of functions that run once or seldom: compiled for size, whatever the rest is compiled for. */
+/** @def BOARD_COLD
+ * Functions that run once or seldom: compiled for size, whatever the rest is compiled for. */
 #ifdef __GNUC__
 #define BOARD_COLD __attribute__((cold))
 #else
@@ -15,23 +16,30 @@
 /** Clock, console. Once, before anything else. */
 BOARD_COLD void board_init(void);
 
-/** Writes a text to the console. */
+/** Writes a text to the console.
+ * @param text ends with '\\0' */
 BOARD_COLD void board_print(const char *text);
 
-/** A character that came from the console, 0 to 255; negative where none did. Never waits. */
+/** A character that came from the console, 0 to 255; negative where none did. Never waits.
+ * @return the character */
 int board_console_read(void);
 
-/** Calls a function every millisecond, from an interrupt, until it is stopped. */
+/** Calls a function every millisecond, from an interrupt, until it is stopped.
+ * @param each_millisecond runs in the interrupt */
 void board_tick_start(void (*each_millisecond)(void));
+
+/** Ends the calls. */
 void board_tick_stop(void);
 
-/** Time since the tick was started, in microseconds; wraps round. */
+/** Time since the tick was started, in microseconds; wraps round.
+ * @return modulo 2^32 */
 uint32_t board_microseconds(void);
 
 /** Sleeps until an interrupt, or for less. */
 void board_sleep(void);
 
-/** Ends the program with an exit status; stops the core where there is nobody to take it. */
+/** Ends the program with an exit status; stops the core where there is nobody to take it.
+ * @param status 0 where all went well */
 BOARD_COLD void board_exit(int status);
 
 #endif

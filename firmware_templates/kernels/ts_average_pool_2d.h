@@ -5,12 +5,17 @@
 
 #include "ts_window.h"
 
+/** A layer's parameters for ts_average_pool_2d. */
 typedef struct {
-    ts_window_t window;
-    int32_t output_min;
-    int32_t output_max;
+    ts_window_t window; /**< geometry of the windows */
+    int32_t output_min; /**< least output: its activation */
+    int32_t output_max; /**< largest output, likewise */
 } ts_average_pool_2d_t;
 
+/** The rounded mean of each window.
+ * @param params of this layer
+ * @param input (batch, input height, input width, channels)
+ * @param output (batch, output height, output width, channels) */
 void ts_average_pool_2d(const ts_average_pool_2d_t *params, const int8_t *input, int8_t *output);
 
 #endif

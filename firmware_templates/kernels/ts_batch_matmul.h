@@ -8,29 +8,35 @@
 
 #include <stdbool.h>
 
-#define TS_BATCH_LOOPS 3
+#define TS_BATCH_LOOPS 3 /**< axes of matrices */
 
+/** A layer's parameters for ts_batch_matmul. */
 typedef struct {
-    int32_t batch_extent[TS_BATCH_LOOPS]; /**< outermost first; steps in elements, 0 where an operand repeats */
-    int32_t lhs_batch_step[TS_BATCH_LOOPS];
-    int32_t rhs_batch_step[TS_BATCH_LOOPS];
-    int32_t output_batch_step[TS_BATCH_LOOPS];
-    int32_t rows;
-    int32_t depth;
-    int32_t columns;
-    int32_t lhs_row_step;
-    int32_t lhs_depth_step;
-    int32_t rhs_depth_step;
-    int32_t rhs_column_step;
-    int32_t output_row_step;
-    int32_t output_column_step;
-    ts_full_output_t output;
-    int16_t lhs_offset;
-    int16_t rhs_offset;
-    bool is_small; /**< sums lie between -2^30 and 2^30, the shift is negative */
+    int32_t batch_extent[TS_BATCH_LOOPS];      /**< outermost first; steps in elements, 0 where an operand repeats */
+    int32_t lhs_batch_step[TS_BATCH_LOOPS];    /**< from matrix to matrix, of the left operand */
+    int32_t rhs_batch_step[TS_BATCH_LOOPS];    /**< of the right one */
+    int32_t output_batch_step[TS_BATCH_LOOPS]; /**< of the output */
+    int32_t rows;                              /**< of a left matrix */
+    int32_t depth;                             /**< columns of a left matrix, rows of a right one */
+    int32_t columns;                           /**< of a right matrix */
+    int32_t lhs_row_step;                      /**< elements from row to row */
+    int32_t lhs_depth_step;                    /**< within a row */
+    int32_t rhs_depth_step;                    /**< from row to row */
+    int32_t rhs_column_step;                   /**< within a row */
+    int32_t output_row_step;                   /**< from row to row */
+    int32_t output_column_step;                /**< within a row */
+    ts_full_output_t output;                   /**< scale and range of the output */
+    int16_t lhs_offset;                        /**< minus the left operand's zero point */
+    int16_t rhs_offset;                        /**< minus the right one's */
+    bool is_small;                             /**< sums lie between -2^30 and 2^30, the shift is negative */
 } ts_batch_matmul_t;
 
-/** `scratch` holds, per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns. */
+/** Products of all pairs of matrices.
+ * @param params of this layer
+ * @param lhs left matrices, (rows, depth) each
+ * @param rhs right matrices, (depth, columns) each
+ * @param output (rows, columns) each
+ * @param scratch per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns */
 void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output,
                      int8_t *scratch);
 

@@ -6,16 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TS_BROADCAST_LOOPS 4
+#define TS_BROADCAST_LOOPS 4 /**< axes that are left once neighbours are joined */
 
 /** Loops from outermost to innermost: extent, and each operand's step (0 where it repeats). The output is contiguous.
  */
 typedef struct {
-    int32_t extent[TS_BROADCAST_LOOPS];
-    int32_t first_step[TS_BROADCAST_LOOPS];
-    int32_t second_step[TS_BROADCAST_LOOPS];
+    int32_t extent[TS_BROADCAST_LOOPS];      /**< outermost first */
+    int32_t first_step[TS_BROADCAST_LOOPS];  /**< elements of the first operand */
+    int32_t second_step[TS_BROADCAST_LOOPS]; /**< elements of the second one */
 } ts_broadcast_t;
 
+/** What becomes of two elements. */
 typedef int8_t (*ts_binary_t)(const void *params, int8_t first, int8_t second);
 
 /** output[i] = apply(params, first[...], second[...]). `apply` is a static function of the including kernel, so that
@@ -43,15 +44,16 @@ static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t a
 
 /** What becomes of one operand's value, and of both of them. */
 typedef int32_t (*ts_operand_t)(const void *params, int8_t value);
+/** What becomes of both operands, made ready. */
 typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 
 /** What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
  * loop, and more than two loops. */
 typedef struct {
-    bool second;
-    bool first;
-    bool none;
-    bool nested;
+    bool second; /**< a second operand repeats */
+    bool first;  /**< a first one alone does */
+    bool none;   /**< neither does */
+    bool nested; /**< there are more than two loops */
 } ts_walks_t;
 
 /** As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made

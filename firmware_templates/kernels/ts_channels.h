@@ -13,14 +13,15 @@
 
 #include <stdbool.h>
 
+/** A linear layer. */
 typedef struct {
     const int32_t *stream; /**< (pairs of channels, words): (blocks of inputs, 2, 4) weights, then ts_scales_t */
     int32_t inputs;        /**< values per row */
     int32_t outputs;       /**< channels */
     int16_t weight_offset; /**< not 0 only for asymmetric weights */
-    int16_t output_offset;
-    int8_t output_min;
-    int8_t output_max;
+    int16_t output_offset; /**< the output's zero point */
+    int8_t output_min;     /**< least output: its activation */
+    int8_t output_max;     /**< largest output, likewise */
     /** Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8, and there is
      * no weight_offset. */
     bool is_small;
@@ -29,7 +30,7 @@ typedef struct {
 /** Of a pair of channels. Where not all is_small, what 24 bits of a bias lack follows, 2 words. */
 typedef struct {
     int32_t bias_and_right[2]; /**< 24 bits: the bias, input's zero point folded in; 8 bits: -1 - the shift */
-    int32_t multiplier[2];
+    int32_t multiplier[2];     /**< of the pair */
 } ts_scales_t;
 
 /** Words of one pair of channels. */
@@ -87,8 +88,13 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
     return weights;
 }
 
-/** All channels of `rows` rows of inputs that lie side by side; outputs of neighbouring rows lie `output_step` bytes
- * apart. `scratch` holds 16 bytes per block of four inputs, where there are two rows or more. */
+/** All channels of rows of inputs.
+ * @param params of this layer
+ * @param rows how many lie side by side
+ * @param input (rows, inputs)
+ * @param output (rows, outputs)
+ * @param output_step bytes from a row of outputs to the next one
+ * @param scratch 16 bytes per block of four inputs where there are two rows or more, else unused */
 void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input, int8_t *output, int32_t output_step,
                  int8_t *scratch);
 

@@ -6,11 +6,12 @@
 
 #include "ts_linear_i16.h"
 
+/** A linear layer. */
 typedef struct {
-    int32_t inputs;  /**< values per row */
-    int32_t outputs; /**< channels */
-    ts_linear_output_t output;
-    const int32_t *stream; /**< (quads of channels, ts_quad_i16_t and its weights) */
+    int32_t inputs;            /**< values per row */
+    int32_t outputs;           /**< channels */
+    ts_linear_output_t output; /**< how sums become outputs */
+    const int32_t *stream;     /**< (quads of channels, ts_quad_i16_t and its weights) */
 } ts_channels_i16_t;
 
 /** Words of one quad of channels. */

@@ -5,11 +5,16 @@
 
 #include <stdint.h>
 
+/** A layer's parameters for ts_column_sums. */
 typedef struct {
-    int32_t rows;
-    int32_t columns;
+    int32_t rows;    /**< of the input */
+    int32_t columns; /**< one sum for each */
 } ts_column_sums_t;
 
+/** Adds every row to the sums.
+ * @param params of this layer
+ * @param input (rows, columns)
+ * @param sums (columns,), added to */
 void ts_column_sums(const ts_column_sums_t *params, const int8_t *input, int32_t *sums);
 
 #endif

@@ -9,20 +9,20 @@
 
 /** Values at the common scale are added. */
 typedef struct {
-    int32_t exact_factor;  /**< negative where it is subtracted */
-    int32_t exact_offset;  /**< what the factor makes of the zero point, negative */
-    int32_t scaled_factor; /**< a power of two */
-    int32_t scaled_offset;
-    int32_t scaled_multiplier;
-    int16_t scaled_right;
-    int16_t scaled_sign; /**< negative where it is subtracted */
-    ts_full_output_t output;
+    int32_t exact_factor;      /**< negative where it is subtracted */
+    int32_t exact_offset;      /**< what the factor makes of the zero point, negative */
+    int32_t scaled_factor;     /**< a power of two */
+    int32_t scaled_offset;     /**< what that makes of the zero point, negative */
+    int32_t scaled_multiplier; /**< to the common scale */
+    int16_t scaled_right;      /**< -1 - the shift that goes with it */
+    int16_t scaled_sign;       /**< negative where it is subtracted */
+    ts_full_output_t output;   /**< from the common scale */
 } ts_operands_t;
 
 /** The exact operand is given first. */
 typedef struct {
-    const ts_broadcast_t *shape;
-    ts_operands_t operands;
+    const ts_broadcast_t *shape; /**< how the operands broadcast */
+    ts_operands_t operands;      /**< how values come to the common scale */
 } ts_common_scale_t;
 
 static inline int32_t ts_exact_operand(const ts_operands_t *p, int32_t value) {

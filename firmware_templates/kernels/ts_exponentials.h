@@ -7,9 +7,10 @@
 
 #define TS_EXP_SUM_BITS 12 /**< integer bits of a sum of exponentials */
 
+/** Rows and their table of exponentials. */
 typedef struct {
-    int32_t rows;
-    int16_t columns;
+    int32_t rows;       /**< of the input */
+    int16_t columns;    /**< values per row */
     int16_t exp_count;  /**< differences from the row's maximum that count; larger ones give 0 */
     const int32_t *exp; /**< (256,), exp(-scale * difference) in Q0 */
 } ts_exponentials_t;

@@ -5,11 +5,15 @@
 
 #include <stdint.h>
 
+/** A layer's parameters for ts_fill. */
 typedef struct {
     int32_t count; /**< bytes */
-    int32_t value;
+    int32_t value; /**< of each byte */
 } ts_fill_t;
 
+/** Sets every byte.
+ * @param params of this layer
+ * @param output `count` bytes */
 void ts_fill(const ts_fill_t *params, void *output);
 
 #endif

@@ -7,8 +7,8 @@
 
 /** multiplier * 2^(shift - 31) */
 typedef struct {
-    int32_t multiplier;
-    int32_t shift;
+    int32_t multiplier; /**< Q0.31 */
+    int32_t shift;      /**< to the left */
 } ts_factor_t;
 
 /** 1 / sqrt(value) by five Newton-Raphson steps in Q3 (TFLite's GetInvSqrtQuantizedMultiplierExp). */

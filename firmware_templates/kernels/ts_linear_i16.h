@@ -15,19 +15,20 @@
 /** Of four channels. Small sums are multiplied by `multiplier` / 2^32; other wide ones as ts_scale_wide says, narrow
  * ones as ts_requantize. */
 typedef struct {
-    int32_t bias_low[4];
-    int32_t bias_high[4];
-    int32_t multiplier[4];
-    int32_t shift[4];
+    int32_t bias_low[4];   /**< lower words of the biases */
+    int32_t bias_high[4];  /**< upper words */
+    int32_t multiplier[4]; /**< of each channel */
+    int32_t shift[4];      /**< likewise */
 } ts_quad_i16_t;
 
-#define TS_QUAD_I16_WORDS 16
+#define TS_QUAD_I16_WORDS 16 /**< of a ts_quad_i16_t */
 
+/** How sums become outputs. */
 typedef struct {
     int32_t is_wide;  /**< sums are scaled in 64 bits */
     int32_t is_small; /**< they are, but fit 32 bits, and so do their multipliers times 2^32 */
-    int32_t min;
-    int32_t max;
+    int32_t min;      /**< least output: its activation */
+    int32_t max;      /**< largest output, likewise */
 } ts_linear_output_t;
 
 /** sum * multiplier / 2^shift, ties towards plus infinity, modulo 2^32; for sums between -2^47 and 2^47 and multipliers

@@ -5,12 +5,17 @@
 
 #include "ts_exponentials.h"
 
+/** A layer's parameters for ts_log_softmax. */
 typedef struct {
-    ts_exponentials_t exponentials;
-    int32_t multiplier; /**< differences to Q5 */
-    int32_t shift;
+    ts_exponentials_t exponentials; /**< rows and their table */
+    int32_t multiplier;             /**< differences to Q5 */
+    int32_t shift;                  /**< goes with the multiplier */
 } ts_log_softmax_t;
 
+/** Logarithms of each row's softmax.
+ * @param params of this layer
+ * @param input (rows, columns)
+ * @param output of the same shape */
 void ts_log_softmax(const ts_log_softmax_t *params, const int8_t *input, int8_t *output);
 
 #endif

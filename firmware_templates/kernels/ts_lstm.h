@@ -9,27 +9,30 @@
 #define TS_LSTM_GATES 4   /**< input, forget, cell, output */
 #define TS_TANH_OF_GATE 3 /**< multiplier of ts_tanh for Q3.12 */
 
+/** Extents and layout of sequences. */
 typedef struct {
-    int32_t batches;
-    int32_t steps;
-    int32_t inputs;
-    int32_t units;
+    int32_t batches;    /**< sequences side by side */
+    int32_t steps;      /**< of each sequence */
+    int32_t inputs;     /**< values of a step */
+    int32_t units;      /**< values that a step gives */
     int32_t batch_step; /**< rows from a batch's to the next one's */
-    int32_t time_step;
+    int32_t time_step;  /**< rows from a step to the next one */
 } ts_sequence_t;
 
+/** A factor, multiplier * 2^(shift - 31). */
 typedef struct {
-    int32_t multiplier;
-    int32_t shift;
+    int32_t multiplier; /**< Q0.31 */
+    int32_t shift;      /**< to the left, or to the right where it is negative */
 } ts_scaling_t;
 
+/** What becomes of the gates of a unit. */
 typedef struct {
-    ts_scaling_t keep; /**< forget gate times cell state, to the scale of the cell state */
-    ts_scaling_t add;  /**< input gate times cell gate, likewise */
-    int32_t cell_min;
-    int32_t cell_max;
+    ts_scaling_t keep;       /**< forget gate times cell state, to the scale of the cell state */
+    ts_scaling_t add;        /**< input gate times cell gate, likewise */
+    int32_t cell_min;        /**< least cell state */
+    int32_t cell_max;        /**< largest cell state */
     int32_t tanh_multiplier; /**< of the cell state, see ts_tanh */
-    int32_t tanh_shift;
+    int32_t tanh_shift;      /**< likewise */
     const uint16_t *sigmoid; /**< see ts_sigmoid.h */
     ts_output_t output;      /**< output gate times tanh of the cell state, to the hidden state */
 } ts_cell_t;

@@ -5,8 +5,13 @@
 
 #include "ts_max_pool_2d.h"
 
+/** A layer's parameters for ts_max_pool_2d_i16. */
 typedef ts_max_pool_2d_t ts_max_pool_2d_i16_t;
 
+/** The largest value of each window.
+ * @param params of this layer
+ * @param input (batch, input height, input width, channels)
+ * @param output (batch, output height, output width, channels) */
 void ts_max_pool_2d_i16(const ts_max_pool_2d_i16_t *params, const int16_t *input, int16_t *output);
 
 #endif

@@ -6,19 +6,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TS_REDUCE_LOOPS 3
+#define TS_REDUCE_LOOPS 3 /**< kept axes, and reduced ones */
 
+/** Loops over kept and over reduced axes. */
 typedef struct {
-    int32_t kept_extent[TS_REDUCE_LOOPS]; /**< outermost first; the output is contiguous over these */
-    int32_t kept_step[TS_REDUCE_LOOPS];
-    int32_t reduced_extent[TS_REDUCE_LOOPS];
-    int32_t reduced_step[TS_REDUCE_LOOPS];
+    int32_t kept_extent[TS_REDUCE_LOOPS];    /**< outermost first; the output is contiguous over these */
+    int32_t kept_step[TS_REDUCE_LOOPS];      /**< elements of the input */
+    int32_t reduced_extent[TS_REDUCE_LOOPS]; /**< of the axes that are folded */
+    int32_t reduced_step[TS_REDUCE_LOOPS];   /**< elements of the input */
 } ts_reduce_t;
 
 /** What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
  * static functions of the including kernel, so that the compiler puts them into the loops, and `nested` is known to it:
  * whether some layer of the model has more than one loop of either kind. */
 typedef int32_t (*ts_fold_t)(int32_t folded, const int8_t *values, int32_t step, int32_t count);
+/** What becomes of all values in the end. */
 typedef int8_t (*ts_folded_t)(const void *params, int32_t folded);
 
 static inline void ts_reduce_apply(const ts_reduce_t *shape, bool nested, ts_fold_t fold, int32_t start,

@@ -75,11 +75,11 @@ static inline int32_t ts_saturate8(int32_t value) {
 /** How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
  * knows that the bytes they write are not part of it. */
 typedef struct {
-    int32_t multiplier;
-    int16_t shift;
-    int16_t offset;
-    int16_t min;
-    int16_t max;
+    int32_t multiplier; /**< Q0.31, to the output's scale */
+    int16_t shift;      /**< to the left, or to the right where it is negative */
+    int16_t offset;     /**< the output's zero point */
+    int16_t min;        /**< least output: its activation */
+    int16_t max;        /**< largest output, likewise */
 } ts_output_t;
 
 static inline int8_t ts_clamp(int32_t value, int32_t low, int32_t high) {
@@ -94,9 +94,9 @@ static inline int8_t ts_to_output(const ts_output_t *output, int32_t value) {
 
 /** Where results lie between -2^30 and 2^30, the shift is negative and all of int8 is allowed. */
 typedef struct {
-    int32_t multiplier;
-    int16_t right;    /**< -1 - the shift */
-    int16_t rounding; /**< 1 + 2 * the zero point */
+    int32_t multiplier; /**< Q0.31, to the output's scale */
+    int16_t right;      /**< -1 - the shift */
+    int16_t rounding;   /**< 1 + 2 * the zero point */
 } ts_full_output_t;
 
 /** Of twice a result. */

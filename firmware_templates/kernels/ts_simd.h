@@ -7,9 +7,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* TS_INLINE: functions in inner loops, which compilers that optimize for size would call. TS_APART: what few turns of a
- * loop come to, and what would fill flash in each place that calls it. TS_NEST: loops that need all registers, which
- * they get where they are called, and where compilers for speed share them out. */
+/** @def TS_INLINE
+ * Functions in inner loops, which compilers that optimize for size would call. */
+/** @def TS_APART
+ * What few turns of a loop come to, and what would fill flash in each place that calls it. */
+/** @def TS_NEST
+ * Loops that need all registers, which they get where they are called, and where compilers for speed share them out. */
 #ifdef __GNUC__
 #define TS_INLINE static inline __attribute__((always_inline))
 #define TS_APART static __attribute__((noinline))
@@ -24,7 +27,7 @@
 #endif
 
 #if defined(__ARM_FEATURE_SIMD32) && __ARM_FEATURE_SIMD32 == 1
-#define TS_HAS_SIMD 1
+#define TS_HAS_SIMD 1 /**< the instructions are there */
 
 /** Four bytes from any address. */
 static inline uint32_t ts_load4(const int8_t *bytes) {

@@ -5,8 +5,13 @@
 
 #include "ts_exponentials.h"
 
+/** A layer's parameters for ts_softmax. */
 typedef ts_exponentials_t ts_softmax_t;
 
+/** Posteriors of each row.
+ * @param params of this layer
+ * @param input (rows, columns), logits
+ * @param output of the same shape; may be `input` */
 void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output);
 
 #endif

@@ -6,16 +6,21 @@
 
 #include <stdint.h>
 
-#define TS_COPY_LOOPS 5
+#define TS_COPY_LOOPS 5 /**< axes */
 
+/** A layer's parameters for ts_strided_copy. */
 typedef struct {
-    int32_t extent[TS_COPY_LOOPS]; /**< outermost first */
-    int32_t source_step[TS_COPY_LOOPS];
-    int32_t target_step[TS_COPY_LOOPS];
-    int32_t source_start;
-    int32_t target_start;
+    int32_t extent[TS_COPY_LOOPS];      /**< outermost first */
+    int32_t source_step[TS_COPY_LOOPS]; /**< bytes */
+    int32_t target_step[TS_COPY_LOOPS]; /**< bytes */
+    int32_t source_start;               /**< offset of the first byte */
+    int32_t target_start;               /**< offset of the first byte */
 } ts_strided_copy_t;
 
+/** Copies from one layout into another.
+ * @param params of this layer
+ * @param input bytes of the source
+ * @param output bytes of the target, another memory than `input` */
 void ts_strided_copy(const ts_strided_copy_t *params, const void *input, void *output);
 
 #endif

@@ -6,32 +6,34 @@
 
 #include <stdint.h>
 
+/** Geometry of a window. */
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_channels;
-    int32_t filter_height;
-    int32_t filter_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t pad_top;
-    int32_t pad_left;
+    int32_t batches;         /**< images */
+    int32_t input_height;    /**< rows */
+    int32_t input_width;     /**< columns */
+    int32_t input_channels;  /**< values of a position */
+    int32_t output_height;   /**< rows */
+    int32_t output_width;    /**< columns */
+    int32_t output_channels; /**< values of a position */
+    int32_t filter_height;   /**< taps */
+    int32_t filter_width;    /**< taps */
+    int32_t stride_height;   /**< input rows from an output row to the next one */
+    int32_t stride_width;    /**< columns likewise */
+    int32_t dilation_height; /**< input rows from tap to tap */
+    int32_t dilation_width;  /**< columns likewise */
+    int32_t pad_top;         /**< rows above the image */
+    int32_t pad_left;        /**< columns beside it */
 } ts_window_t;
 
 /** Where output positions lie, in elements: side by side for a convolution, apart for a part of a transposed one. */
 typedef struct {
-    int32_t start;
-    int32_t batch_step;
-    int32_t row_step;
-    int32_t column_step;
+    int32_t start;       /**< of the first one */
+    int32_t batch_step;  /**< from image to image */
+    int32_t row_step;    /**< from row to row */
+    int32_t column_step; /**< from column to column */
 } ts_positions_t;
 
+/** Taps along one axis. */
 typedef struct {
     int32_t origin; /**< input position of tap 0, possibly negative */
     int32_t begin;  /**< first tap inside the input */
