@@ -17,8 +17,9 @@ typedef struct {
     int8_t actual;   /**< the byte that came out */
 } ser_selftest_result_t;
 
-/** SER_OK: every byte is equal. SER_ERROR_MODEL: `result` names the first difference. Needs ser_model_init first;
- * resets the model before each vector and after the last. */
+/** Compares every byte. Needs ser_model_init first; resets the model before each vector and after the last.
+ * @param result the first difference, if there is one
+ * @return SER_OK: every byte is equal; SER_ERROR_MODEL: one is not */
 ser_status_t ser_selftest_run(ser_selftest_result_t *result);
 
 #endif
