@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from codegen.c_layout import align_trailing_comments, initialiser, wrap_comment
 from codegen.constants import C_TYPES
 
 # C keywords and a few names that the generated sources use themselves.
@@ -102,6 +103,8 @@ def environment() -> jinja2.Environment:
         c_int=c_int,
         c_float=c_float,
         c_array=c_array,
+        initialiser=initialiser,
+        wrap_comment=wrap_comment,
         c_type=C_TYPES.__getitem__,
         json=lambda value: json.dumps(value),
     )
@@ -110,4 +113,5 @@ def environment() -> jinja2.Environment:
 
 def render(template: str, **context: Any) -> str:
     """Renders `firmware_templates/<template>`."""
-    return environment().get_template(template).render(**context)
+    text = environment().get_template(template).render(**context)
+    return align_trailing_comments(text) if template.endswith((".c.j2", ".h.j2")) else text
