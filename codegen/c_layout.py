@@ -11,6 +11,25 @@ from collections.abc import Iterator
 
 COLUMNS = 120
 _TRAILING = re.compile(r"^(?P<code>\s*[^\s/].*?) +(?P<comment>/\*((?!\*/).)*\*/)$")
+_LONG_CALL = re.compile(rf"^(?=.{{{COLUMNS + 1}}})( *\w+\()(.*)\);$", re.MULTILINE)
+
+
+def lay_out(text: str) -> str:
+    """A rendered template: calls that are too long are broken, comments aligned."""
+    return align_trailing_comments(_LONG_CALL.sub(_broken_call, text))
+
+
+def _broken_call(found: re.Match[str]) -> str:
+    """As many arguments a line as fit, below the first one."""
+    lines, indent = [found[1]], " " * len(found[1])
+    arguments = _elements(found[2])
+    for number, argument in enumerate(arguments):
+        text = argument + ("," if number + 1 < len(arguments) else ");")
+        if len(lines[-1]) + 1 + len(text) > COLUMNS and number:
+            lines.append(indent + text)
+        else:
+            lines[-1] += (" " if number else "") + text
+    return "\n".join(lines)
 
 
 def align_trailing_comments(text: str) -> str:
@@ -75,10 +94,10 @@ def _element(element: str, indent: int) -> str:
 
 
 def _elements(inside: str) -> list[str]:
-    """What commas outside of inner braces separate."""
+    """What commas outside of inner braces and parentheses separate."""
     elements, depth = [""], 0
     for character in inside:
-        depth += {"{": 1, "}": -1}.get(character, 0)
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(character, 0)
         if character == "," and depth == 0:
             elements.append("")
         else:

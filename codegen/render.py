@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from codegen.c_layout import align_trailing_comments, initialiser, wrap_comment
+from codegen.c_layout import initialiser, lay_out, wrap_comment
 from codegen.constants import C_TYPES
 
 # C keywords and a few names that the generated sources use themselves.
@@ -114,4 +114,4 @@ def environment() -> jinja2.Environment:
 def render(template: str, **context: Any) -> str:
     """Renders `firmware_templates/<template>`."""
     text = environment().get_template(template).render(**context)
-    return align_trailing_comments(text) if template.endswith((".c.j2", ".h.j2")) else text
+    return lay_out(text) if template.endswith((".c.j2", ".h.j2")) else text

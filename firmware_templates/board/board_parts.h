@@ -16,6 +16,9 @@ uint32_t board_clock_init(void);
 /** The core's frequency in hertz, from board_init on. */
 extern uint32_t board_core_hz;
 
+/** One past the highest word of the stack, from the linker script. */
+extern uint32_t board_stack_top[];
+
 /** Polls a register, for some ten milliseconds at most.
  * @param status the register
  * @param mask its bits

@@ -27,7 +27,7 @@ static inline void ts_channels_row_i16(const ts_channels_i16_t *p, const int16_t
         const ts_quad_i16_t *quad = (const ts_quad_i16_t *)(const void *)stream;
         const int32_t lanes = p->outputs - n < 4 ? p->outputs - n : 4;
         const int8_t *weights = (const int8_t *)(quad + 1);
-        if (p->output.is_small) {
+        if (p->output.is_small != 0) {
             int32_t sums[4] = {quad->bias_low[0], quad->bias_low[1], quad->bias_low[2], quad->bias_low[3]};
             ts_narrow_dot_i16(row, weights, p->inputs, sums);
             ts_finish_small_quad(&p->output, quad, sums, lanes, output + n);

@@ -11,7 +11,7 @@ typedef struct {
 } place_t;
 
 static place_t find_place(const ts_window_t *w, const int8_t *input, int32_t y, int32_t x) {
-    place_t place = {ts_rows(w, y), ts_columns(w, x), 0, input};
+    place_t place = {.rows = ts_rows(w, y), .columns = ts_columns(w, x), .tap = 0, .input = input};
     if (place.rows.end > place.rows.begin && place.columns.end > place.columns.begin) {
         const int32_t row = place.rows.origin + place.rows.begin * w->dilation_height;
         const int32_t column = place.columns.origin + place.columns.begin * w->dilation_width;

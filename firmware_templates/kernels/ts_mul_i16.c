@@ -16,6 +16,6 @@ static int16_t apply(const void *context, int32_t first, int32_t second) {
 }
 
 void ts_mul_i16(const ts_mul_i16_t *params, const int16_t *first, const int16_t *second, int16_t *output) {
-    const mul_operands_t operands = {params->output, first, second};
+    const mul_operands_t operands = {.output = params->output, .first = first, .second = second};
     ts_broadcast_apply_i16(params->shape, apply, &operands, output);
 }

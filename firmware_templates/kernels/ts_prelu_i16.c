@@ -18,6 +18,6 @@ static int16_t apply(const void *context, int32_t first, int32_t second) {
 }
 
 void ts_prelu_i16(const ts_prelu_i16_t *params, const int16_t *input, const int8_t *alpha, int16_t *output) {
-    const prelu_operands_t operands = {*params, input, alpha};
+    const prelu_operands_t operands = {.params = *params, .input = input, .alpha = alpha};
     ts_broadcast_apply_i16(params->shape, apply, &operands, output);
 }

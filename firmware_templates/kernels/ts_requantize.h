@@ -7,8 +7,12 @@
 
 #include <stdint.h>
 
+#if (-1 >> 1) != -1
+#error "right shifts of negative numbers must keep the sign"
+#endif
+
 /** a * b / 2^31, rounded to nearest, ties towards plus infinity. Multipliers are never negative, so nothing
- * saturates. The shift of a negative number is arithmetic on every compiler this targets. */
+ * saturates. */
 static inline int32_t ts_doubling_high_mul(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }

@@ -12,11 +12,11 @@ static int32_t add(int32_t sum, const int8_t *values, int32_t step, int32_t coun
     return sum;
 }
 
-static int8_t scaled(const void *context, int32_t sum) {
+static int8_t to_output(const void *context, int32_t sum) {
     const ts_sum_t *params = (const ts_sum_t *)context;
     return ts_to_output(&params->output, sum + params->sum_offset);
 }
 
 void ts_sum(const ts_sum_t *params, const int8_t *input, int8_t *output) {
-    ts_reduce_apply(params->shape, TS_SUM_NESTED, add, 0, scaled, params, input, output);
+    ts_reduce_apply(params->shape, TS_SUM_NESTED, add, 0, to_output, params, input, output);
 }

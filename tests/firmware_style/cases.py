@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from codegen.boards import load_board
+from codegen.boards import Board, load_board
 from codegen.clip import Clip
 from codegen.feature_spec import FeatureSpec
 from codegen.ir import Model
@@ -82,6 +82,12 @@ def write_case(case: Case, folder: Path) -> Path:
     )
     generate_project(model, options, folder / case.name)
     return folder / case.name
+
+
+def classifier_options(board: Board, **chosen: Any) -> tuple[Model, ProjectOptions]:
+    """A classifier with the plainest features, and options for its project."""
+    spec = _feature_spec(**SPECS["plain"])
+    return _classifier_model(spec), ProjectOptions(board=board, features=spec, labels=LABELS, **chosen)
 
 
 def write_kernels(folder: Path) -> Path:
