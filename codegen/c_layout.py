@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 COLUMNS = 120
 _TRAILING = re.compile(r"^(?P<code>\s*[^\s/].*?) +(?P<comment>/\*((?!\*/).)*\*/)$")
-_LONG_CALL = re.compile(rf"^(?=.{{{COLUMNS + 1}}})( *\w+\()(.*)\);$", re.MULTILINE)
+_LONG_CALL = re.compile(rf"^(?=.{{{COLUMNS + 1}}})( *\w+\()([^\"\n]*)\);$", re.MULTILINE)
 
 
 def lay_out(text: str) -> str:
-    """A rendered template: calls that are too long are broken, comments aligned."""
+    """A rendered template: long calls without texts are broken, comments aligned."""
     return align_trailing_comments(_LONG_CALL.sub(_broken_call, text))
 
 

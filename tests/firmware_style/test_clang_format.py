@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def test_long_names(clang_format: str, tmp_path: Path) -> None:
     builder.op("SOFTMAX", [given], [output], beta=1.0)
     labels = tuple(f"{'a long label ' * 9}{number}" for number in range(4))
     options = ProjectOptions(board=load_board("mps2-an386"), labels=labels)
-    generate_project(parse_tflite(builder.build([given], [output])), options, tmp_path / "project")
+    model = replace(parse_tflite(builder.build([given], [output])), name="a model with, a name, é" * 9)
+    generate_project(model, options, tmp_path / "project")
     assert is_clean(clang_format, tmp_path) == (0, "")
 
 
