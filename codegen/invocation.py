@@ -143,7 +143,7 @@ class Invocation:
             arguments = [address(index) for index in (*call.inputs, call.output)]
             if call.takes_scratch:
                 offset = self.plan.scratch.get(op.site.index)
-                arguments.append("NULL" if offset is None else f"arena.bytes + {offset}")
+                arguments.append("NULL" if offset is None else _place(offset))
             before = len(self.pool.structs)
             fields, size = call.context(self.pool), kernel_costs().params_bytes[call.kernel]
             name = self.pool.add_struct(f"ts_{call.kernel}_t", fields, size, f"layer_{op.site.index}{suffix}")
@@ -157,7 +157,7 @@ class Invocation:
 
     def _at(self, tensor: int, offset: str) -> str:
         dtype = self.graph.tensors[tensor].dtype
-        address = f"arena.bytes + {offset}"
+        address = _place(offset)
         return address if dtype == "int8" else f"({C_TYPES[dtype]} *)(void *)({address})"
 
     def _zeros(self, op: Op) -> list[Fill]:
@@ -185,8 +185,8 @@ class Invocation:
         before += [zeros for op in self.graph.ops[region.first : region.last] for zeros in self._zeros(op)]
         shifts = [
             Copy(
-                f"arena.bytes + {self.plan.offsets[root]}",
-                f"arena.bytes + {self.plan.offsets[root] + held.block_bytes}",
+                _place(self.plan.offsets[root]),
+                _place(self.plan.offsets[root] + held.block_bytes),
                 held.history_bytes,
             )
             for root, held in kept
@@ -194,7 +194,7 @@ class Invocation:
         return Segment(region.turns, groups, before, shifts)
 
     def _fill(self, root: int, held: RowBuffer, start: int, count: int) -> Fill:
-        return Fill(f"arena.bytes + {self.plan.offsets[root] + start}", held.zero_point, count)
+        return Fill(_place(self.plan.offsets[root] + start), held.zero_point, count)
 
     def _block_layer(self, region: Region, step: int) -> Layer:
         op = self.graph.ops[step]
@@ -261,6 +261,11 @@ class Invocation:
 def origin(op: Op) -> str:
     """What the constants of an operator say of where they come from."""
     return f"{op.site.index}: {op.NAME}"
+
+
+def _place(offset: int | str) -> str:
+    """Where in the arena, as a C expression."""
+    return "arena.bytes" if str(offset) == "0" else f"arena.bytes + {offset}"
 
 
 def _advanced(offset: int, step: int, delay: int) -> str:

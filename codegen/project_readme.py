@@ -16,6 +16,7 @@ _PURPOSES = (
     (r"README\.md", "this page"),
     (r"CMakeLists\.txt", "the build"),
     (r"cmake/toolchain\.cmake", "compiler and flags of the board"),
+    (r"Doxyfile", "the headers' documentation: `doxygen`, or the CMake target `docs`"),
     (r"library\.properties", "what the Arduino tools know of the library"),
     (r"keywords\.txt", "names that the Arduino editor colours"),
     (r"\w+\.ino", "the example: self-test and, with features, the microphone"),

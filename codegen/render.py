@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from codegen.c_layout import COLUMNS, initialiser, lay_out, wrap_comment
 from codegen.constants import C_TYPES
 
 # C keywords and a few names that the generated sources use themselves.
@@ -60,6 +61,17 @@ def c_string(text: str) -> str:
     return f'"{body}"'
 
 
+def c_string_lines(text: str, column: int) -> str:
+    """`c_string` as literals side by side, one a line from a column on, with room for a mark behind each."""
+    units = re.findall(r"\\\d{3}|.", c_string(text)[1:-1])
+    lines = [""]
+    for unit in units:
+        if column + len(lines[-1]) + len(unit) + 4 > COLUMNS:
+            lines.append("")
+        lines[-1] += unit
+    return ("\n" + " " * column).join(f'"{line}"' for line in lines)
+
+
 def c_int(value: int) -> str:
     """An int32 literal; INT32_MIN has no literal of its own."""
     return "INT32_MIN" if value == -(2**31) else str(int(value))
@@ -99,9 +111,12 @@ def environment() -> jinja2.Environment:
         c_ident=c_ident,
         c_comment=c_comment,
         c_string=c_string,
+        c_string_lines=c_string_lines,
         c_int=c_int,
         c_float=c_float,
         c_array=c_array,
+        initialiser=initialiser,
+        wrap_comment=wrap_comment,
         c_type=C_TYPES.__getitem__,
         json=lambda value: json.dumps(value),
     )
@@ -110,4 +125,5 @@ def environment() -> jinja2.Environment:
 
 def render(template: str, **context: Any) -> str:
     """Renders `firmware_templates/<template>`."""
-    return environment().get_template(template).render(**context)
+    text = environment().get_template(template).render(**context)
+    return lay_out(text) if template.endswith((".c.j2", ".h.j2")) else text

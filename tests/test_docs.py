@@ -16,7 +16,12 @@ DOCS = ROOT / "docs"
 
 
 @pytest.mark.parametrize(
-    ("page", "script"), [("operators.md", "refresh_operators"), ("report.schema.json", "refresh_report_schema")]
+    ("page", "script"),
+    [
+        ("misra.md", "refresh_misra"),
+        ("operators.md", "refresh_operators"),
+        ("report.schema.json", "refresh_report_schema"),
+    ],
 )
 def test_pages_made_from_the_code_are_current(page: str, script: str) -> None:
     made = runpy.run_path(str(DOCS / f"{script}.py"))["page"]()

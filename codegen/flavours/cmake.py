@@ -11,7 +11,7 @@ from codegen.render import render
 
 
 def cmake(parts: Parts) -> Layout:
-    """Sources below their own folders, `CMakeLists.txt` and a toolchain file."""
+    """Sources below their own folders, `CMakeLists.txt`, a toolchain file and a Doxyfile."""
     firmware = bare_metal(parts)
     layout = Layout(
         files={},
@@ -30,8 +30,10 @@ def cmake(parts: Parts) -> Layout:
         "cmsis_dsp": cmsis_dsp,
         "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in firmware.sources) else []),
     }
+    folders = sorted({name.partition("/")[0] for name in (*parts.files, *firmware.files) if name.endswith(".h")})
     metadata = {
         "CMakeLists.txt": render("project/cmake/CMakeLists.txt.j2", **context),
         "cmake/toolchain.cmake": render("project/cmake/toolchain.cmake.j2", **context),
+        "Doxyfile": render("project/cmake/Doxyfile.j2", folders=folders),
     }
     return replace(layout, files={**parts.files, **firmware.files, **metadata})

@@ -1,4 +1,5 @@
-/* Audio in, emotion out: feature frames, the model on windows of them, and a decision from its posteriors. No
+/** @file
+ * Audio in, emotion out: feature frames, the model on windows of them, and a decision from its posteriors. No
  * floating-point operation but in ser_classifier_posteriors.
  *
  * SER_CLIP: a recording with an end. One of at most SER_FEATURES_CONTEXT_FRAMES frames is one window, padded at its
@@ -25,45 +26,66 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SER_CLASSIFIER_LABEL_COUNT SER_DECISION_LABELS
-#define SER_CLASSIFIER_SILENCE SER_DECISION_SILENCE /* a decision besides the labels, of streams alone */
+#define SER_CLASSIFIER_LABEL_COUNT SER_DECISION_LABELS /**< names that ser_labels.c has */
+#define SER_CLASSIFIER_SILENCE SER_DECISION_SILENCE    /**< a decision besides the labels, of streams alone */
 
-typedef enum { SER_CLIP, SER_STREAM } ser_classifier_mode_t;
+/** What is heard. */
+typedef enum {
+    SER_CLIP,  /**< a recording with an end */
+    SER_STREAM /**< sound without an end */
+} ser_classifier_mode_t;
 
-/* Before each clip or stream. */
+/** Before each clip or stream.
+ * @param mode what will be heard */
 void ser_classifier_reset(ser_classifier_mode_t mode);
 
-/* Takes mono PCM at SER_FEATURES_SAMPLE_RATE_HZ in chunks of any size; runs the model whenever a window is due. How
- * sound is cut into chunks changes nothing. */
+/** Takes mono PCM at SER_FEATURES_SAMPLE_RATE_HZ in chunks of any size; runs the model whenever a window is due. How
+ * sound is cut into chunks changes nothing.
+ * @param pcm the samples; NULL is allowed where there are none
+ * @param samples how many
+ * @return SER_OK, or what went wrong */
 ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples);
 
-/* After the last sample of a clip: runs the window that is still due. Does nothing to a stream. */
+/** After the last sample of a clip: runs the window that is still due. Does nothing to a stream.
+ * @return SER_OK, or what went wrong */
 ser_status_t ser_classifier_finish(void);
 
-/* Windows run since the reset. */
+/** Windows run since the reset.
+ * @return how many */
 size_t ser_classifier_windows(void);
 
-/* Whether the gate of a stream is closed: it has been quiet for so long that the decision is silence. */
+/** Whether the gate of a stream is closed: it has been quiet for so long that the decision is silence.
+ * @return false for a clip */
 bool ser_classifier_is_silent(void);
 
-/* Resets the model and runs it on the newest window, as is done when one is due. Changes no decision. */
+/** Resets the model and runs it on the newest window, as is done when one is due. Changes no decision.
+ * @return SER_OK, or what went wrong */
 ser_status_t ser_classifier_infer(void);
 
-/* The features as they are, with the ring of the newest frames. */
+/** The features as they are, with the ring of the newest frames.
+ * @return never NULL */
 const ser_features_t *ser_classifier_features(void);
 
-/* Posterior of each label, times 2^24: the mean over the windows of a clip, the smoothed ones of a stream.
- * SER_ERROR_NOT_READY before the first window, and before the first after silence. */
+/** Posterior of each label, times 2^24: the mean over the windows of a clip, the smoothed ones of a stream.
+ * SER_ERROR_NOT_READY before the first window, and before the first after silence.
+ * @param posteriors (SER_CLASSIFIER_LABEL_COUNT,)
+ * @return SER_OK, or what went wrong */
 ser_status_t ser_classifier_posteriors_q24(int32_t *posteriors);
 
-/* The label with the largest mean posterior of a clip, the first on a tie; the label in force of a stream, or
- * SER_CLASSIFIER_SILENCE. SER_ERROR_NOT_READY before there is one. */
+/** The label with the largest mean posterior of a clip, the first on a tie; the label in force of a stream, or
+ * SER_CLASSIFIER_SILENCE. SER_ERROR_NOT_READY before there is one.
+ * @param label index of a label
+ * @return SER_OK, or what went wrong */
 ser_status_t ser_classifier_decision(size_t *label);
 
-/* The name of a label, or of SER_CLASSIFIER_SILENCE; NULL for a bad index. */
+/** The name of a label, or of SER_CLASSIFIER_SILENCE; NULL for a bad index.
+ * @param label index of a label
+ * @return UTF-8 */
 const char *ser_classifier_label(size_t label);
 
-/* As ser_classifier_posteriors_q24, for those who compute with floats. */
+/** As ser_classifier_posteriors_q24, for those who compute with floats.
+ * @param posteriors (SER_CLASSIFIER_LABEL_COUNT,), 0 to 1
+ * @return SER_OK, or what went wrong */
 static inline ser_status_t ser_classifier_posteriors(float *posteriors) {
     int32_t fixed[SER_CLASSIFIER_LABEL_COUNT];
     const ser_status_t status = posteriors == NULL ? SER_ERROR_ARGUMENT : ser_classifier_posteriors_q24(fixed);

@@ -7,6 +7,8 @@
 
 #define MOST_CHARACTERS 15u
 #define BACKSPACE 8
+#define LINE_FEED 10
+#define CARRIAGE_RETURN 13
 #define DELETE 127
 
 static volatile char line[MOST_CHARACTERS + 1u];
@@ -15,7 +17,7 @@ static volatile bool complete; /* then the line is the application's, else the i
 
 static void add(int character) {
     const size_t typed = length;
-    if (character == '\r' || character == '\n') {
+    if (character == CARRIAGE_RETURN || character == LINE_FEED) {
         line[typed] = '\0';
         complete = typed > 0u;
     } else if (character == BACKSPACE || character == DELETE) {
@@ -23,6 +25,8 @@ static void add(int character) {
     } else if (typed < MOST_CHARACTERS) {
         line[typed] = (char)character;
         length = typed + 1u;
+    } else {
+        /* The line is full: what is more of it is cut. */
     }
 }
 

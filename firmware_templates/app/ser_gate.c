@@ -27,6 +27,8 @@ void ser_gate_end_frame(ser_gate_t *gate) {
         gate->quiet_frames = 0u;
     } else if (gate->quiet_frames < SER_STREAM_GATE_FRAMES) {
         ++gate->quiet_frames;
+    } else {
+        /* Closed, and stays so. */
     }
     gate->energy = 0u;
     gate->samples = 0u;

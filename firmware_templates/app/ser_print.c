@@ -5,7 +5,7 @@
 /* At least `digits` of them. */
 BOARD_COLD static void print_digits(uint32_t value, int digits) {
     char text[12];
-    char *first = text + sizeof text - 1;
+    char *first = text + sizeof text - 1u;
     *first = '\0';
     while (digits > 0 || value > 0u) {
         *--first = (char)('0' + value % BASE);

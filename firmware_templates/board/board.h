@@ -1,4 +1,5 @@
-/* What the application needs of a board. */
+/** @file
+ * What the application needs of a board. */
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -14,23 +15,29 @@
 #define BOARD_END
 #endif
 
-/* Clock, console. Once, before anything else. */
+/** Clock, console. Once, before anything else. */
 BOARD_COLD void board_init(void);
 
-/* Writes a text to the console. */
+/** Writes a text to the console.
+ * @param text ends with '\\0' */
 BOARD_COLD void board_print(const char *text);
 
-/* A character that came from the console, 0 to 255; negative where none did. Never waits. */
+/** A character that came from the console, 0 to 255; negative where none did. Never waits.
+ * @return the character */
 int board_console_read(void);
 
-/* Calls a function every millisecond, from an interrupt, until it is stopped. */
+/** Calls a function every millisecond, from an interrupt, until it is stopped.
+ * @param each_millisecond runs in the interrupt */
 void board_tick_start(void (*each_millisecond)(void));
+
+/** Ends the calls. */
 void board_tick_stop(void);
 
-/* Time since the tick was started, in microseconds; wraps round. */
+/** Time since the tick was started, in microseconds; wraps round.
+ * @return modulo 2^32 */
 uint32_t board_microseconds(void);
 
-/* Sleeps until an interrupt, or for less. */
+/** Sleeps until an interrupt, or for less. */
 void board_sleep(void);
 
 /** Makes the LEDs' pins outputs, and all of them dark. Once, before `board_leds_show`. */

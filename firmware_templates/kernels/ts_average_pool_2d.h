@@ -1,4 +1,5 @@
-/* AVERAGE_POOL_2D over (batch, height, width, channels); a window is clipped to the input. */
+/** @file
+ * AVERAGE_POOL_2D over (batch, height, width, channels); a window is clipped to the input. */
 #ifndef TS_AVERAGE_POOL_2D_H
 #define TS_AVERAGE_POOL_2D_H
 
@@ -6,10 +7,11 @@
 #include "ts_seldom.h"
 #include "ts_window.h"
 
+/** A layer's parameters for ts_average_pool_2d. */
 typedef struct {
-    ts_window_t window;
-    int32_t output_min;
-    int32_t output_max;
+    ts_window_t window; /**< geometry of the windows */
+    int32_t output_min; /**< least output: its activation */
+    int32_t output_max; /**< largest output, likewise */
 } ts_average_pool_2d_t;
 
 TS_UNLESS(TS_AVERAGE_POOL_2D_OFTEN)

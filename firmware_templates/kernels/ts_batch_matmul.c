@@ -108,7 +108,7 @@ static void multiply(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t
         int8_t *out = output + row * p->output_row_step;
         for (int32_t column = 0; column < p->columns; column += 2, weights += 8 * blocks) {
             int32_t sums[4] = {start0, start0, start1, start1};
-            ts_pair_dot(wide, weights, blocks, sums);
+            (void)ts_pair_dot(wide, weights, blocks, sums);
             store(p->is_small, &requantize, sums, out, column + 1 < p->columns ? p->output_column_step : 0, below);
             out += 2 * p->output_column_step;
         }

@@ -1,4 +1,6 @@
-/* BATCH_MATMUL: (rows, depth) x (depth, columns) for each pair of matrices, each read and written where it lies. */
+/** @file
+ * BATCH_MATMUL: (rows, depth) x (depth, columns) for each pair of matrices, each read and written where it lies.
+ */
 #ifndef TS_BATCH_MATMUL_H
 #define TS_BATCH_MATMUL_H
 
@@ -17,24 +19,25 @@
 #endif
 #define TS_BATCH_INNER (TS_BATCH_LOOPS - 1)
 
+/** A layer's parameters for ts_batch_matmul. */
 typedef struct {
-    int32_t batch_extent[TS_BATCH_LOOPS]; /* outermost first; steps in elements, 0 where an operand repeats */
-    int32_t lhs_batch_step[TS_BATCH_LOOPS];
-    int32_t rhs_batch_step[TS_BATCH_LOOPS];
-    int32_t output_batch_step[TS_BATCH_LOOPS];
-    int32_t rows;
-    int32_t depth;
-    int32_t columns;
-    int32_t lhs_row_step;
-    int32_t lhs_depth_step;
-    int32_t rhs_depth_step;
-    int32_t rhs_column_step;
-    int32_t output_row_step;
-    int32_t output_column_step;
-    ts_full_output_t output;
-    int16_t lhs_offset;
-    int16_t rhs_offset;
-    bool is_small; /* sums lie between -2^30 and 2^30, the shift is negative */
+    int32_t batch_extent[TS_BATCH_LOOPS];      /**< outermost first; steps in elements, 0 where an operand repeats */
+    int32_t lhs_batch_step[TS_BATCH_LOOPS];    /**< from matrix to matrix, of the left operand */
+    int32_t rhs_batch_step[TS_BATCH_LOOPS];    /**< of the right one */
+    int32_t output_batch_step[TS_BATCH_LOOPS]; /**< of the output */
+    int32_t rows;                              /**< of a left matrix */
+    int32_t depth;                             /**< columns of a left matrix, rows of a right one */
+    int32_t columns;                           /**< of a right matrix */
+    int32_t lhs_row_step;                      /**< elements from row to row */
+    int32_t lhs_depth_step;                    /**< within a row */
+    int32_t rhs_depth_step;                    /**< from row to row */
+    int32_t rhs_column_step;                   /**< within a row */
+    int32_t output_row_step;                   /**< from row to row */
+    int32_t output_column_step;                /**< within a row */
+    ts_full_output_t output;                   /**< scale and range of the output */
+    int16_t lhs_offset;                        /**< minus the left operand's zero point */
+    int16_t rhs_offset;                        /**< minus the right one's */
+    bool is_small;                             /**< sums lie between -2^30 and 2^30, the shift is negative */
 } ts_batch_matmul_t;
 
 /* Turns of an outer loop. */

@@ -1,4 +1,5 @@
-/* Walks two operands that broadcast against each other. */
+/** @file
+ * Walks two operands that broadcast against each other. */
 #ifndef TS_BROADCAST_H
 #define TS_BROADCAST_H
 
@@ -18,11 +19,12 @@
 #define TS_BROADCAST_INNER (TS_BROADCAST_LOOPS - 1)
 #define TS_BROADCAST_ROWS (TS_BROADCAST_LOOPS - 2)
 
-/* Loops from outermost to innermost: extent, and each operand's step (0 where it repeats). The output is contiguous. */
+/** Loops from outermost to innermost: extent, and each operand's step (0 where it repeats). The output is contiguous.
+ */
 typedef struct {
-    int32_t extent[TS_BROADCAST_LOOPS];
-    int32_t first_step[TS_BROADCAST_LOOPS];
-    int32_t second_step[TS_BROADCAST_LOOPS];
+    int32_t extent[TS_BROADCAST_LOOPS];      /**< outermost first */
+    int32_t first_step[TS_BROADCAST_LOOPS];  /**< elements of the first operand */
+    int32_t second_step[TS_BROADCAST_LOOPS]; /**< elements of the second one */
 } ts_broadcast_t;
 
 /* Turns of the outermost loop and of the next one. */
@@ -37,8 +39,8 @@ static inline int32_t ts_broadcast_start(const int32_t *step, int32_t i, int32_t
 
 typedef int8_t (*ts_binary_t)(const void *params, int8_t first, int8_t second);
 
-/* output[i] = apply(params, first[...], second[...]). `apply` is a static function of the including kernel, so that the
- * compiler puts it into the loop. */
+/** output[i] = apply(params, first[...], second[...]). `apply` is a static function of the including kernel, so that
+ * the compiler puts it into the loop. */
 static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t apply, const void *params,
                                       const int8_t *first, const int8_t *second, int8_t *output) {
     const int32_t first_step = shape->first_step[TS_BROADCAST_INNER];
@@ -58,8 +60,9 @@ static inline void ts_broadcast_apply(const ts_broadcast_t *shape, ts_binary_t a
     }
 }
 
-/* What becomes of one operand's value, and of both of them. */
+/** What becomes of one operand's value, and of both of them. */
 typedef int32_t (*ts_operand_t)(const void *params, int8_t value);
+/** What becomes of both operands, made ready. */
 typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 
 /* What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
@@ -70,7 +73,7 @@ typedef struct {
     bool none;
 } ts_walks_t;
 
-/* As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made
+/** As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made
  * ready once. All functions are static ones of the including kernel, and what `walks` is known to it. */
 static inline void ts_broadcast_operands(const ts_broadcast_t *shape, ts_walks_t walks, ts_operand_t first_operand,
                                          ts_operand_t second_operand, ts_join_t join, const void *params,

@@ -1,13 +1,14 @@
-/* ts_broadcast.h for outputs of int16. */
+/** @file
+ * ts_broadcast.h for outputs of int16. */
 #ifndef TS_BROADCAST_I16_H
 #define TS_BROADCAST_I16_H
 
 #include "ts_broadcast.h"
 
-/* What becomes of two elements; the context holds the operands, of which these are the indices. */
+/** What becomes of two elements; the context holds the operands, of which these are the indices. */
 typedef int16_t (*ts_binary_i16_t)(const void *context, int32_t first, int32_t second);
 
-/* `apply` is a static function of the including kernel, so that the compiler puts it into the loop. */
+/** `apply` is a static function of the including kernel, so that the compiler puts it into the loop. */
 static inline void ts_broadcast_apply_i16(const ts_broadcast_t *shape, ts_binary_i16_t apply, const void *context,
                                           int16_t *output) {
     const ts_broadcast_t s = *shape;

@@ -1,4 +1,5 @@
-/* The linear layer at the heart of FULLY_CONNECTED and CONV_2D: rows of inputs times rows of weights, scaled per
+/** @file
+ * The linear layer at the heart of FULLY_CONNECTED and CONV_2D: rows of inputs times rows of weights, scaled per
  * channel.
  *
  * All of a layer lies in the order in which it is read, behind one pointer: for each pair of channels their weights,
@@ -12,23 +13,24 @@
 
 #include <stdbool.h>
 
+/** A linear layer. */
 typedef struct {
-    const int32_t *stream; /* (pairs of channels, words): (blocks of inputs, 2, 4) weights, then ts_scales_t */
-    int32_t inputs;        /* values per row */
-    int32_t outputs;       /* channels */
-    int16_t weight_offset; /* not 0 only for asymmetric weights */
-    int16_t output_offset;
-    int8_t output_min;
-    int8_t output_max;
-    /* Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8, and there is
+    const int32_t *stream; /**< (pairs of channels, words): (blocks of inputs, 2, 4) weights, then ts_scales_t */
+    int32_t inputs;        /**< values per row */
+    int32_t outputs;       /**< channels */
+    int16_t weight_offset; /**< not 0 only for asymmetric weights */
+    int16_t output_offset; /**< the output's zero point */
+    int8_t output_min;     /**< least output: its activation */
+    int8_t output_max;     /**< largest output, likewise */
+    /** Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8, and there is
      * no weight_offset. */
     bool is_small;
 } ts_channels_t;
 
-/* Of a pair of channels. Where not all is_small, what 24 bits of a bias lack follows, 2 words. */
+/** Of a pair of channels. Where not all is_small, what 24 bits of a bias lack follows, 2 words. */
 typedef struct {
-    int32_t bias_and_right[2]; /* 24 bits: the bias, input's zero point folded in; 8 bits: -1 - the shift */
-    int32_t multiplier[2];
+    int32_t bias_and_right[2]; /**< 24 bits: the bias, input's zero point folded in; 8 bits: -1 - the shift */
+    int32_t multiplier[2];     /**< of the pair */
 } ts_scales_t;
 
 /* What scales a pair of channels, whose weights end there. */
@@ -115,8 +117,13 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
     return weights;
 }
 
-/* All channels of `rows` rows of inputs that lie side by side; outputs of neighbouring rows lie `output_step` bytes
- * apart. `scratch` holds 16 bytes per block of four inputs, where there are two rows or more. */
+/** All channels of rows of inputs.
+ * @param params of this layer
+ * @param rows how many lie side by side
+ * @param input (rows, inputs)
+ * @param output (rows, outputs)
+ * @param output_step bytes from a row of outputs to the next one
+ * @param scratch 16 bytes per block of four inputs where there are two rows or more, else unused */
 void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input, int8_t *output, int32_t output_step,
                  int8_t *scratch);
 

@@ -1,5 +1,6 @@
-/* What ADD, SUB and SQUARED_DIFFERENCE do where it takes the fewest instructions: the operand with the larger scale
- * needs no rounding to come to twice that scale, only a factor. */
+/** @file
+ * What ADD, SUB and SQUARED_DIFFERENCE do where it takes the fewest instructions: the operand with the larger
+ * scale needs no rounding to come to twice that scale, only a factor. */
 #ifndef TS_COMMON_SCALE_H
 #define TS_COMMON_SCALE_H
 
@@ -61,7 +62,7 @@ static inline int32_t ts_exact_operand(const ts_operands_t *p, int32_t value) {
     return value * p->exact_factor + p->exact_offset;
 }
 
-/* Without its sign. */
+/** Without its sign. */
 static inline int32_t ts_scaled_operand(const ts_operands_t *p, int32_t value) {
     const int32_t shifted = value * p->scaled_factor + p->scaled_offset;
     return ts_scale_small(shifted, p->scaled_multiplier, p->scaled_right, 1);

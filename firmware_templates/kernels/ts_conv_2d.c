@@ -28,7 +28,7 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     const ts_window_t *w = &p->window;
     const ts_taps_t rows = ts_rows(w, y);
     const ts_taps_t columns = ts_columns(w, x);
-    const int32_t inside = rows.end > rows.begin && columns.end > columns.begin;
+    const bool inside = rows.end > rows.begin && columns.end > columns.begin;
     if (!inside || rows.end - rows.begin < w->filter_height || columns.end - columns.begin < w->filter_width) {
         memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
     }
@@ -40,7 +40,7 @@ static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_
     const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
     const int32_t patch_step = w->filter_width * p->group_inputs;
     /* Neighbouring taps of all channels are neighbours in memory, too. */
-    const int32_t together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
+    const bool together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
     const int32_t taps = together ? columns.end - columns.begin : 1;
     const int32_t tap_step = taps * w->dilation_width * w->input_channels;
     const int32_t run = taps * p->group_inputs;

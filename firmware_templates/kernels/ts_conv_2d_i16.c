@@ -1,5 +1,6 @@
 #include "ts_conv_2d_i16.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* The inputs under one position of the filter, in the filter's order; zeros where it lies outside. */
@@ -8,7 +9,7 @@ static void gather(const ts_conv_2d_i16_t *p, const int16_t *input, int32_t y, i
     const ts_taps_t rows = ts_rows(w, y);
     const ts_taps_t columns = ts_columns(w, x);
     /* Neighbouring taps of all channels are neighbours in memory, too. */
-    const int32_t together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
+    const bool together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
     const int32_t taps = together ? columns.end - columns.begin : 1;
     memset(patch, 0, (size_t)p->channels.inputs * sizeof *patch);
     for (int32_t i = rows.begin; i < rows.end; ++i) {

@@ -1,4 +1,5 @@
-/* DEPTHWISE_CONV_2D: each input channel of (batch, height, width, channels) with its own filters. */
+/** @file
+ * DEPTHWISE_CONV_2D: each input channel of (batch, height, width, channels) with its own filters. */
 #ifndef TS_DEPTHWISE_CONV_2D_H
 #define TS_DEPTHWISE_CONV_2D_H
 
@@ -7,12 +8,13 @@
 
 #include <stdbool.h>
 
-/* Of four output channels. Where not all is_small, what 24 bits of a bias lack follows, 4 words. */
+/** Of four output channels. Where not all is_small, what 24 bits of a bias lack follows, 4 words. */
 typedef struct {
-    int32_t bias_and_right[4]; /* 24 bits: the bias; 8 bits: -1 - the shift */
-    int32_t multiplier[4];
+    int32_t bias_and_right[4]; /**< 24 bits: the bias; 8 bits: -1 - the shift */
+    int32_t multiplier[4];     /**< of the four */
 } ts_quad_t;
 
+/** A layer's parameters for ts_depthwise_conv_2d. */
 typedef struct {
     ts_window_t window;
     ts_extent_t depth_multiplier; /* output channels per input channel */
@@ -25,6 +27,10 @@ typedef struct {
     bool is_small;
 } ts_depthwise_conv_2d_t;
 
+/** Convolves each channel of an image with its own filters.
+ * @param params of this layer
+ * @param input (batch, input height, input width, channels)
+ * @param output (batch, output height, output width, channels * depth_multiplier) */
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output);
 
 #endif

@@ -4,10 +4,10 @@
 typedef struct {
     ts_taps_t rows;
     ts_taps_t columns;
-} place_t;
+} place_i16_t;
 
 /* Where tap (y, x) meets the input. */
-static const int16_t *tap_input(const ts_window_t *w, const place_t *place, const int16_t *input, int32_t y,
+static const int16_t *tap_input(const ts_window_t *w, const place_i16_t *place, const int16_t *input, int32_t y,
                                 int32_t x) {
     const int32_t row = place->rows.origin + y * w->dilation_height;
     const int32_t column = place->columns.origin + x * w->dilation_width;
@@ -16,7 +16,7 @@ static const int16_t *tap_input(const ts_window_t *w, const place_t *place, cons
 
 /* What the taps add to one lane of a quad, of the input channel that `input` starts at; taps outside the input add
  * nothing. */
-static int64_t lane_sum(const ts_window_t *w, const place_t *place, const int8_t *weights, const int16_t *input) {
+static int64_t lane_sum(const ts_window_t *w, const place_i16_t *place, const int8_t *weights, const int16_t *input) {
     int64_t sum = 0;
     for (int32_t y = place->rows.begin; y < place->rows.end; ++y) {
         for (int32_t x = place->columns.begin; x < place->columns.end; ++x) {
@@ -29,7 +29,7 @@ static int64_t lane_sum(const ts_window_t *w, const place_t *place, const int8_t
 
 #ifdef TS_HAS_SIMD
 /* The same for four channels at once, where output and input channels are the same and sums are small. */
-static void add_quad_taps(const ts_window_t *w, const place_t *place, const int8_t *weights, const int16_t *input,
+static void add_quad_taps(const ts_window_t *w, const place_i16_t *place, const int8_t *weights, const int16_t *input,
                           int32_t sums[4]) {
     const int32_t step = w->dilation_width * w->input_channels;
     int32_t sum0 = sums[0];
@@ -59,7 +59,7 @@ static void add_quad_taps(const ts_window_t *w, const place_t *place, const int8
 #endif
 
 /* What the taps add to the small sums of `lanes` output channels from `first` on, which is the first of a quad. */
-static void add_small_taps(const ts_depthwise_conv_2d_i16_t *p, const place_t *place, const int8_t *weights,
+static void add_small_taps(const ts_depthwise_conv_2d_i16_t *p, const place_i16_t *place, const int8_t *weights,
                            const int16_t *input, int32_t first, int32_t lanes, int32_t sums[4]) {
     const ts_window_t *w = &p->window;
 #ifdef TS_HAS_SIMD
@@ -74,7 +74,7 @@ static void add_small_taps(const ts_depthwise_conv_2d_i16_t *p, const place_t *p
 }
 
 /* All channels at one position. */
-static void convolve_channels(const ts_depthwise_conv_2d_i16_t *p, const place_t *place, const int16_t *input,
+static void convolve_channels(const ts_depthwise_conv_2d_i16_t *p, const place_i16_t *place, const int16_t *input,
                               int16_t *output) {
     const ts_window_t *w = &p->window;
     const int32_t words = TS_QUAD_I16_WORDS + w->filter_height * w->filter_width;
@@ -83,7 +83,7 @@ static void convolve_channels(const ts_depthwise_conv_2d_i16_t *p, const place_t
         const ts_quad_i16_t *quad = (const ts_quad_i16_t *)(const void *)stream;
         const int8_t *weights = (const int8_t *)(quad + 1);
         const int32_t lanes = w->output_channels - n < 4 ? w->output_channels - n : 4;
-        if (p->output.is_small) {
+        if (p->output.is_small != 0) {
             int32_t sums[4] = {quad->bias_low[0], quad->bias_low[1], quad->bias_low[2], quad->bias_low[3]};
             add_small_taps(p, place, weights, input, n, lanes, sums);
             ts_finish_small_quad(&p->output, quad, sums, lanes, output + n);
@@ -103,7 +103,7 @@ void ts_depthwise_conv_2d_i16(const ts_depthwise_conv_2d_i16_t *params, const in
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         for (int32_t y = 0; y < w->output_height; ++y) {
             for (int32_t x = 0; x < w->output_width; ++x) {
-                const place_t place = {ts_rows(w, y), ts_columns(w, x)};
+                const place_i16_t place = {ts_rows(w, y), ts_columns(w, x)};
                 convolve_channels(params, &place, input, output);
                 output += w->output_channels;
             }

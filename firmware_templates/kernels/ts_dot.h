@@ -1,10 +1,11 @@
-/* Dot products of one int8 row with several: what recurrent layers spend their time on. */
+/** @file
+ * Dot products of one int8 row with several: what recurrent layers spend their time on. */
 #ifndef TS_DOT_H
 #define TS_DOT_H
 
 #include "ts_simd.h"
 
-/* One row against four that lie `right_step` bytes apart. */
+/** One row against four that lie `right_step` bytes apart. */
 static inline void ts_plain_dot_1x4(const int8_t *left, const int8_t *right, int32_t right_step, int32_t count,
                                     int32_t sums[4]) {
     int32_t sum0 = sums[0];

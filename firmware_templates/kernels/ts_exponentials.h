@@ -5,8 +5,9 @@
 
 #include "ts_exponential.h"
 
-#define TS_EXP_SUM_BITS 12 /* integer bits of a sum of exponentials */
+#define TS_EXP_SUM_BITS 12 /**< integer bits of a sum of exponentials */
 
+/** Rows and their table of exponentials. */
 typedef struct {
     int32_t rows;
     int32_t columns;

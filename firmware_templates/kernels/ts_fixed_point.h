@@ -1,16 +1,17 @@
-/* gemmlowp's fixed point on int32, as TFLite's reference kernels use it. Qm is a number with m integer bits. */
+/** @file
+ * gemmlowp's fixed point on int32, as TFLite's reference kernels use it. Qm is a number with m integer bits. */
 #ifndef TS_FIXED_POINT_H
 #define TS_FIXED_POINT_H
 
 #include "ts_requantize.h"
 
-/* Of a value above 0. */
+/** Of a value above 0. */
 static inline int32_t ts_leading_zeros(uint32_t value) {
 #ifdef __ARM_FEATURE_CLZ
     return __builtin_clz(value);
 #else
     int32_t count = 0;
-    while ((value & UINT32_C(0x80000000)) == 0) {
+    while ((value & 0x80000000u) == 0u) {
         value <<= 1;
         ++count;
     }

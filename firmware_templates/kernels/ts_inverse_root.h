@@ -1,16 +1,17 @@
-/* 1 / sqrt(x) of integers: RSQRT and L2_NORMALIZATION. */
+/** @file
+ * 1 / sqrt(x) of integers: RSQRT and L2_NORMALIZATION. */
 #ifndef TS_INVERSE_ROOT_H
 #define TS_INVERSE_ROOT_H
 
 #include "ts_fixed_point.h"
 
-/* multiplier * 2^(shift - 31) */
+/** multiplier * 2^(shift - 31) */
 typedef struct {
-    int32_t multiplier;
-    int32_t shift;
+    int32_t multiplier; /**< Q0.31 */
+    int32_t shift;      /**< to the left */
 } ts_factor_t;
 
-/* 1 / sqrt(value) by five Newton-Raphson steps in Q3 (TFLite's GetInvSqrtQuantizedMultiplierExp). */
+/** 1 / sqrt(value) by five Newton-Raphson steps in Q3 (TFLite's GetInvSqrtQuantizedMultiplierExp). */
 static inline ts_factor_t ts_inverse_root(int32_t value) {
     if (value <= 1) {
         return (ts_factor_t){INT32_MAX, 0};

@@ -1,13 +1,15 @@
-/* LOG_SOFTMAX over rows. */
+/** @file
+ * LOG_SOFTMAX over rows. */
 #ifndef TS_LOG_SOFTMAX_H
 #define TS_LOG_SOFTMAX_H
 
 #include "ts_exponentials.h"
 
+/** A layer's parameters for ts_log_softmax. */
 typedef struct {
-    ts_exponentials_t exponentials;
-    int32_t multiplier; /* differences to Q5 */
-    int32_t shift;
+    ts_exponentials_t exponentials; /**< rows and their table */
+    int32_t multiplier;             /**< differences to Q5 */
+    int32_t shift;                  /**< goes with the multiplier */
 } ts_log_softmax_t;
 
 /* `scratch` holds 256 exponentials, of 4 bytes: 0 before the first call. */

@@ -8,7 +8,9 @@ static int32_t curve(const uint16_t *table, int32_t magnitude) {
     if (step >= LAST_STEP) {
         return INT32_C(0x7fff) << 10;
     }
-    return table[step] * 512 + (magnitude & 511) * (table[step + 1] - table[step]);
+    const int32_t low = table[step];
+    const int32_t high = table[step + 1];
+    return low * 512 + (magnitude & 511) * (high - low);
 }
 
 void ts_logistic_i16(const ts_logistic_i16_t *params, const int16_t *input, int16_t *output) {

@@ -1,4 +1,5 @@
-/* What SUM and REDUCE_MAX share: each value of the output is made of all values along the reduced axes. */
+/** @file
+ * What SUM and REDUCE_MAX share: each value of the output is made of all values along the reduced axes. */
 #ifndef TS_REDUCE_H
 #define TS_REDUCE_H
 
@@ -16,16 +17,18 @@
 #endif
 #define TS_REDUCE_INNER (TS_REDUCE_LOOPS - 1)
 
+/** Loops over kept and over reduced axes. */
 typedef struct {
-    int32_t kept_extent[TS_REDUCE_LOOPS]; /* outermost first; the output is contiguous over these */
-    int32_t kept_step[TS_REDUCE_LOOPS];
-    int32_t reduced_extent[TS_REDUCE_LOOPS];
-    int32_t reduced_step[TS_REDUCE_LOOPS];
+    int32_t kept_extent[TS_REDUCE_LOOPS];    /**< outermost first; the output is contiguous over these */
+    int32_t kept_step[TS_REDUCE_LOOPS];      /**< elements of the input */
+    int32_t reduced_extent[TS_REDUCE_LOOPS]; /**< of the axes that are folded */
+    int32_t reduced_step[TS_REDUCE_LOOPS];   /**< elements of the input */
 } ts_reduce_t;
 
 /* What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
  * static functions of the including kernel, so that the compiler puts them into the loops. */
 typedef int32_t (*ts_fold_t)(int32_t folded, const int8_t *values, int32_t step, int32_t count);
+/** What becomes of all values in the end. */
 typedef int8_t (*ts_folded_t)(const void *params, int32_t folded);
 
 /* Turns of an outer loop, of those in `extent`. */

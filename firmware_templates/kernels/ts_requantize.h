@@ -1,4 +1,5 @@
-/* TFLite's fixed-point scaling, with double rounding, as its reference kernels and TFLM compute it. */
+/** @file
+ * TFLite's fixed-point scaling, with double rounding, as its reference kernels and TFLM compute it. */
 #ifndef TS_REQUANTIZE_H
 #define TS_REQUANTIZE_H
 
@@ -6,13 +7,17 @@
 
 #include <stdint.h>
 
-/* a * b / 2^31, rounded to nearest, ties towards plus infinity. Multipliers are never negative, so nothing
- * saturates. The shift of a negative number is arithmetic on every compiler this targets. */
+#if (-1 >> 1) != -1
+#error "right shifts of negative numbers must keep the sign"
+#endif
+
+/** a * b / 2^31, rounded to nearest, ties towards plus infinity. Multipliers are never negative, so nothing
+ * saturates. */
 static inline int32_t ts_doubling_high_mul(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }
 
-/* value / 2^exponent, rounded to nearest, ties away from zero; exponent 0 to 31, value above INT32_MIN. One less for
+/** value / 2^exponent, rounded to nearest, ties away from zero; exponent 0 to 31, value above INT32_MIN. One less for
  * negative values turns ties away from zero into ties towards plus infinity. */
 static inline int32_t ts_rounding_shift_right(int32_t value, int32_t exponent) {
     if (exponent == 0) {
@@ -21,14 +26,14 @@ static inline int32_t ts_rounding_shift_right(int32_t value, int32_t exponent) {
     return (((value + (value >> 31)) >> (exponent - 1)) + 1) >> 1;
 }
 
-/* value * multiplier * 2^(shift - 31); the left shift wraps as TFLite's does. */
+/** value * multiplier * 2^(shift - 31); the left shift wraps as TFLite's does. */
 static inline int32_t ts_requantize(int32_t value, int32_t multiplier, int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0;
     const int32_t scaled = ts_doubling_high_mul((int32_t)((uint32_t)value << left), multiplier);
     return ts_rounding_shift_right(scaled, left - shift);
 }
 
-/* a * b / 2^32, rounded to nearest, ties towards plus infinity. */
+/** a * b / 2^32, rounded to nearest, ties towards plus infinity. */
 static inline int32_t ts_high_mul(int32_t a, int32_t b) {
 #ifdef TS_HAS_SIMD
     int32_t high;
@@ -48,7 +53,7 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
 #endif
 }
 
-/* value >> the lowest byte of `amount`, 0 to 31: shifts look at no more, but compilers cut the byte out. */
+/** value >> the lowest byte of `amount`, 0 to 31: shifts look at no more, but compilers cut the byte out. */
 static inline int32_t ts_shift_right(int32_t value, int32_t amount) {
 #ifdef TS_HAS_SIMD
     int32_t shifted;
@@ -59,19 +64,19 @@ static inline int32_t ts_shift_right(int32_t value, int32_t amount) {
 #endif
 }
 
-/* ts_requantize of half of `twice`, in fewer instructions, plus a zero point: for values between -2^30 and 2^30 and
+/** ts_requantize of half of `twice`, in fewer instructions, plus a zero point: for values between -2^30 and 2^30 and
  * negative shifts. The lowest byte of `right` is -1 - the shift, `rounding` 1 + 2 * the zero point. */
 static inline int32_t ts_scale_small(int32_t twice, int32_t multiplier, int32_t right, int32_t rounding) {
     const int32_t scaled = ts_high_mul(twice, multiplier);
     return (ts_shift_right(scaled + (scaled >> 31), right) + rounding) >> 1;
 }
 
-/* ts_requantize for values between -2^30 and 2^30. */
+/** ts_requantize for values between -2^30 and 2^30. */
 static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int32_t shift) {
     return shift < 0 ? ts_scale_small(value * 2, multiplier, -1 - shift, 1) : ts_requantize(value, multiplier, shift);
 }
 
-/* The nearest int8. */
+/** The nearest int8. */
 static inline int32_t ts_saturate8(int32_t value) {
 #ifdef TS_HAS_SIMD
     return (int32_t)__builtin_arm_ssat(value, 8);
@@ -80,14 +85,14 @@ static inline int32_t ts_saturate8(int32_t value) {
 #endif
 }
 
-/* How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
+/** How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
  * knows that the bytes they write are not part of it. */
 typedef struct {
-    int32_t multiplier;
-    int16_t shift;
-    int16_t offset;
-    int16_t min;
-    int16_t max;
+    int32_t multiplier; /**< Q0.31, to the output's scale */
+    int16_t shift;      /**< to the left, or to the right where it is negative */
+    int16_t offset;     /**< the output's zero point */
+    int16_t min;        /**< least output: its activation */
+    int16_t max;        /**< largest output, likewise */
 } ts_output_t;
 
 static inline int8_t ts_clamp(int32_t value, int32_t low, int32_t high) {
@@ -100,14 +105,14 @@ static inline int8_t ts_to_output(const ts_output_t *output, int32_t value) {
     return ts_clamp(scaled + output->offset, output->min, output->max);
 }
 
-/* Where results lie between -2^30 and 2^30, the shift is negative and all of int8 is allowed. */
+/** Where results lie between -2^30 and 2^30, the shift is negative and all of int8 is allowed. */
 typedef struct {
-    int32_t multiplier;
-    int16_t right;    /* -1 - the shift */
-    int16_t rounding; /* 1 + 2 * the zero point */
+    int32_t multiplier; /**< Q0.31, to the output's scale */
+    int16_t right;      /**< -1 - the shift */
+    int16_t rounding;   /**< 1 + 2 * the zero point */
 } ts_full_output_t;
 
-/* Of twice a result. */
+/** Of twice a result. */
 static inline int8_t ts_twice_to_full_output(const ts_full_output_t *output, int32_t twice) {
     return (int8_t)ts_saturate8(ts_scale_small(twice, output->multiplier, output->right, output->rounding));
 }
@@ -116,7 +121,7 @@ static inline int8_t ts_to_full_output(const ts_full_output_t *output, int32_t v
     return ts_twice_to_full_output(output, value * 2);
 }
 
-/* The same for values between -2^30 and 2^30. */
+/** The same for values between -2^30 and 2^30. */
 static inline int8_t ts_small_to_output(const ts_output_t *output, int32_t value) {
     const int32_t scaled = ts_small_requantize(value, output->multiplier, output->shift);
     return ts_clamp(scaled + output->offset, output->min, output->max);

@@ -1,4 +1,5 @@
-/* ts_requantize.h for outputs of int16. */
+/** @file
+ * ts_requantize.h for outputs of int16. */
 #ifndef TS_REQUANTIZE_I16_H
 #define TS_REQUANTIZE_I16_H
 

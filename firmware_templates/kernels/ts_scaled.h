@@ -1,19 +1,21 @@
-/* What ADD, SUB and SQUARED_DIFFERENCE share: both operands at a common scale. */
+/** @file
+ * What ADD, SUB and SQUARED_DIFFERENCE share: both operands at a common scale. */
 #ifndef TS_SCALED_H
 #define TS_SCALED_H
 
 #include "ts_broadcast.h"
 #include "ts_requantize.h"
 
+/** Two operands, their common scale and the output. */
 typedef struct {
-    const ts_broadcast_t *shape;
-    int32_t first_offset;
-    int32_t second_offset;
-    int32_t first_multiplier; /* to the common scale */
-    int32_t first_shift;
-    int32_t second_multiplier;
-    int32_t second_shift;
-    ts_output_t output; /* from the common scale */
+    const ts_broadcast_t *shape; /**< how the operands broadcast */
+    int32_t first_offset;        /**< minus the first operand's zero point */
+    int32_t second_offset;       /**< minus the second one's */
+    int32_t first_multiplier;    /**< to the common scale */
+    int32_t first_shift;         /**< likewise */
+    int32_t second_multiplier;   /**< of the second operand */
+    int32_t second_shift;        /**< likewise */
+    ts_output_t output;          /**< from the common scale */
 } ts_scaled_t;
 
 static inline int32_t ts_scaled_first(const ts_scaled_t *p, int32_t value, int32_t extra_bits) {

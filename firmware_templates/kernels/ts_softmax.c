@@ -15,7 +15,7 @@ void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output,
         const int32_t largest = ts_row_maximum(input, columns);
         const int32_t sum = ts_sum_of_exponentials(params, input, largest, exp);
         const int32_t headroom = ts_leading_zeros((uint32_t)sum);
-        const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - UINT32_C(0x80000000));
+        const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - 0x80000000u);
         const int32_t scale = ts_one_over_one_plus(fraction);
         const int32_t exponent = TS_EXP_SUM_BITS - headroom + 31 - 8;
         for (int32_t i = 0; i < columns; ++i) {

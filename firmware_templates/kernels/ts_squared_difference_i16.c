@@ -13,6 +13,6 @@ static int16_t apply(const void *context, int32_t first, int32_t second) {
 
 void ts_squared_difference_i16(const ts_squared_difference_i16_t *params, const int16_t *first, const int16_t *second,
                                int16_t *output) {
-    const ts_scaled_operands_i16_t operands = {*params, first, second};
+    const ts_scaled_operands_i16_t operands = {.params = *params, .first = first, .second = second};
     ts_broadcast_apply_i16(params->shape, apply, &operands, output);
 }

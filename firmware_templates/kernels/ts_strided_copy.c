@@ -23,10 +23,14 @@ void ts_strided_copy(const ts_strided_copy_t *params, const void *input, void *o
         copy_run(p, (const int8_t *)input + source, (int8_t *)output + target);
         /* Count up the outer loops like an odometer. */
         int32_t loop = INNER - 1;
-        while (loop >= 0 && ++at[loop] == p->extent[loop]) {
+        for (; loop >= 0; --loop) {
+            ++at[loop];
+            if (at[loop] < p->extent[loop]) {
+                break;
+            }
             source -= (p->extent[loop] - 1) * p->source_step[loop];
             target -= (p->extent[loop] - 1) * p->target_step[loop];
-            at[loop--] = 0;
+            at[loop] = 0;
         }
         if (loop < 0) {
             return;

@@ -10,7 +10,7 @@ static int32_t add(int32_t sum, const int8_t *values, int32_t step, int32_t coun
     return sum;
 }
 
-static int8_t scaled(const void *context, int32_t sum) {
+static int8_t to_output(const void *context, int32_t sum) {
     const ts_sum_t *params = (const ts_sum_t *)context;
     return ts_to_output(&params->output, sum + params->sum_offset);
 }

@@ -7,7 +7,7 @@
 /* What a row of `count` values adds to the gates of a unit, in Q3.12. */
 static void gates_of_row(const ts_gates_t *gates, int32_t unit, const int8_t *row, int32_t count,
                          int32_t sums[TS_LSTM_GATES]) {
-    memcpy(sums, gates->bias + unit * TS_LSTM_GATES, TS_LSTM_GATES * sizeof sums[0]);
+    memcpy(sums, gates->bias + unit * TS_LSTM_GATES, (size_t)TS_LSTM_GATES * sizeof sums[0]);
     ts_plain_dot_1x4(row, gates->weights + unit * TS_LSTM_GATES * count, count, count, sums);
     for (int32_t gate = 0; gate < TS_LSTM_GATES; ++gate) {
         sums[gate] = ts_scaled16(&gates->scaling[gate], sums[gate]);

@@ -1,4 +1,6 @@
-/* A window that slides over (batch, height, width, channels): its geometry, and the taps that lie within the input. */
+/** @file
+ * A window that slides over (batch, height, width, channels): its geometry, and the taps that lie within the
+ * input. */
 #ifndef TS_WINDOW_H
 #define TS_WINDOW_H
 
@@ -30,18 +32,19 @@ typedef struct {
     ts_extent_t pad_left;
 } ts_window_t;
 
-/* Where output positions lie, in elements: side by side for a convolution, apart for a part of a transposed one. */
+/** Where output positions lie, in elements: side by side for a convolution, apart for a part of a transposed one. */
 typedef struct {
-    int32_t start;
-    int32_t batch_step;
-    int32_t row_step;
-    int32_t column_step;
+    int32_t start;       /**< of the first one */
+    int32_t batch_step;  /**< from image to image */
+    int32_t row_step;    /**< from row to row */
+    int32_t column_step; /**< from column to column */
 } ts_positions_t;
 
+/** Taps along one axis. */
 typedef struct {
-    int32_t origin; /* input position of tap 0, possibly negative */
-    int32_t begin;  /* first tap inside the input */
-    int32_t end;    /* one past the last tap inside */
+    int32_t origin; /**< input position of tap 0, possibly negative */
+    int32_t begin;  /**< first tap inside the input */
+    int32_t end;    /**< one past the last tap inside */
 } ts_taps_t;
 
 static inline ts_taps_t ts_taps(int32_t position, int32_t stride, int32_t pad, int32_t dilation, int32_t filter_size,

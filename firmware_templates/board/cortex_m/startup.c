@@ -8,7 +8,7 @@
 #include <string.h>
 
 extern uint32_t board_data_load[], board_data_start[], board_data_end[];
-extern uint32_t board_bss_start[], board_bss_end[], board_stack_top[];
+extern uint32_t board_bss_start[], board_bss_end[];
 extern void (*const board_init_array_start[])(void);
 extern void (*const board_init_array_end[])(void);
 

@@ -1,11 +1,12 @@
 /* How much of the stack was ever used: a pattern that calls overwrite. */
 #include "board_job.h"
+#include "board_parts.h"
 
 #define PATTERN 0xA5C3F00Du
 /* Below the newest local variable, painting leaves its own frame alone. */
 #define GUARD_BYTES 64u
 
-extern uint32_t board_stack_limit[], board_stack_top[];
+extern uint32_t board_stack_limit[];
 
 void board_stack_paint(void) {
     volatile uint32_t newest = 0u;
