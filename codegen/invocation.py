@@ -166,7 +166,7 @@ class Invocation:
         zeros = [(self.plan.offsets[tensor], self.graph.tensors[tensor].bytes) for tensor in outputs]
         if op.KEEPS_SCRATCH and op.site.index in self.plan.scratch:
             zeros.append((self.plan.scratch[op.site.index], op.scratch_bytes(self.graph)))
-        return [Fill(f"arena.bytes + {offset}", 0, count) for offset, count in zeros]
+        return [Fill(_place(offset), 0, count) for offset, count in zeros]
 
     def _loop(self, region: Region) -> Segment:
         groups: list[Group] = []

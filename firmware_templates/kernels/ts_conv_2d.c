@@ -75,7 +75,7 @@ static inline inside_t find_inside(const ts_conv_2d_t *p) {
 
 /* The same for a position in row-major order; returns where its output lies. */
 TS_APART int32_t gather_at(const ts_conv_2d_t *p, const inside_t *inside, const int8_t *input, int32_t position,
-                         int8_t *patch) {
+                           int8_t *patch) {
     const ts_window_t *w = &p->window;
     const int32_t y = position / w->output_width;
     const int32_t x = position - y * w->output_width;

@@ -16,5 +16,5 @@ static int8_t to_output(const void *context, int32_t sum) {
 }
 
 void ts_sum(const ts_sum_t *params, const int8_t *input, int8_t *output) {
-    ts_reduce_apply(params->shape, add, 0, scaled, params, input, output);
+    ts_reduce_apply(params->shape, add, 0, to_output, params, input, output);
 }
