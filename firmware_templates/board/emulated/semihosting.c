@@ -21,7 +21,8 @@ static int32_t call_host(uint32_t operation, const void *arguments) {
     return (int32_t)r0;
 }
 
-__attribute__((noinline)) static int32_t call_with(uint32_t operation, uintptr_t first, uintptr_t second, uintptr_t third) {
+__attribute__((noinline)) static int32_t call_with(uint32_t operation, uintptr_t first, uintptr_t second,
+                                                   uintptr_t third) {
     const uintptr_t arguments[3] = {first, second, third};
     return call_host(operation, arguments);
 }
