@@ -38,7 +38,7 @@ def test_instructions(models: Path) -> None:
     ((name, instructions, arena, code),) = rows("instructions.py", models)
     assert name == "dense"
     assert 0 < int(instructions.replace(",", "")) < 100_000
-    assert int(arena) < 100 < int(code.replace(",", ""))
+    assert int(arena.replace(",", "")) < 1100 < int(code.replace(",", ""))  # 1 kB of it for exponentials
 
 
 def test_size(models: Path) -> None:
