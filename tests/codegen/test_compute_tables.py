@@ -64,7 +64,6 @@ def test_tables_that_are_computed_are_those_of_tflm() -> None:
     [
         pytest.param(sigmoids(CURVES[: FEWEST_TABLES - 1]), id="few tables"),
         pytest.param(sigmoids(CURVES, (1, 16, 16)), id="few values"),
-        pytest.param(sigmoids([(1e-9, 0, None), (30.0, 11, None)] * FEWEST_TABLES), id="scales that no table has"),
     ],
 )
 def test_where_it_does_not_pay_tables_lie_in_flash(case: Case) -> None:
