@@ -3,8 +3,8 @@
 #include "ts_depthwise_conv_2d_needs.h"
 #include "ts_mve.h"
 
-/* Four channels at once take all registers; compilers that optimize nothing keep some for themselves. */
-#if defined(TS_HAS_SIMD) && defined(__OPTIMIZE__)
+/* Four channels at once take all registers; clang, and compilers that optimize nothing, keep some for themselves. */
+#if defined(TS_HAS_SIMD) && defined(__OPTIMIZE__) && !defined(__clang__)
 #define QUADS 1
 #endif
 
