@@ -3,6 +3,11 @@
 #include "ts_depthwise_conv_2d_needs.h"
 #include "ts_mve.h"
 
+/* Four channels at once take all registers; clang, and compilers that optimize nothing, keep some for themselves. */
+#if defined(TS_HAS_SIMD) && defined(__OPTIMIZE__) && !defined(__clang__)
+#define QUADS 1
+#endif
+
 /* Taps within the input, and which tap and where in the input the first of them is. */
 typedef struct {
     ts_taps_t rows;
@@ -56,7 +61,7 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, co
     return any_output(p, quad, lane, sum);
 }
 
-#ifdef TS_HAS_SIMD
+#ifdef QUADS
 /* Two neighbouring words. */
 static inline void load_pair(const int32_t *words, int32_t *first, int32_t *second) {
     __asm__("ldrd %0, %1, [%2]" : "=&r"(*first), "=r"(*second) : "r"(words), "m"(words[0]), "m"(words[1]));
@@ -193,7 +198,7 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
     const int32_t words = taps + (is_small(p) ? 8 : 12);
     const int32_t *stream = p->stream;
     int32_t n = 0;
-#ifdef TS_HAS_SIMD
+#ifdef QUADS
     const walk_t walk = find_walk(p, place);
     for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
