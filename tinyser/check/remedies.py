@@ -125,7 +125,7 @@ def _plans(
         if roundings[row].has_free_scale:
             yield f"{_name(roundings[row])} alone with such a range", _with(quantized, [row], ranged["least error"])
     several = costliest.tolist()
-    yield f"these {len(several)} in int16", _with(quantized, several, in_int16)
+    yield f"the {len(several)} costliest in int16", _with(quantized, several, in_int16)
 
 
 def _with(setting: Setting, rows: list[int], other: Setting) -> Setting:

@@ -6,6 +6,7 @@ from tinyser.check.report import PairReport, Report, StageReport
 
 _LUCK = 0.05  # a p value from which on a change is taken for luck
 _NAMED = 3  # of the coarsest layers
+_LEAST_SHARE = 0.01  # of the error of roundings, to be named
 
 
 def summarise(report: Report) -> tuple[str, ...]:
@@ -98,11 +99,12 @@ def points(mean_square: float) -> str:
 def _remedies(report: Report) -> list[str]:
     """The costliest roundings, and what helps most of what was tried."""
     remedies = report.remedies
-    if remedies is None or not remedies.costs:
+    if remedies is None or remedies.costs[0].share == 0:
         return []
     names = ", ".join(
         f"{'the input' if cost.index < 0 else f'{cost.operator} {cost.index}'} ({100 * cost.share:.0f} %)"
         for cost in remedies.costs[:_NAMED]
+        if cost.share >= _LEAST_SHARE
     )
     best = remedies.best
     helps = (

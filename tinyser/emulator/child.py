@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from codegen.errors import ToolError
 
-_TELLING = ("ERROR: AddressSanitizer", "runtime error:", "Error:", "error:")
+_TELLING = ("ERROR: AddressSanitizer", "runtime error:", "Error:", "error:", "[ONNXRuntimeError]")
 
 
 def run_child(command: Sequence[str], what: str, environment: Mapping[str, str] | None = None) -> str:
