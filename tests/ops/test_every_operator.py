@@ -19,6 +19,7 @@ ABOUT_ALL_OPERATORS = {
     "test_graphs",
     "test_on_cortex_m",
     "test_scale_precision",
+    "test_vector_lengths",
 }
 
 
