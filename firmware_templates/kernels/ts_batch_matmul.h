@@ -15,10 +15,10 @@
  * A list with something for each of these loops. */
 #if TS_BATCH_MATMUL_NESTED
 #define TS_BATCH_LOOPS 3
-#define TS_BATCH_NEST(a, b, c) {a, b, c}
+#define TS_BATCH_NEST(a, b, c) {(a), (b), (c)}
 #else
 #define TS_BATCH_LOOPS 1
-#define TS_BATCH_NEST(a, b, c) {c}
+#define TS_BATCH_NEST(a, b, c) {(c)}
 #endif
 #define TS_BATCH_INNER (TS_BATCH_LOOPS - 1) /**< index of the innermost loop */
 

@@ -14,10 +14,10 @@
  * A list with something for each of these loops. */
 #if TS_BROADCAST_NESTED
 #define TS_BROADCAST_LOOPS 4
-#define TS_BROADCAST_NEST(a, b, c, d) {a, b, c, d}
+#define TS_BROADCAST_NEST(a, b, c, d) {(a), (b), (c), (d)}
 #else
 #define TS_BROADCAST_LOOPS 2
-#define TS_BROADCAST_NEST(a, b, c, d) {c, d}
+#define TS_BROADCAST_NEST(a, b, c, d) {(c), (d)}
 #endif
 #define TS_BROADCAST_INNER (TS_BROADCAST_LOOPS - 1) /**< index of the innermost loop */
 #define TS_BROADCAST_ROWS (TS_BROADCAST_LOOPS - 2)  /**< index of the one around it */

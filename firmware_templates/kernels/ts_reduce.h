@@ -13,10 +13,10 @@
  * A list with something for each of these loops. */
 #if TS_REDUCE_NESTED
 #define TS_REDUCE_LOOPS 3
-#define TS_REDUCE_NEST(a, b, c) {a, b, c}
+#define TS_REDUCE_NEST(a, b, c) {(a), (b), (c)}
 #else
 #define TS_REDUCE_LOOPS 1
-#define TS_REDUCE_NEST(a, b, c) {c}
+#define TS_REDUCE_NEST(a, b, c) {(c)}
 #endif
 #define TS_REDUCE_INNER (TS_REDUCE_LOOPS - 1) /**< index of the innermost loop */
 

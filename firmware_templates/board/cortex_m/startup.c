@@ -80,7 +80,8 @@ void board_reset(void) {
 BOARD_COLD static void print_hex(const char *name, uint32_t value) {
     char text[9];
     for (int digit = 7; digit >= 0; --digit) {
-        text[digit] = (char)((value & 15u) < 10u ? '0' + (value & 15u) : 'a' - 10u + (value & 15u));
+        const uint32_t nibble = value & 15u;
+        text[digit] = (char)(nibble + (nibble < 10u ? 48u : 87u)); /* '0', or ten before 'a' */
         value >>= 4;
     }
     text[8] = '\0';
