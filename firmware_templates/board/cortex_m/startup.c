@@ -82,8 +82,8 @@ void board_reset(void) {
 BOARD_COLD static void print_hex(const char *name, uint32_t value) {
     char text[9];
     for (int digit = 7; digit >= 0; --digit) {
-        const int nibble = (int)(value & 15u);
-        text[digit] = (char)(nibble < 10 ? '0' + nibble : 'a' - 10 + nibble);
+        const uint32_t nibble = value & 15u;
+        text[digit] = (char)(nibble < 10u ? nibble + 48u : nibble + 87u); /* from '0' on, and from 'a' on */
         value >>= 4;
     }
     text[8] = '\0';
