@@ -118,9 +118,10 @@ static void mve_some_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
     const int32_t taps = p->window.filter_height * p->window.filter_width;
     const int32_t words = taps + (is_small(p) ? 8 : 12);
     /* Filters whose weights 16 bits cannot tell apart are taken four channels at a time. */
-    const int32_t together = 4 * words + 3 <= UINT16_MAX ? 8 : 4;
+    const int32_t together = 4 * words + 3 <= 0xFFFF ? 8 : 4;
     const uint16_t next = (uint16_t)(4 * words);
-    const uint16x8_t weights_at = {0, 1, 2, 3, next, (uint16_t)(next + 1), (uint16_t)(next + 2), (uint16_t)(next + 3)};
+    const uint16x8_t weights_at = {
+        0, 1, 2, 3, next, (uint16_t)(next + 1u), (uint16_t)(next + 2u), (uint16_t)(next + 3u)};
     const uint32x4_t scales_at = {0, 8, next, next + 8u};
     for (; n < channels; n += together, stream += (together >> 2) * words) {
         const mve_pred16_t lanes = vctp16q((uint32_t)(channels - n < together ? channels - n : together));
@@ -146,10 +147,10 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
                                w->dilation_height * w->input_width * w->input_channels, 4 * w->filter_width};
     const int32_t *stream = p->stream;
     int32_t n = 0;
-    if (p->depth_multiplier == 1 && 4 * words + 3 <= UINT16_MAX) {
+    if (p->depth_multiplier == 1 && 4 * words + 3 <= 0xFFFF) {
         const uint16_t next = (uint16_t)(4 * words);
         const uint16x8_t weights_at = {
-            0, 1, 2, 3, next, (uint16_t)(next + 1), (uint16_t)(next + 2), (uint16_t)(next + 3)};
+            0, 1, 2, 3, next, (uint16_t)(next + 1u), (uint16_t)(next + 2u), (uint16_t)(next + 3u)};
         const uint32x4_t scales_at = {0, 8, next, next + 8u};
         for (; n + 8 <= channels; n += 8, stream += 2 * words) {
             const int8_t *tap = (const int8_t *)(stream + place->tap);
