@@ -24,8 +24,8 @@ HEAD = """# MISRA C and cppcheck
 
 cppcheck reads the C that `tinyser generate` writes, with all of its checks but those for information, and so does its
 addon for MISRA C:2012 (`tests/firmware_style/`): projects that together have every front end, driver and kernel, for a
-32-bit Arm core and for the desktop. The addon checks most rules, not all, and no directives. No file has a comment
-that switches a check off.
+32-bit Arm core and for the desktop, kernels for a core with MVE as well. The addon checks most rules, not all, and no
+directives. No file has a comment that switches a check off.
 
 This is no claim of compliance. It says how the code stands to the rules: mandatory ones are kept,
 {counts}.

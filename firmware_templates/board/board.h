@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
-/* Of functions that run once or seldom: compiled for size, whatever the rest is compiled for; and of what never
- * returns. */
+/** @def BOARD_COLD
+ * Functions that run once or seldom: compiled for size, whatever the rest is compiled for.
+ * @def BOARD_END
+ * The same of what never returns. */
 #ifdef __GNUC__
 #define BOARD_COLD __attribute__((cold))
 #define BOARD_END __attribute__((cold, noreturn))
@@ -43,14 +45,12 @@ void board_sleep(void);
 /** Makes the LEDs' pins outputs, and all of them dark. Once, before `board_leds_show`. */
 BOARD_COLD void board_leds_init(void);
 
-/**
- * Lights LEDs and darkens the others; nothing happens on a board that has none to spare. From any one context.
- *
- * @param lit a bit for each LED, in the order of the board's description
- */
+/** Lights LEDs and darkens the others; nothing happens on a board that has none to spare. From any one context.
+ * @param lit a bit for each LED, in the order of the board's description */
 void board_leds_show(uint32_t lit);
 
-/* Ends the program with an exit status; stops the core where there is nobody to take it. */
+/** Ends the program with an exit status; stops the core where there is nobody to take it.
+ * @param status 0 where all went well */
 BOARD_END void board_exit(int status);
 
 #endif

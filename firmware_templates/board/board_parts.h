@@ -30,23 +30,17 @@ bool board_wait_for(const volatile uint32_t *status, uint32_t mask, uint32_t wan
  * @param clock_hz of the console's own clock */
 void board_console_init(uint32_t clock_hz);
 
-/**
- * Lets an interrupt through.
- *
- * @param number of the interrupt, without the 16 system exceptions
- */
+/** Lets an interrupt through.
+ * @param number of the interrupt, without the 16 system exceptions */
 void board_interrupt_enable(uint32_t number);
 
 /** Connects pins and clocks of the microphone, as the board's description says. */
 void board_microphone_connect(void);
 
-/**
- * Drives an output pin.
- *
+/** Drives an output pin.
  * @param port base address of the port's registers
  * @param pin number of the pin in its port
- * @param high its level
- */
+ * @param high its level */
 void board_pin_write(uint32_t port, uint32_t pin, bool high);
 
 #endif

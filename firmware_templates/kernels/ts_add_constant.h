@@ -8,10 +8,10 @@
 
 /** A layer's parameters for ts_add_constant. */
 typedef struct {
-    int32_t count; /* of all values */
-    int32_t columns;
-    const int8_t *constant; /* (columns,), the scaled operand */
-    ts_addends_t addends;
+    int32_t count;          /**< of all values */
+    int32_t columns;        /**< values per row */
+    const int8_t *constant; /**< (columns,), the scaled operand */
+    ts_addends_t addends;   /**< how values come to the common scale */
 } ts_add_constant_t;
 
 /** Adds a constant row to every row.

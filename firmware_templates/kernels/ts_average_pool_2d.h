@@ -14,6 +14,10 @@ typedef struct {
     int32_t output_max; /**< largest output, likewise */
 } ts_average_pool_2d_t;
 
+/** The rounded mean of each window.
+ * @param params of this layer
+ * @param input (batch, input height, input width, channels)
+ * @param output (batch, output height, output width, channels) */
 TS_UNLESS(TS_AVERAGE_POOL_2D_OFTEN)
 void ts_average_pool_2d(const ts_average_pool_2d_t *params, const int8_t *input, int8_t *output);
 

@@ -9,15 +9,18 @@
 
 #include <stdbool.h>
 
-/* As many of three nested loops as the model has. */
+/** @def TS_BATCH_LOOPS
+ * As many of three nested loops over pairs of matrices as the model has.
+ * @def TS_BATCH_NEST
+ * A list with something for each of these loops. */
 #if TS_BATCH_MATMUL_NESTED
 #define TS_BATCH_LOOPS 3
-#define TS_BATCH_NEST(a, b, c) {a, b, c}
+#define TS_BATCH_NEST(a, b, c) {(a), (b), (c)}
 #else
 #define TS_BATCH_LOOPS 1
-#define TS_BATCH_NEST(a, b, c) {c}
+#define TS_BATCH_NEST(a, b, c) {(c)}
 #endif
-#define TS_BATCH_INNER (TS_BATCH_LOOPS - 1)
+#define TS_BATCH_INNER (TS_BATCH_LOOPS - 1) /**< index of the innermost loop */
 
 /** A layer's parameters for ts_batch_matmul. */
 typedef struct {
@@ -40,17 +43,22 @@ typedef struct {
     bool is_small;                             /**< sums lie between -2^30 and 2^30, the shift is negative */
 } ts_batch_matmul_t;
 
-/* Turns of an outer loop. */
+/** Turns of an outer loop. */
 static inline int32_t ts_batch_turns(const ts_batch_matmul_t *p, int32_t loop) {
     return TS_BATCH_MATMUL_NESTED ? p->batch_extent[loop] : 1;
 }
 
-/* Where a pair of matrices lies in an operand of these steps. */
+/** Where a pair of matrices lies in an operand of these steps. */
 static inline int32_t ts_batch_start(const int32_t *step, int32_t i, int32_t j, int32_t k) {
     return (TS_BATCH_MATMUL_NESTED ? i * step[0] + j * step[TS_BATCH_LOOPS / 2] : 0) + k * step[TS_BATCH_INNER];
 }
 
-/* `scratch` holds, per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns. */
+/** Products of all pairs of matrices.
+ * @param params of this layer
+ * @param lhs left matrices, (rows, depth) each
+ * @param rhs right matrices, (depth, columns) each
+ * @param output (rows, columns) each
+ * @param scratch per four values of the depth, 16 bytes for two rows and 8 bytes for each pair of columns */
 void ts_batch_matmul(const ts_batch_matmul_t *params, const int8_t *lhs, const int8_t *rhs, int8_t *output,
                      int8_t *scratch);
 

@@ -8,16 +8,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* As many of four nested loops as the model has. */
+/** @def TS_BROADCAST_LOOPS
+ * As many of four nested loops, one for each axis that is left once neighbours are joined, as the model has.
+ * @def TS_BROADCAST_NEST
+ * A list with something for each of these loops. */
 #if TS_BROADCAST_NESTED
 #define TS_BROADCAST_LOOPS 4
-#define TS_BROADCAST_NEST(a, b, c, d) {a, b, c, d}
+#define TS_BROADCAST_NEST(a, b, c, d) {(a), (b), (c), (d)}
 #else
 #define TS_BROADCAST_LOOPS 2
-#define TS_BROADCAST_NEST(a, b, c, d) {c, d}
+#define TS_BROADCAST_NEST(a, b, c, d) {(c), (d)}
 #endif
-#define TS_BROADCAST_INNER (TS_BROADCAST_LOOPS - 1)
-#define TS_BROADCAST_ROWS (TS_BROADCAST_LOOPS - 2)
+#define TS_BROADCAST_INNER (TS_BROADCAST_LOOPS - 1) /**< index of the innermost loop */
+#define TS_BROADCAST_ROWS (TS_BROADCAST_LOOPS - 2)  /**< index of the one around it */
 
 /** Loops from outermost to innermost: extent, and each operand's step (0 where it repeats). The output is contiguous.
  */
@@ -27,16 +30,17 @@ typedef struct {
     int32_t second_step[TS_BROADCAST_LOOPS]; /**< elements of the second one */
 } ts_broadcast_t;
 
-/* Turns of the outermost loop and of the next one. */
+/** Turns of the outermost loop and of the next one. */
 static inline int32_t ts_broadcast_turns(const ts_broadcast_t *shape, int32_t loop) {
     return TS_BROADCAST_NESTED ? shape->extent[loop] : 1;
 }
 
-/* Where a run along the innermost loop begins in an operand of these steps. */
+/** Where a run along the innermost loop begins in an operand of these steps. */
 static inline int32_t ts_broadcast_start(const int32_t *step, int32_t i, int32_t j, int32_t k) {
     return (TS_BROADCAST_NESTED ? i * step[0] + j * step[1] : 0) + k * step[TS_BROADCAST_ROWS];
 }
 
+/** What becomes of two elements. */
 typedef int8_t (*ts_binary_t)(const void *params, int8_t first, int8_t second);
 
 /** output[i] = apply(params, first[...], second[...]). `apply` is a static function of the including kernel, so that
@@ -65,12 +69,12 @@ typedef int32_t (*ts_operand_t)(const void *params, int8_t value);
 /** What becomes of both operands, made ready. */
 typedef int8_t (*ts_join_t)(const void *params, int32_t first, int32_t second);
 
-/* What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
+/** What some layer of the model needs: operands of which the second, only the first or none repeats along the innermost
  * loop. */
 typedef struct {
-    bool second;
-    bool first;
-    bool none;
+    bool second; /**< a second operand repeats */
+    bool first;  /**< a first one alone does */
+    bool none;   /**< neither does */
 } ts_walks_t;
 
 /** As ts_broadcast_apply where each operand is made ready by itself: one that repeats along the innermost loop is made

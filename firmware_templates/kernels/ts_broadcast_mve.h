@@ -1,4 +1,5 @@
-/* ts_broadcast_operands on cores with MVE: four values at a time. Along the innermost loop an operand repeats or lies
+/** @file
+ * ts_broadcast_operands on cores with MVE: four values at a time. Along the innermost loop an operand repeats or lies
  * side by side. */
 #ifndef TS_BROADCAST_MVE_H
 #define TS_BROADCAST_MVE_H
@@ -8,11 +9,12 @@
 
 #ifdef TS_HAS_MVE
 
-/* What becomes of four values of one operand, and of those of both, in the lowest byte of each. */
+/** What becomes of four values of one operand. */
 typedef int32x4_t (*ts_mve_operand_t)(const void *params, int32x4_t values);
+/** What becomes of those of both, in the lowest byte of each. */
 typedef int32x4_t (*ts_mve_join_t)(const void *params, int32x4_t first, int32x4_t second);
 
-/* The innermost loop: `count` values, of an operand that repeats only one. */
+/** The innermost loop: `count` values, of an operand that repeats only one. */
 static inline void ts_mve_run(ts_mve_operand_t first_operand, ts_mve_operand_t second_operand, ts_mve_join_t join,
                               const void *params, const int8_t *first, bool first_repeats, const int8_t *second,
                               bool second_repeats, int8_t *output, int32_t count) {

@@ -33,7 +33,7 @@ typedef struct {
     int32_t multiplier[2];     /**< of the pair */
 } ts_scales_t;
 
-/* What scales a pair of channels, whose weights end there. */
+/** What scales a pair of channels, whose weights end there. */
 static inline ts_scales_t ts_take_scales(const int8_t *weights_end) {
     const ts_scales_t *at = (const ts_scales_t *)(const void *)weights_end;
 #ifdef TS_HAS_SIMD
@@ -49,13 +49,13 @@ static inline ts_scales_t ts_take_scales(const int8_t *weights_end) {
 #endif
 }
 
-/* Words of one pair of channels. */
+/** Words of one pair of channels. */
 static inline int32_t ts_pair_words(const ts_channels_t *p) {
     return 2 * ((p->inputs + 3) >> 2) + (p->is_small ? 4 : 6);
 }
 
 #ifdef TS_HAS_SIMD
-/* One block of ts_pair_dot. */
+/** One block of ts_pair_dot. */
 #define TS_PAIR_BLOCK                                                                                                  \
     "ldrd %[even0], %[odd0], [%[wide]], #8\n\t"                                                                        \
     "ldrd %[even1], %[odd1], [%[wide]], #8\n\t"                                                                        \
@@ -74,7 +74,7 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     "smlad %[sum01], %[odd0], %[weight], %[sum01]\n\t"                                                                 \
     "smlad %[sum11], %[odd1], %[weight], %[sum11]\n\t"
 #else
-/* One of four inputs of a block, which lies at `place` of the widened ones. */
+/** One of four inputs of a block, which lies at `place` of the widened ones. */
 #define TS_PAIR_STEP(place, input)                                                                                     \
     sum00 += wide[place] * weights[input];                                                                             \
     sum01 += wide[place] * weights[4 + (input)];                                                                       \
@@ -82,7 +82,7 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     sum11 += wide[4 + (place)] * weights[4 + (input)]
 #endif
 
-/* sums[2 * i + j] += row i times channel j, over `blocks` blocks of four. Returns where the weights end. */
+/** sums[2 * i + j] += row i times channel j, over `blocks` blocks of four. Returns where the weights end. */
 TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, int32_t blocks, int32_t sums[4]) {
     int32_t sum00 = sums[0];
     int32_t sum01 = sums[1];

@@ -1,4 +1,5 @@
-/* ts_channels on cores with MVE: included by ts_channels.c, where the stream is described. */
+/** @file
+ * ts_channels on cores with MVE: included by ts_channels.c, where the stream is described. */
 #ifndef TS_CHANNELS_MVE_H
 #define TS_CHANNELS_MVE_H
 
@@ -7,8 +8,8 @@
 
 #ifdef TS_HAS_MVE
 
-/* sums[2 * i + j] += row i times channel j. Sixteen inputs of both channels lie in 32 bytes of the stream, words of the
- * one between words of the other, which VLD2 takes apart. */
+/** sums[2 * i + j] += row i times channel j. Sixteen inputs of both channels lie in 32 bytes of the stream, words of
+ * the one between words of the other, which VLD2 takes apart. */
 TS_INLINE void mve_pair_dot(const int8_t *row0, const int8_t *row1, const int8_t *weights, int32_t inputs,
                             int32_t sums[4]) {
     int32_t sum00 = sums[0];
@@ -51,13 +52,13 @@ TS_INLINE void mve_pair_dot(const int8_t *row0, const int8_t *row1, const int8_t
     sums[3] = sum11;
 }
 
-/* What scales four channels: words that lie `at` bytes behind `scales`, of those channels in `lanes` unless all are
+/** What scales four channels: words that lie `at` bytes behind `scales`, of those channels in `lanes` unless all are
  * `there`. */
 TS_INLINE int32x4_t mve_words(const int32_t *scales, uint32x4_t at, bool there, mve_pred16_t lanes) {
     return there ? vldrwq_gather_offset_s32(scales, at) : vldrwq_gather_offset_z_s32(scales, at, lanes);
 }
 
-/* Outputs of four sums, in the lowest byte of each. */
+/** Outputs of four sums, in the lowest byte of each. */
 TS_INLINE int32x4_t mve_outputs(const ts_channels_t *p, int32x4_t biased, int32x4_t right, int32x4_t multiplier) {
     if (is_small(p)) {
         /* The lowest byte of the complement is the shift. */
@@ -69,17 +70,17 @@ TS_INLINE int32x4_t mve_outputs(const ts_channels_t *p, int32x4_t biased, int32x
     return vminq_s32(vmaxq_s32(output, vdupq_n_s32(p->output_min)), vdupq_n_s32(p->output_max));
 }
 
-/* Of four channels of both rows, in the order 0, 2, 1, 3. */
+/** Of four channels of both rows, in the order 0, 2, 1, 3. */
 typedef struct {
-    int32x4_t row0;
-    int32x4_t row1;
-} mve_sums_t;
+    int32x4_t row0; /**< of the first row */
+    int32x4_t row1; /**< of the second one */
+} mve_row_sums_t;
 
-/* `stream` and `next`: of the first and the second pair of channels, of which the second is there if `left` is above
+/** `stream` and `next`: of the first and the second pair of channels, of which the second is there if `left` is above
  * 2. */
-TS_INLINE mve_sums_t mve_sums(const ts_channels_t *p, const int8_t *row0, const int8_t *row1, int32_t offset0,
-                              int32_t offset1, const int8_t *stream, const int8_t *next, int32_t left) {
-    mve_sums_t found = {vdupq_n_s32(0), vdupq_n_s32(0)};
+TS_INLINE mve_row_sums_t mve_sums(const ts_channels_t *p, const int8_t *row0, const int8_t *row1, int32_t offset0,
+                                  int32_t offset1, const int8_t *stream, const int8_t *next, int32_t left) {
+    mve_row_sums_t found = {vdupq_n_s32(0), vdupq_n_s32(0)};
     int32_t sums[4] = {offset0, offset0, offset1, offset1};
     mve_pair_dot(row0, row1, stream, p->inputs, sums);
     found.row0 = ts_mve_set_even(found.row0, sums[0], sums[1]);
@@ -93,12 +94,12 @@ TS_INLINE mve_sums_t mve_sums(const ts_channels_t *p, const int8_t *row0, const 
     return found;
 }
 
-/* Four channels, or `left` of them, of two rows that may be the same one. */
-TS_INLINE void mve_quad(const ts_channels_t *p, mve_sums_t sums, const int8_t *scaling, int32_t pair, int8_t *output0,
-                        int8_t *output1, int32_t left) {
+/** Four channels, or `left` of them, of two rows that may be the same one. */
+TS_INLINE void mve_quad(const ts_channels_t *p, mve_row_sums_t sums, const int8_t *scaling, int32_t pair,
+                        int8_t *output0, int8_t *output1, int32_t left) {
     const bool there = left >= 4;
     const uint32x4_t places = {0, 2, 1, 3};
-    const uint32x4_t at = {0, (uint32_t)pair, 4, (uint32_t)pair + 4};
+    const uint32x4_t at = {0, (uint32_t)pair, 4, (uint32_t)pair + 4u};
     const mve_pred16_t lanes = there ? 0 : vcmphiq_u32(vdupq_n_u32((uint32_t)left), places);
     const int32_t *scales = (const int32_t *)(const void *)scaling;
     const int32x4_t bias_and_right = mve_words(scales, at, there, lanes);
@@ -118,7 +119,7 @@ TS_INLINE void mve_quad(const ts_channels_t *p, mve_sums_t sums, const int8_t *s
     }
 }
 
-/* All channels of two rows, which may be the same one. */
+/** All channels of two rows, which may be the same one. */
 static void mve_rows(const ts_channels_t *p, const int8_t *row0, const int8_t *row1, int8_t *output0, int8_t *output1) {
     const int32_t pair = 4 * ts_pair_words(p);
     const int32_t scaling = 8 * ((p->inputs + 3) >> 2);
@@ -127,11 +128,11 @@ static void mve_rows(const ts_channels_t *p, const int8_t *row0, const int8_t *r
     const int8_t *stream = (const int8_t *)p->stream;
     int32_t left = p->outputs;
     for (; left >= 4; left -= 4, stream += 2 * pair, output0 += 4, output1 += 4) {
-        const mve_sums_t sums = mve_sums(p, row0, row1, offset0, offset1, stream, stream + pair, 4);
+        const mve_row_sums_t sums = mve_sums(p, row0, row1, offset0, offset1, stream, stream + pair, 4);
         mve_quad(p, sums, stream + scaling, pair, output0, output1, 4);
     }
     if (left > 0) {
-        const mve_sums_t sums = mve_sums(p, row0, row1, offset0, offset1, stream, stream + pair, left);
+        const mve_row_sums_t sums = mve_sums(p, row0, row1, offset0, offset1, stream, stream + pair, left);
         mve_quad(p, sums, stream + scaling, pair, output0, output1, left);
     }
 }

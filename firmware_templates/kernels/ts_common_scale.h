@@ -7,37 +7,37 @@
 #include "ts_broadcast.h"
 #include "ts_requantize.h"
 
-/* How the operands come to the common scale, where they are added. */
+/** How the operands come to the common scale, where they are added. */
 typedef struct {
-    ts_full_output_t output;
-    int32_t scaled_multiplier;
-    int8_t scaled_right;
-    int8_t scaled_times; /* a power of two: to how many times the exact operand's factor the scaled one is brought */
-    int8_t scaled_zero_point;
-    int8_t exact_zero_point;
-    int8_t scaled_sign; /* times what the join takes of a value; negative where it is subtracted */
-    int8_t exact_sign;  /* 1 or -1 */
+    ts_full_output_t output;   /**< from the common scale */
+    int32_t scaled_multiplier; /**< to the common scale */
+    int8_t scaled_right;       /**< -1 - the shift that goes with it */
+    int8_t scaled_times;       /**< a power of two: how many times the exact operand's factor the scaled one's is */
+    int8_t scaled_zero_point;  /**< of the scaled operand */
+    int8_t exact_zero_point;   /**< of the exact one */
+    int8_t scaled_sign;        /**< times what the join takes of a value; negative where it is subtracted */
+    int8_t exact_sign;         /**< 1, or -1 where it is subtracted */
 } ts_addends_t;
 
-/* The exact operand is given first. */
+/** The exact operand is given first. */
 typedef struct {
-    const ts_broadcast_t *shape;
-    ts_addends_t addends;
+    const ts_broadcast_t *shape; /**< how the operands broadcast */
+    ts_addends_t addends;        /**< how values come to the common scale */
 } ts_common_scale_t;
 
-/* The same as loops want it. */
+/** The same as loops want it. */
 typedef struct {
-    int32_t exact_factor;  /* negative where it is subtracted */
-    int32_t exact_offset;  /* what the factor makes of the zero point, negative */
-    int32_t scaled_factor; /* a power of two */
-    int32_t scaled_offset;
-    int32_t scaled_multiplier;
-    int32_t scaled_right;
-    int32_t scaled_sign; /* negative where it is subtracted */
-    ts_full_output_t output;
+    int32_t exact_factor;      /**< negative where it is subtracted */
+    int32_t exact_offset;      /**< what the factor makes of the zero point, negative */
+    int32_t scaled_factor;     /**< a power of two */
+    int32_t scaled_offset;     /**< what that makes of the zero point, negative */
+    int32_t scaled_multiplier; /**< to the common scale */
+    int32_t scaled_right;      /**< -1 - the shift that goes with it */
+    int32_t scaled_sign;       /**< negative where it is subtracted */
+    ts_full_output_t output;   /**< from the common scale */
 } ts_operands_t;
 
-/* `bits`: by how many the exact operand is shifted to the left. */
+/** `bits`: by how many the exact operand is shifted to the left. */
 static inline ts_operands_t ts_operands(const ts_addends_t *a, int32_t bits) {
     const int32_t exact_factor = a->exact_sign * (INT32_C(1) << bits);
     const int32_t scaled_factor = a->scaled_times * (INT32_C(1) << bits);
@@ -53,7 +53,7 @@ static inline ts_operands_t ts_operands(const ts_addends_t *a, int32_t bits) {
     };
 }
 
-/* Of ADD and SUB, which join twice their values. */
+/** Of ADD and SUB, which join twice their values. */
 static inline ts_operands_t ts_terms(const ts_addends_t *a) {
     return ts_operands(a, 20);
 }

@@ -1,4 +1,5 @@
-/* Four operands of ts_common_scale.h at a time, on cores with MVE. */
+/** @file
+ * Four operands of ts_common_scale.h at a time, on cores with MVE. */
 #ifndef TS_COMMON_SCALE_MVE_H
 #define TS_COMMON_SCALE_MVE_H
 
@@ -11,7 +12,7 @@ static inline int32x4_t ts_mve_exact_operand(const ts_operands_t *p, int32x4_t v
     return vmlasq_n_s32(values, vdupq_n_s32(p->exact_factor), p->exact_offset);
 }
 
-/* Without its sign. */
+/** Without its sign. */
 static inline int32x4_t ts_mve_scaled_operand(const ts_operands_t *p, int32x4_t values) {
     const int32x4_t shifted = vmlasq_n_s32(values, vdupq_n_s32(p->scaled_factor), p->scaled_offset);
     const int32x4_t scaled = vrmulhq_s32(shifted, vdupq_n_s32(p->scaled_multiplier));

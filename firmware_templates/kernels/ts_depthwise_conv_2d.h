@@ -16,14 +16,14 @@ typedef struct {
 
 /** A layer's parameters for ts_depthwise_conv_2d. */
 typedef struct {
-    ts_window_t window;
-    ts_extent_t depth_multiplier; /* output channels per input channel */
-    const int32_t *stream;        /* (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
-    int16_t input_offset;
-    int16_t output_offset;
-    int8_t output_min;
-    int8_t output_max;
-    /* Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8. */
+    ts_window_t window;           /**< geometry of the windows */
+    ts_extent_t depth_multiplier; /**< output channels per input channel */
+    const int32_t *stream;        /**< (output channels / 4, rounded up, words): (taps, 4) weights, then ts_quad_t */
+    int16_t input_offset;         /**< minus the input's zero point */
+    int16_t output_offset;        /**< the output's zero point */
+    int8_t output_min;            /**< least output: its activation */
+    int8_t output_max;            /**< largest output, likewise */
+    /** Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8. */
     bool is_small;
 } ts_depthwise_conv_2d_t;
 

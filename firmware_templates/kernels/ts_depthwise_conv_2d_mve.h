@@ -1,21 +1,22 @@
-/* Eight channels at once on cores with MVE: included by ts_depthwise_conv_2d.c, whose functions it takes. */
+/** @file
+ * Eight channels at once on cores with MVE: included by ts_depthwise_conv_2d.c, whose functions it takes. */
 #ifndef TS_DEPTHWISE_CONV_2D_MVE_H
 #define TS_DEPTHWISE_CONV_2D_MVE_H
 
-/* Of channels of even and of odd place: products of 16 bits come so. */
+/** Of channels of even and of odd place: products of 16 bits come so. */
 typedef struct {
-    int32x4_t even;
-    int32x4_t odd;
+    int32x4_t even; /**< channels 0, 2, 4, 6 */
+    int32x4_t odd;  /**< channels 1, 3, 5, 7 */
 } mve_sums_t;
 
-/* How far apart things lie. */
+/** How far apart things lie. */
 typedef struct {
-    int32_t column; /* input of neighbouring taps */
-    int32_t row;
-    int32_t tap_row; /* weights of neighbouring rows of taps */
+    int32_t column;  /**< inputs of neighbouring taps */
+    int32_t row;     /**< inputs of neighbouring rows of taps */
+    int32_t tap_row; /**< weights of neighbouring rows of taps */
 } mve_steps_t;
 
-/* Adds the taps of place within the input, of eight channels that are all there. `weights_at`: where the weights of a
+/** Adds the taps of place within the input, of eight channels that are all there. `weights_at`: where the weights of a
  * tap lie, the first four behind the one pointer, the others in the next part of the stream. */
 TS_INLINE mve_sums_t mve_whole_sums(const ts_depthwise_conv_2d_t *p, const place_t *place, mve_steps_t steps,
                                     const int8_t *row, const int8_t *tap, uint16x8_t weights_at) {
@@ -54,7 +55,7 @@ TS_INLINE mve_sums_t mve_whole_sums(const ts_depthwise_conv_2d_t *p, const place
     return sums;
 }
 
-/* The same of those channels in `lanes`, whose inputs lie `inputs_at` bytes behind `row`. */
+/** The same of those channels in `lanes`, whose inputs lie `inputs_at` bytes behind `row`. */
 static mve_sums_t mve_some_sums(const ts_depthwise_conv_2d_t *p, const place_t *place, mve_steps_t steps,
                                 const int8_t *row, uint16x8_t inputs_at, const int8_t *tap, uint16x8_t weights_at,
                                 mve_pred16_t lanes) {
@@ -72,13 +73,13 @@ static mve_sums_t mve_some_sums(const ts_depthwise_conv_2d_t *p, const place_t *
     return sums;
 }
 
-/* What scales four channels: every other word, `at` bytes behind `scales`, of those in `lanes` unless all are `there`.
+/** What scales four channels: every other word, `at` bytes behind `scales`, of those in `lanes` unless all are `there`.
  */
 TS_INLINE int32x4_t mve_words(const int32_t *scales, uint32x4_t at, bool there, mve_pred16_t lanes) {
     return there ? vldrwq_gather_offset_s32(scales, at) : vldrwq_gather_offset_z_s32(scales, at, lanes);
 }
 
-/* Sums of four channels at the output's scale. */
+/** Sums of four channels at the output's scale. */
 TS_INLINE int32x4_t mve_scaled(const ts_depthwise_conv_2d_t *p, int32x4_t sums, const int32_t *scales, uint32x4_t at,
                                bool there, mve_pred16_t lanes) {
     const int32x4_t bias_and_right = mve_words(scales, at, there, lanes);
@@ -96,7 +97,7 @@ TS_INLINE int32x4_t mve_scaled(const ts_depthwise_conv_2d_t *p, int32x4_t sums, 
     return vminq_s32(vmaxq_s32(output, vdupq_n_s32(p->output_min)), vdupq_n_s32(p->output_max));
 }
 
-/* Eight outputs, or those in `lanes`; a channel of odd place is told by the even one before it. */
+/** Eight outputs, or those in `lanes`; a channel of odd place is told by the even one before it. */
 TS_INLINE void mve_store(const ts_depthwise_conv_2d_t *p, mve_sums_t sums, const int32_t *scales, uint32x4_t at,
                          int8_t *output, bool there, mve_pred16_t lanes) {
     const int32x4_t even = mve_scaled(p, sums.even, scales, at, there, lanes);
@@ -110,16 +111,17 @@ TS_INLINE void mve_store(const ts_depthwise_conv_2d_t *p, mve_sums_t sums, const
     }
 }
 
-/* Channels from the n-th on, where they are too few, or have no input channel each. */
+/** Channels from the n-th on, where they are too few, or have no input channel each. */
 static void mve_some_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, mve_steps_t steps, int32_t n,
                               const int32_t *stream, int8_t *output) {
     const int32_t channels = p->window.output_channels;
     const int32_t taps = p->window.filter_height * p->window.filter_width;
     const int32_t words = taps + (is_small(p) ? 8 : 12);
     /* Filters whose weights 16 bits cannot tell apart are taken four channels at a time. */
-    const int32_t together = 4 * words + 3 <= UINT16_MAX ? 8 : 4;
+    const int32_t together = 4 * words + 3 <= 0xFFFF ? 8 : 4;
     const uint16_t next = (uint16_t)(4 * words);
-    const uint16x8_t weights_at = {0, 1, 2, 3, next, (uint16_t)(next + 1), (uint16_t)(next + 2), (uint16_t)(next + 3)};
+    const uint16x8_t weights_at = {
+        0, 1, 2, 3, next, (uint16_t)(next + 1u), (uint16_t)(next + 2u), (uint16_t)(next + 3u)};
     const uint32x4_t scales_at = {0, 8, next, next + 8u};
     for (; n < channels; n += together, stream += (together >> 2) * words) {
         const mve_pred16_t lanes = vctp16q((uint32_t)(channels - n < together ? channels - n : together));
@@ -135,7 +137,7 @@ static void mve_some_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
     }
 }
 
-/* All channels at one position. */
+/** All channels at one position. */
 static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, int8_t *output) {
     const ts_window_t *w = &p->window;
     const int32_t channels = w->output_channels;
@@ -145,10 +147,10 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
                                w->dilation_height * w->input_width * w->input_channels, 4 * w->filter_width};
     const int32_t *stream = p->stream;
     int32_t n = 0;
-    if (p->depth_multiplier == 1 && 4 * words + 3 <= UINT16_MAX) {
+    if (p->depth_multiplier == 1 && 4 * words + 3 <= 0xFFFF) {
         const uint16_t next = (uint16_t)(4 * words);
         const uint16x8_t weights_at = {
-            0, 1, 2, 3, next, (uint16_t)(next + 1), (uint16_t)(next + 2), (uint16_t)(next + 3)};
+            0, 1, 2, 3, next, (uint16_t)(next + 1u), (uint16_t)(next + 2u), (uint16_t)(next + 3u)};
         const uint32x4_t scales_at = {0, 8, next, next + 8u};
         for (; n + 8 <= channels; n += 8, stream += 2 * words) {
             const int8_t *tap = (const int8_t *)(stream + place->tap);

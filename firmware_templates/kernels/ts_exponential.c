@@ -6,10 +6,9 @@
 #define THIRD 715827883             /* 1/3, all Q0 */
 #define EXP_MINUS_EIGHTH 1895147668 /* exp(-1/8) */
 
-/* exp(-1/4), exp(-1/2), exp(-1), ... */
-static const int32_t factors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
-
 int32_t ts_exp_on_negative(int32_t x, int32_t integer_bits) {
+    /* exp(-1/4), exp(-1/2), exp(-1), ... */
+    static const int32_t factors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
     if (x == 0) {
         return INT32_MAX;
     }

@@ -1,4 +1,5 @@
-/* What SOFTMAX and LOG_SOFTMAX share: exponentials of differences to a row's maximum, each computed where it is first
+/** @file
+ * What SOFTMAX and LOG_SOFTMAX share: exponentials of differences to a row's maximum, each computed where it is first
  * needed, then kept. */
 #ifndef TS_EXPONENTIALS_H
 #define TS_EXPONENTIALS_H
@@ -7,11 +8,11 @@
 
 #define TS_EXP_SUM_BITS 12 /**< integer bits of a sum of exponentials */
 
-/** Rows and their table of exponentials. */
+/** Rows and what their exponentials are made by. */
 typedef struct {
-    int32_t rows;
-    int32_t columns;
-    ts_exponential_t exponential; /* of a difference */
+    int32_t rows;                 /**< of the input */
+    int32_t columns;              /**< values per row */
+    ts_exponential_t exponential; /**< of a difference */
 } ts_exponentials_t;
 
 static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
@@ -22,7 +23,7 @@ static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
     return largest;
 }
 
-/* Q12, 1 or more. `known` (256,) has the exponentials that are not 0 of the differences there were so far, and then
+/** Q12, 1 or more. `known` (256,) has the exponentials that are not 0 of the differences there were so far, and then
  * those of this row, too. */
 static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest,
                                              int32_t *known) {

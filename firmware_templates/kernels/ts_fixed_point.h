@@ -24,12 +24,12 @@ static inline int32_t ts_saturating_shift_left(int32_t value, int32_t exponent) 
     return wide > INT32_MAX ? INT32_MAX : wide < INT32_MIN ? INT32_MIN : (int32_t)wide;
 }
 
-/* a * b / 2^31, rounded, of an `a` between -2^30 and 2^30. */
+/** a * b / 2^31, rounded, of an `a` between -2^30 and 2^30. */
 static inline int32_t ts_multiply_small(int32_t a, int32_t b) {
     return ts_high_mul(a * 2, b);
 }
 
-/* 1 / (1 + x) for x in [0, 1), Q0 to Q0, by three Newton-Raphson steps from 48/17 - 32/17 * d. */
+/** 1 / (1 + x) for x in [0, 1), Q0 to Q0, by three Newton-Raphson steps from 48/17 - 32/17 * d. */
 static inline int32_t ts_one_over_one_plus(int32_t x) {
     const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
     int32_t estimate = 1515870810 + ts_multiply_small(-1010580540, half_denominator); /* Q2, below 2 until the end */

@@ -12,7 +12,11 @@ typedef struct {
     int32_t shift;                  /**< goes with the multiplier */
 } ts_log_softmax_t;
 
-/* `scratch` holds 256 exponentials, of 4 bytes: 0 before the first call. */
+/** Logarithms of each row's softmax.
+ * @param params of this layer
+ * @param input (rows, columns)
+ * @param output of the same shape
+ * @param scratch 256 exponentials of 4 bytes; 0 before the first call */
 void ts_log_softmax(const ts_log_softmax_t *params, const int8_t *input, int8_t *output, void *scratch);
 
 #endif

@@ -7,15 +7,18 @@
 
 #include <stdint.h>
 
-/* As many of three nested loops of either kind as the model has. */
+/** @def TS_REDUCE_LOOPS
+ * As many of three nested loops of either kind, kept and reduced, as the model has.
+ * @def TS_REDUCE_NEST
+ * A list with something for each of these loops. */
 #if TS_REDUCE_NESTED
 #define TS_REDUCE_LOOPS 3
-#define TS_REDUCE_NEST(a, b, c) {a, b, c}
+#define TS_REDUCE_NEST(a, b, c) {(a), (b), (c)}
 #else
 #define TS_REDUCE_LOOPS 1
-#define TS_REDUCE_NEST(a, b, c) {c}
+#define TS_REDUCE_NEST(a, b, c) {(c)}
 #endif
-#define TS_REDUCE_INNER (TS_REDUCE_LOOPS - 1)
+#define TS_REDUCE_INNER (TS_REDUCE_LOOPS - 1) /**< index of the innermost loop */
 
 /** Loops over kept and over reduced axes. */
 typedef struct {
@@ -25,18 +28,18 @@ typedef struct {
     int32_t reduced_step[TS_REDUCE_LOOPS];   /**< elements of the input */
 } ts_reduce_t;
 
-/* What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
+/** What becomes of `folded` with `count` values more, `step` bytes apart; what becomes of all in the end. Both are
  * static functions of the including kernel, so that the compiler puts them into the loops. */
 typedef int32_t (*ts_fold_t)(int32_t folded, const int8_t *values, int32_t step, int32_t count);
 /** What becomes of all values in the end. */
 typedef int8_t (*ts_folded_t)(const void *params, int32_t folded);
 
-/* Turns of an outer loop, of those in `extent`. */
+/** Turns of an outer loop, of those in `extent`. */
 static inline int32_t ts_reduce_turns(const int32_t *extent, int32_t loop) {
     return TS_REDUCE_NESTED ? extent[loop] : 1;
 }
 
-/* Where the outer loops are. */
+/** Where the outer loops are. */
 static inline int32_t ts_reduce_start(const int32_t *step, int32_t i, int32_t j) {
     return TS_REDUCE_NESTED ? i * step[0] + j * step[TS_REDUCE_LOOPS / 2] : 0;
 }

@@ -8,13 +8,16 @@
 
 #include <stdint.h>
 
-/* As many of five nested loops as the model has. */
+/** @def TS_COPY_LOOPS
+ * As many of five nested loops as the model has.
+ * @def TS_COPY_NEST
+ * A list with something for each of these loops. */
 #if TS_STRIDED_COPY_NESTED
 #define TS_COPY_LOOPS 5
-#define TS_COPY_NEST(a, b, c, d, e) {a, b, c, d, e}
+#define TS_COPY_NEST(a, b, c, d, e) {(a), (b), (c), (d), (e)}
 #else
 #define TS_COPY_LOOPS 3
-#define TS_COPY_NEST(a, b, c, d, e) {c, d, e}
+#define TS_COPY_NEST(a, b, c, d, e) {(c), (d), (e)}
 #endif
 
 /** A layer's parameters for ts_strided_copy. */

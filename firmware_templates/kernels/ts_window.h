@@ -9,27 +9,28 @@
 #include <stdint.h>
 
 #if TS_WINDOW_LARGE
-typedef int32_t ts_extent_t;
+typedef int32_t ts_extent_t; /**< a number of a window's geometry */
 #else
-typedef uint16_t ts_extent_t;
+typedef uint16_t ts_extent_t; /**< a number of a window's geometry: no layer of the model has larger ones */
 #endif
 
+/** Geometry of a window. */
 typedef struct {
-    ts_extent_t batches;
-    ts_extent_t input_height;
-    ts_extent_t input_width;
-    ts_extent_t input_channels;
-    ts_extent_t output_height;
-    ts_extent_t output_width;
-    ts_extent_t output_channels;
-    ts_extent_t filter_height;
-    ts_extent_t filter_width;
-    ts_extent_t stride_height;
-    ts_extent_t stride_width;
-    ts_extent_t dilation_height;
-    ts_extent_t dilation_width;
-    ts_extent_t pad_top;
-    ts_extent_t pad_left;
+    ts_extent_t batches;         /**< images */
+    ts_extent_t input_height;    /**< rows */
+    ts_extent_t input_width;     /**< columns */
+    ts_extent_t input_channels;  /**< values of a position */
+    ts_extent_t output_height;   /**< rows */
+    ts_extent_t output_width;    /**< columns */
+    ts_extent_t output_channels; /**< values of a position */
+    ts_extent_t filter_height;   /**< taps */
+    ts_extent_t filter_width;    /**< taps */
+    ts_extent_t stride_height;   /**< input rows from an output row to the next one */
+    ts_extent_t stride_width;    /**< columns likewise */
+    ts_extent_t dilation_height; /**< input rows from tap to tap */
+    ts_extent_t dilation_width;  /**< columns likewise */
+    ts_extent_t pad_top;         /**< rows above the image */
+    ts_extent_t pad_left;        /**< columns beside it */
 } ts_window_t;
 
 /** Where output positions lie, in elements: side by side for a convolution, apart for a part of a transposed one. */

@@ -42,12 +42,13 @@ SPECS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A board, a feature specification (none: a model without features), their arithmetic, with a recording or not."""
+    """A board, a feature specification (none: a model without features), their arithmetic, where sound comes from."""
 
     board: str
     spec: str | None
     arithmetic: str = "auto"
     clip: bool = False
+    microphone: bool = False
 
     @property
     def name(self) -> str:
@@ -55,17 +56,21 @@ class Case:
         return "-".join([self.board, self.spec or "none", self.arithmetic])
 
 
-# Each driver of a console, clock, counter and halt; each front end in both arithmetics.
+# Each driver of a console, clock, counter, halt, LED and microphone; each front end in both arithmetics.
 CASES = (
     Case("host", "everything", "float", clip=True),
     Case("host", "utterance", "fixed"),
     Case("host", None),
     Case("mps2-an386", "plain", "float", clip=True),
     Case("mps2-an385", "everything", "fixed"),
-    Case("nucleo-f446re", "utterance", "float"),
-    Case("b-l475e-iot01a", "plain", "fixed", clip=True),
+    Case("nucleo-f446re", "utterance", "float", microphone=True),
+    Case("b-l475e-iot01a", "plain", "fixed", microphone=True),
     Case("lm3s6965evb", "plain", "fixed"),
-    Case("microbit-v2", "plain", "float"),
+    Case("microbit-v2", "plain", "float", microphone=True),
+    Case("nucleo-h743zi", "plain", "float", microphone=True),
+    Case("stm32f4-discovery", "plain", "float", microphone=True),
+    Case("b-u585i-iot02a", "plain", "float", microphone=True),
+    Case("stm32vldiscovery", None),
 )
 
 
@@ -79,6 +84,7 @@ def write_case(case: Case, folder: Path) -> Path:
         labels=None if spec is None else LABELS,
         arithmetic=case.arithmetic,
         clip=Clip("tone.wav", np.zeros(RATE_HZ // 10, np.int16), RATE_HZ) if case.clip else None,
+        microphone=case.microphone,
     )
     generate_project(model, options, folder / case.name)
     return folder / case.name

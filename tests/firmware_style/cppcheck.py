@@ -12,6 +12,7 @@ from pathlib import Path
 
 ENABLED = "warning,style,performance,portability"
 ARM = ("--platform=arm32-wchar_t4", "-D__ARM_FEATURE_SIMD32=1", "-D__ARM_FEATURE_DSP=1", "-D__GNUC__=12")
+ARM_MVE = (*ARM, "-D__ARM_FEATURE_MVE=1")
 DESKTOP = ("--platform=unix64", "-D__GNUC__=12")
 # The addon as its command line runs it, once for each file and once for what it noted of all of them, in one process:
 # Python starts and reads the addon only once.

@@ -12,7 +12,7 @@ import pytest
 from codegen.boards import load_board
 from tests.conftest import CHECKOUT
 from tests.firmware_style.cases import Case
-from tests.firmware_style.cppcheck import ARM, DESKTOP, Finding, find
+from tests.firmware_style.cppcheck import ARM, ARM_MVE, DESKTOP, Finding, find
 
 DOCS = CHECKOUT / "docs"
 MISRA: dict[str, Any] = runpy.run_path(str(DOCS / "refresh_misra.py"))
@@ -39,7 +39,7 @@ def cppcheck(require_tool: Callable[..., None]) -> None:
 
 def found_in_all(kernels: Path, projects: Mapping[Case, Path]) -> set[Finding]:
     sources = sorted(kernels.glob("*.c"))
-    found = find(kernels, sources, ARM) | find(kernels, sources, DESKTOP)
+    found: set[Finding] = set().union(*(find(kernels, sources, options) for options in (ARM, ARM_MVE, DESKTOP)))
     for case, folder in projects.items():
         own = [path for path in sorted(folder.rglob("*.c")) if path.parent.name != "kernels"]
         found |= find(folder, own, DESKTOP if load_board(case.board).is_host else ARM)

@@ -2,6 +2,9 @@
 #include "board.h"
 #include "board_config.h"
 #include "board_parts.h"
+#ifdef BOARD_MICROPHONE_INTERRUPT
+#include "board_microphone.h"
+#endif
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +38,6 @@ typedef union {
 #define SYSTEM_VECTORS 16u
 #if defined BOARD_MICROPHONE_INTERRUPT
 #define VECTORS (SYSTEM_VECTORS + BOARD_MICROPHONE_INTERRUPT + 1u)
-void board_microphone_interrupt(void);
 #else
 #define VECTORS SYSTEM_VECTORS
 #endif
@@ -80,7 +82,8 @@ void board_reset(void) {
 BOARD_COLD static void print_hex(const char *name, uint32_t value) {
     char text[9];
     for (int digit = 7; digit >= 0; --digit) {
-        text[digit] = (char)((value & 15u) < 10u ? '0' + (value & 15u) : 'a' - 10u + (value & 15u));
+        const uint32_t nibble = value & 15u;
+        text[digit] = (char)(nibble < 10u ? nibble + 48u : nibble + 87u); /* from '0' on, and from 'a' on */
         value >>= 4;
     }
     text[8] = '\0';
