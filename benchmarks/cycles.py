@@ -42,8 +42,8 @@ def _print(console: Console, title: str, columns: tuple[str, ...], rows: list[li
     console.print(table)
 
 
-def _millions(low: float, high: float) -> str:
-    return f"{low / 1e6:.3g} - {high / 1e6:.3g}"
+def _bounds(low: float, high: float, digits: int) -> str:
+    return f"{low:,.{digits}f} - {high:,.{digits}f}"
 
 
 def estimate(name: str, core: CycleModel, executed: Executed) -> list[str]:
@@ -53,11 +53,11 @@ def estimate(name: str, core: CycleModel, executed: Executed) -> list[str]:
     return [
         name,
         f"{instructions:,}",
-        _millions(low, high),
-        *(f"{traffic.hit_rate():.2%}" for traffic in (executed.code, executed.flash, executed.ram)),
-        _millions(low + waits, high + waits),
-        f"{low / instructions:.2f} - {(high + waits) / instructions:.2f}",
-        f"{low / core.clock_hz * 1e3:.1f} - {(high + waits) / core.clock_hz * 1e3:.1f}",
+        _bounds(low / 1e3, high / 1e3, 0),
+        *(f"{traffic.hit_rate():.1%}" for traffic in (executed.code, executed.flash, executed.ram)),
+        _bounds((low + waits) / 1e3, (high + waits) / 1e3, 0),
+        _bounds(low / instructions, (high + waits) / instructions, 2),
+        _bounds(low / core.clock_hz * 1e3, (high + waits) / core.clock_hz * 1e3, 1),
     ]
 
 
@@ -66,17 +66,17 @@ ESTIMATE = (
     "instructions",
     "cycles, all hit",
     "hits: code",
-    "data in flash",
+    "flash data",
     "RAM",
     "with misses",
-    "an instruction",
+    "cycles each",
     "ms",
 )
 
 
 def print_core(core: CycleModel, models: list[Path], console: Console) -> None:
     executed = {path.stem: executed_by(path, core) for path in models}
-    title = f"estimated cycles in millions on {core.title}, {core.chip} (instructions from {core.board})"
+    title = f"estimated cycles in thousands on {core.title}, {core.chip} (instructions from {core.board})"
     _print(console, title, ESTIMATE, [estimate(name, core, counts) for name, counts in executed.items()])
     classes = [
         [
