@@ -94,7 +94,7 @@ def print_core(core: CycleModel, models: list[Path], console: Console) -> None:
 
 def main(arguments: list[str]) -> None:
     models = models_of_folder(arguments)
-    console = Console(width=130)
+    console = Console(width=150)
     for core in load_cycle_models():
         print_core(core, models, console)
 
