@@ -46,6 +46,7 @@ TARGETS = (
     Target("Cortex-M0+", "mps2-an385", "cortex-m0plus", 0.5, "cortex-m0plus"),
     Target("Cortex-M3", "mps2-an385", "cortex-m3", 1),
     Target("Cortex-M4F", "mps2-an386", "cortex-m4", 2),
+    Target("Cortex-M7", "mps2-an500", "cortex-m7", 2),
     Target("Cortex-M33", "mps2-an505", "cortex-m33", 2),
     Target("Cortex-M55", "mps3-an547", "cortex-m55", 16),
 )

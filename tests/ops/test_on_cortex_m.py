@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from codegen.boards import load_board
+from codegen.boards import Board, load_board
 from codegen.ops import OPERATORS
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import parse_tflite
 from tests.codegen.models import wide_inside
+from tests.cross_clang import cross_clang
 from tests.ops import test_dequantize
 from tests.ops.agreement import Case, truth
 from tests.ops.strategies import rows_for
@@ -65,10 +68,10 @@ def tools(require_tool: Callable[..., None], require_module: Callable[..., None]
     require_module("tflite_micro")
 
 
-def assert_same_on(board: str, case: Case, folder: Path) -> None:
+def assert_same_on(board: str, case: Case, folder: Path, compiled_for: Board | None = None) -> None:
     project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(board)), folder)
     rows = [np.concatenate([tensor.ravel().view(np.int8) for tensor in row]) for row in case.rows]
-    got = run(project.folder, np.stack(rows), keep_state=case.keep_state).outputs
+    got = run(project.folder, np.stack(rows), keep_state=case.keep_state, board=compiled_for).outputs
     answers = truth(case)
     expected = [np.concatenate([tensor.ravel().view(np.int8) for tensor in row]) for row in answers]
     np.testing.assert_array_equal(got, np.stack(expected), err_msg=case.description)
@@ -78,6 +81,31 @@ def assert_same_on(board: str, case: Case, folder: Path) -> None:
 def test_cortex_m4(operator: str, tmp_path: Path) -> None:
     for name, case in cases(operator).items():
         assert_same_on("mps2-an386", case, tmp_path / name)
+
+
+def clang_for(board: Board, folder: Path) -> Board:
+    """A board whose C is compiled by clang; the assembler, the linker and the C library stay GCC's."""
+    clang, gcc = " ".join(cross_clang()), shutil.which("arm-none-eabi-gcc")
+    script = folder / "clang-gcc"
+    script.write_text(f'#!/bin/sh\ncase " $* " in *".c "*) exec {clang} "$@" ;; esac\nexec {gcc} "$@"\n')
+    script.chmod(0o755)
+    (folder / "clang-size").symlink_to(str(shutil.which("arm-none-eabi-size")))
+    return replace(board, compiler_prefix=f"{folder}/clang-")
+
+
+# Depthwise has no assembly for clang: plain C, at the same optimization; linear layers have DSP instructions, too.
+BY_CLANG: Mapping[str, tuple[str, ...]] = {
+    "DEPTHWISE_CONV_2D": ("fixed", "kernel larger than the image", "over time"),
+    "FULLY_CONNECTED": ("fixed",),
+}
+
+
+def test_cortex_m4_by_clang(tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    require_tool("clang")
+    board = clang_for(load_board("mps2-an386"), tmp_path)
+    for operator, names in BY_CLANG.items():
+        for name in names:
+            assert_same_on("mps2-an386", cases(operator)[name], tmp_path / f"{operator}, {name}", board)
 
 
 @pytest.mark.parametrize("operator", WITH_DSP_PATH)
