@@ -129,7 +129,8 @@ def test_a_terminal_is_no_pipe(project: Path, capsys: pytest.CaptureFixture[str]
     before = os.dup(0)
     os.dup2(terminal, 0)
     try:
-        refuses(capsys, "--input -: standard input is a terminal, allowed is a pipe .*arecord -q -f", "emulate", project, *ARGUMENTS)
+        message = "--input -: standard input is a terminal, allowed is a pipe .*arecord -q -f"
+        refuses(capsys, message, "emulate", project, *ARGUMENTS)
     finally:
         os.dup2(before, 0)
         for descriptor in (before, parent, terminal):
