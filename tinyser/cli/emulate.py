@@ -78,7 +78,29 @@ def command(
     if as_json:
         click.echo(json.dumps(answer))
     else:
+        if place == "qemu":
+            answer = _with_stack_bound(project, answer)
         _print_table(answer)
+
+
+def _with_stack_bound(project: Project, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer and, behind the stack that was used, what the image may use at most; a note where that has no bound or
+    the board reserves less."""
+    from codegen.errors import ToolError
+    from tinyser.emulator.qemu import board_of
+    from tinyser.emulator.stack_bound import bound_stack
+
+    board = board_of(project)
+    try:
+        bound = bound_stack(project, board).bytes
+    except ToolError as error:
+        click.echo(f"note: {error}", err=True)
+        return answer
+    if board.stack_bytes is not None and bound > board.stack_bytes:
+        click.echo(f"note: the stack may take {bound} bytes, and {board.id} reserves {board.stack_bytes}", err=True)
+    before = list(answer).index("stack_bytes") + 1
+    rows = list(answer.items())
+    return dict([*rows[:before], ("stack_bound_bytes", bound), *rows[before:]])
 
 
 def _emulate(

@@ -26,6 +26,7 @@ RELOCATIONS = ("-Wl,--emit-relocs",)
 _THROUGH_POINTERS: Mapping[str, tuple[str, ...]] = {
     "board_reset": (),  # constructors of C++, of which C has none
     "board_systick": ("each_millisecond",),
+    "board_microphone_interrupt": ("hear",),
     "answer": ("run_selftest",),
     "ser_application_run": ("run_selftest",),
     "ser_application_answer": ("run_selftest",),
@@ -97,7 +98,9 @@ class _Ways:
         self._elf = elf
         self._done: dict[int, tuple[int, tuple[str, ...]]] = {}
         self._open: list[int] = []
-        self._taken = {_plain(elf.functions[address]): address for address in elf.taken}
+        self._taken: dict[str, list[int]] = {}
+        for address in sorted(elf.taken):
+            self._taken.setdefault(_plain(elf.functions[address]), []).append(address)
         known = {name for names in _THROUGH_POINTERS.values() for name in names}
         if unknown := sorted(set(self._taken) - known):
             raise ToolError(
@@ -115,7 +118,7 @@ class _Ways:
             raise ToolError(f"{self._image}: {' calls '.join([*circle, name])}; a recursion's stack has no bound")
         self._open.append(address)
         own = self._listing.measure(address)
-        ways = [(own.deepest, (name,))]
+        ways: list[tuple[int, tuple[str, ...]]] = [(own.deepest, (name,))]
         for depth, target in self._calls(name, own):
             below, path = self.deepest(target)
             ways.append((depth + below, (name, *path)))
@@ -128,7 +131,8 @@ class _Ways:
         through = [depth for depth, target in own.calls if target is None]
         if through and _plain(name) not in _THROUGH_POINTERS:
             raise ToolError(f"{self._image}: {name} calls through a pointer; the stack cannot be bounded")
-        pointed = [self._taken[one] for one in _THROUGH_POINTERS.get(_plain(name), ()) if one in self._taken]
+        named = _THROUGH_POINTERS.get(_plain(name), ())
+        pointed = [address for one in named for address in self._taken.get(one, ())]
         return calls + [(depth, target) for depth in through for target in pointed]
 
 
