@@ -15,6 +15,8 @@ PROJECTS: Mapping[str, tuple[str, ...]] = {
     "platformio": ("platform", "board", "framework"),
     "pico-sdk": ("board",),
 }
+# Where the microphone is that the ecosystem's own code hears, in flavours whose application takes sound from it alone.
+HEARS: Mapping[str, str] = {"arduino": "board", "pico-sdk": "module"}
 # What PlatformIO builds on; with none, firmware is bare metal.
 FRAMEWORKS = ("arduino", "none")
 FAMILIES = ("host", "cortex-m")
@@ -217,6 +219,13 @@ class Board:
     def evidence(self) -> str:
         """The strongest of all flavours."""
         return min(self.project_evidence.values(), key=EVIDENCE.index)
+
+    @property
+    def microphone_place(self) -> str | None:
+        """`board` or `module`: where the microphone is that some flavour's application hears."""
+        if self.microphone is not None:
+            return self.microphone.place
+        return next((place for project, place in HEARS.items() if project in self.projects), None)
 
     @property
     def cpu_flags(self) -> tuple[str, ...]:

@@ -129,5 +129,18 @@ def test_boards(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(boards[0]) == keys | {"leds", "microphone"} and all(
         set(board["project_evidence"]) == set(board["projects"]) for board in boards
     )
+
+
+def test_boards_as_a_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within 110 columns, with microphones on the board or wired to it, and the number of LEDs."""
+    monkeypatch.setenv("COLUMNS", "110")
     assert tinyser("boards") == 0
-    assert "mps2-an386" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 110
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in lines if line.startswith("│")]
+    shown = {row[0]: row[4:6] for row in rows if row[0]}
+    assert shown["stm32f4-discovery"] == ["board", "4"] and shown["nucleo-f446re"] == ["module", "1"]
+    assert shown["arduino-nano-33-ble-sense"] == ["board", "3"] and shown["rpi-pico"] == ["module", "1"]
+    assert shown["mps2-an386"] == ["-", "2"] and shown["host"] == ["-", "-"]
+    evidence = " ".join(row[6] for row in rows[:3])
+    assert evidence == "arduino, platformio (schema); zephyr (build)"

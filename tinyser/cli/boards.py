@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Literal
 
@@ -25,12 +26,17 @@ def _print_table(boards: tuple[Board, ...]) -> None:
     from rich.table import Table
 
     table = Table()
-    for name in ("board", "core", "flash", "RAM", "projects (evidence)"):
-        justify: Literal["left", "right"] = "right" if name in ("flash", "RAM") else "left"
+    for name in ("board", "core", "flash", "RAM", "mic", "LEDs", "projects (evidence)"):
+        justify: Literal["left", "right"] = "right" if name in ("flash", "RAM", "LEDs") else "left"
         table.add_column(name, no_wrap=not name.startswith("projects"), justify=justify)
     for board in boards:
-        row = board.to_json()
-        sizes = [f"{row[key]:,}" if row[key] else "-" for key in ("flash_bytes", "ram_bytes")]
-        projects = ", ".join(f"{project} ({evidence})" for project, evidence in board.project_evidence.items())
-        table.add_row(board.id, board.cpu, *sizes, projects)
+        sizes = [f"{region.bytes:,}" if region else "-" for region in (board.flash, board.ram)]
+        leds = str(len(board.leds.leds)) if board.leds else "-"
+        table.add_row(board.id, board.cpu, *sizes, board.microphone_place or "-", leds, _projects(board))
     Console().print(table)
+
+
+def _projects(board: Board) -> str:
+    """Flavours with their evidence; those in a row that have the same are together."""
+    groups = itertools.groupby(board.project_evidence.items(), key=lambda entry: entry[1])
+    return "; ".join(f"{', '.join(project for project, _ in group)} ({evidence})" for evidence, group in groups)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tinyser.emulator.emulation import Classification, Emulation, Stream
     from tinyser.emulator.project_folder import Project
 
+_PIPE = Path("-")
+
 
 @click.command("emulate", help="Run a generated project on the desktop, in QEMU or in TFLM.")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     "--input",
     "source",
     type=click.Path(path_type=Path),
-    metavar="X.npy|clip.wav",
-    help="Inputs in the model's type or float32 with a leading batch axis, or a recording; default: an input of zeros.",
+    metavar="X.npy|clip.wav|-",
+    help="Inputs in the model's type or float32 with a leading batch axis, a recording, or - for PCM through a pipe "
+    "(host, --stream); default: an input of zeros.",
 )
 @click.option(
     "--output",
@@ -64,6 +67,10 @@ def command(
     if as_stream and place == "tflm":
         raise DataError("--stream: got with --on tflm, allowed are --on host and --on qemu; leave one of them out")
     project = load_project(folder)
+    if source == _PIPE:
+        _refuse_beside_pipe(place, as_stream, keep_state, output)
+        _hear_pipe(project, as_json, sanitize)
+        return
     settings = {name: True for name, wanted in (("keep_state", keep_state), ("sanitize", sanitize)) if wanted}
     answer, emulation = _emulate(project, place, source, as_stream, settings)
     if output is not None:
@@ -71,7 +78,29 @@ def command(
     if as_json:
         click.echo(json.dumps(answer))
     else:
+        if place == "qemu":
+            answer = _with_stack_bound(project, answer)
         _print_table(answer)
+
+
+def _with_stack_bound(project: Project, answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer and, behind the stack that was used, what the image may use at most; a note where that has no bound or
+    the board reserves less."""
+    from codegen.errors import ToolError
+    from tinyser.emulator.qemu import board_of
+    from tinyser.emulator.stack_bound import bound_stack
+
+    board = board_of(project)
+    try:
+        bound = bound_stack(project, board).bytes
+    except ToolError as error:
+        click.echo(f"note: {error}", err=True)
+        return answer
+    if board.stack_bytes is not None and bound > board.stack_bytes:
+        click.echo(f"note: the stack may take {bound} bytes, and {board.id} reserves {board.stack_bytes}", err=True)
+    before = list(answer).index("stack_bytes") + 1
+    rows = list(answer.items())
+    return dict([*rows[:before], ("stack_bound_bytes", bound), *rows[before:]])
 
 
 def _emulate(
@@ -93,6 +122,35 @@ def _emulate(
         raise DataError(f"--stream: got {got}, allowed is a recording; give --input clip.wav")
     emulation: Emulation = emulator.run(project, _rows(project, source), **settings)
     return emulation.to_json(), emulation
+
+
+def _refuse_beside_pipe(place: str, as_stream: bool, keep_state: bool, output: Path | None) -> None:
+    from codegen.errors import DataError
+
+    if place != "host" or not as_stream:
+        got = f"--on {place}" if place != "host" else "no --stream"
+        raise DataError(f"--input -: got with {got}, allowed is with --on host --stream; give a file, or these two")
+    for name, given in (("--keep-state", keep_state), ("--output", output is not None)):
+        if given:
+            raise DataError(f"{name}: got with --input -, a pipe that need not end; leave it out, or give a file")
+
+
+def _hear_pipe(project: Project, as_json: bool, sanitize: bool) -> None:
+    """Prints a line where an inference, the gate or the decision changed, as a board does or as JSON."""
+    from tinyser.emulator import pipe
+
+    labels, rate = project.label_names(), project.need_features().sample_rate_hz
+    for state in pipe.hear(project, sanitize=sanitize):
+        row = state.to_json(labels, rate)
+        if as_json:
+            row["posteriors"] = row["posteriors"] and dict(zip(labels, row["posteriors"], strict=True))
+        click.echo(json.dumps(row) if as_json else _line(row, labels))
+
+
+def _line(row: dict[str, Any], labels: Sequence[str]) -> str:
+    posteriors = row["posteriors"] or []
+    pairs = ", ".join(f"{label} {value:.3f}" for label, value in zip(labels, posteriors, strict=bool(posteriors)))
+    return f"{row['seconds']:.3f} s: {row['decision'] or 'undecided'}{f' ({pairs})' if pairs else ''}"
 
 
 def _read_recording(project: Project, source: Path, keep_state: bool) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 
 from codegen.errors import ToolError
 
@@ -22,11 +23,37 @@ def run_child(command: Sequence[str], what: str, environment: Mapping[str, str] 
         text=True,
         errors="replace",
     )
-    if done.returncode == 0:
-        return done.stdout
-    lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+    if done.returncode != 0:
+        raise _failure(what, done.returncode, done.stderr + done.stdout)
+    return done.stdout
+
+
+def follow_child(command: Sequence[str], what: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Lines that a child prints, as they come; it has this process's standard input, and ends with the iterator.
+
+    Raises ToolError as `run_child`.
+    """
+    with tempfile.TemporaryFile("w+", errors="replace") as complaints:
+        child = subprocess.Popen(
+            command, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, stderr=complaints, text=True
+        )
+        assert child.stdout is not None
+        try:
+            yield from child.stdout
+            status = child.wait()
+        finally:
+            child.kill()
+            child.wait()
+            child.stdout.close()
+        if status != 0:
+            complaints.seek(0)
+            raise _failure(what, status, complaints.read())
+
+
+def _failure(what: str, status: int, printed: str) -> ToolError:
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
     telling = [line for line in lines if any(mark in line for mark in _TELLING)] or lines[-1:]
     reason = telling[0][:300] if telling else "no message"
-    if done.returncode < 0:
-        reason = f"{signal.Signals(-done.returncode).name}: {reason}"
-    raise ToolError(f"{what}: exit status {done.returncode}: {reason}")
+    if status < 0:
+        reason = f"{signal.Signals(-status).name}: {reason}"
+    return ToolError(f"{what}: exit status {status}: {reason}")

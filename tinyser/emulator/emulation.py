@@ -83,6 +83,17 @@ class StreamState:
     decision: int | None
     posteriors_q24: tuple[int, ...] | None
 
+    def to_json(self, labels: tuple[str, ...], sample_rate_hz: int) -> dict[str, Any]:
+        """A row of `tinyser emulate --stream --json`."""
+        smoothed = self.posteriors_q24
+        return {
+            "seconds": self.samples / sample_rate_hz,
+            "inferences": self.windows,
+            "gate": "closed" if self.silent else "open",
+            "posteriors": None if smoothed is None else [value / POSTERIOR_ONE for value in smoothed],
+            "decision": None if self.decision is None else (*labels, SILENCE)[self.decision],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:
@@ -95,14 +106,5 @@ class Stream:
 
     def to_json(self) -> dict[str, Any]:
         """The object of `tinyser emulate --stream --json`."""
-        return {**self.emulation.to_json(), "labels": list(self.labels), "stream": [self._row(s) for s in self.states]}
-
-    def _row(self, state: StreamState) -> dict[str, Any]:
-        posteriors = state.posteriors_q24
-        return {
-            "seconds": state.samples / self.sample_rate_hz,
-            "inferences": state.windows,
-            "gate": "closed" if state.silent else "open",
-            "posteriors": None if posteriors is None else [value / POSTERIOR_ONE for value in posteriors],
-            "decision": None if state.decision is None else (*self.labels, SILENCE)[state.decision],
-        }
+        rows = [state.to_json(self.labels, self.sample_rate_hz) for state in self.states]
+        return {**self.emulation.to_json(), "labels": list(self.labels), "stream": rows}

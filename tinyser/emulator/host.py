@@ -60,7 +60,7 @@ def run(
     refuse_interpreter(project)
     parts = 1 if keep_state else min(os.cpu_count() or 1, -(-len(rows) // _RUNS_A_PROCESS))
     calls = [
-        ({"mode": "inputs", "runs": len(part), "keep_state": keep_state, **_sizes(project)}, part.tobytes())
+        ({"mode": "inputs", "runs": len(part), "keep_state": keep_state, **tensor_sizes(project)}, part.tobytes())
         for part in np.array_split(rows, parts)
     ]
     fast = len(rows) >= _RUNS_A_PROCESS
@@ -182,6 +182,11 @@ def sanitizer_runtime(compiler: str) -> str:
     return path
 
 
+def sanitizer_environment(compiler: str) -> dict[str, str]:
+    """What a child that loads a sanitized library has besides in its environment."""
+    return {**_SANITIZER_OPTIONS, "LD_PRELOAD": sanitizer_runtime(compiler)}
+
+
 def _is_clang(compiler: str) -> bool:
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
     return "clang" in version
@@ -191,7 +196,7 @@ def _run_model(
     project: Project, plan: dict[str, Any], data: bytes, sanitize: bool, compiler: str | None
 ) -> tuple[Int8s, dict[str, Any]]:
     refuse_interpreter(project)
-    call = ({**plan, **_sizes(project)}, data)
+    call = ({**plan, **tensor_sizes(project)}, data)
     ((content, answer),) = _call_all(project, project.portable_sources, [call], sanitize, compiler)
     return np.frombuffer(content, dtype=np.int8).reshape(-1, project.output_bytes), answer
 
@@ -209,7 +214,8 @@ def _call_features(
         return _call_all(project, [*sources, str(size)], [call], sanitize, compiler)[0][0]
 
 
-def _sizes(project: Project) -> dict[str, Any]:
+def tensor_sizes(project: Project) -> dict[str, Any]:
+    """The part of a child's plan that says how large inputs and outputs are, in bytes."""
     return {
         "input_bytes": [entry.bytes for entry in project.inputs],
         "output_bytes": [entry.bytes for entry in project.outputs],
@@ -230,7 +236,7 @@ def _call_all(
     with tempfile.TemporaryDirectory(prefix="tinyser-host-") as scratch:
         folder = Path(scratch)
         library = build_library(project, sources, folder, compiler, sanitize, fast=fast)
-        environment = {**_SANITIZER_OPTIONS, "LD_PRELOAD": sanitizer_runtime(compiler)} if sanitize else {}
+        environment = sanitizer_environment(compiler) if sanitize else {}
 
         def call(number: int) -> tuple[bytes, dict[str, Any]]:
             own = folder / str(number)

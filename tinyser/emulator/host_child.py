@@ -1,8 +1,9 @@
 """The child process of `host`: loads a project's shared library and calls it.
 
 `python host_child.py LIBRARY PLAN.json INPUT OUTPUT`: INPUT holds rows of model inputs or PCM samples, OUTPUT gets
-rows of outputs or of features, as the plan's mode says: `inputs`, `clip`, `stream`, `frames` or `windows`. Only the
-standard library, so that little else runs under the sanitizers. A status other than 0 ends it with exit status 3 and
+rows of outputs or of features, as the plan's mode says: `inputs`, `clip`, `stream`, `pipe`, `frames` or `windows`. A
+pipe goes on with standard input behind INPUT, and prints a line for each state. Only the standard library, so that
+little else runs under the sanitizers. A status other than 0 ends it with exit status 3 and
 a line on standard error.
 """
 
@@ -89,12 +90,33 @@ def _run_clip(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink
     return {**answer, "arena_bytes": library.ser_model_arena_used()}
 
 
-def _run_stream(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
-    """Chunks have the plan's sizes in turn; a state is (samples, windows, silent, decision, posteriors)."""
+class _Pipe:
+    """Bytes of `head`, then of standard input, `limit` in all, or without end where it is None."""
+
+    def __init__(self, head: BinaryIO, limit: int | None) -> None:
+        self._sources = [sys.stdin.buffer, head]
+        self._left = limit
+        self.heard = 0
+
+    def read(self, size: int) -> bytes:
+        """Fewer than `size` bytes at the end alone."""
+        wanted = size if self._left is None else min(size, self._left - self.heard)
+        content = b""
+        while self._sources and len(content) < wanted:
+            part = self._sources[-1].read(wanted - len(content))
+            content += part
+            if not part:
+                self._sources.pop()
+        self.heard += len(content)
+        return content
+
+
+def _states(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO | _Pipe, sink: BinaryIO) -> Iterator[Any]:
+    """Where the state changed: (samples, windows, silent, decision, posteriors). Chunks have the plan's sizes in turn;
+    half a sample at the end is left out."""
     _start_model(library)
     _start_classifier(library, _STREAM)
     last: tuple[int, bool, int | None] = (0, False, None)
-    states: list[tuple[Any, ...]] = []
     heard = 0
     sizes = itertools.cycle(plan["chunks"])
     while chunk := source.read(2 * next(sizes)):
@@ -104,9 +126,20 @@ def _run_stream(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, si
         if state[0] != last[0]:
             _write_outputs(library, plan, sink)
         if state != last:
-            states.append((heard, *state, _posteriors(library, plan)))
+            yield (heard, *state, _posteriors(library, plan))
         last = state
+
+
+def _run_stream(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    states = list(_states(library, plan, source, sink))
     return {"states": states, "arena_bytes": library.ser_model_arena_used()}
+
+
+def _run_pipe(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    pipe = _Pipe(source, plan["limit"])
+    for state in _states(library, plan, pipe, sink):
+        print(json.dumps(state), flush=True)
+    return {"bytes": pipe.heard}
 
 
 def _frames(library: ctypes.CDLL, chunk_samples: int, source: BinaryIO) -> Iterator[Any]:
@@ -149,6 +182,7 @@ _MODES = {
     "inputs": _run_inputs,
     "clip": _run_clip,
     "stream": _run_stream,
+    "pipe": _run_pipe,
     "frames": _run_frames,
     "windows": _run_windows,
 }

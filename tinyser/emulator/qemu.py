@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def board_of(project: Project) -> Board:
     return board
 
 
-def build_image(project: Project, board: Board, folder: Path) -> Path:
+def build_image(project: Project, board: Board, folder: Path, link_flags: Sequence[str] = ()) -> Path:
     """Cross-compiles and links `firmware.elf` in `folder`; a `tflm` project with the user's own library."""
     tflm = find_tflm(project) if project.runtime == "tflm" else None
     compiler = find_tool(f"{board.compiler_prefix}gcc")
@@ -88,7 +89,16 @@ def build_image(project: Project, board: Board, folder: Path) -> Path:
     image = folder / "firmware.elf"
     script = project.folder / "board" / "linker.ld"
     libraries = tflm.link_flags if tflm else ()
-    command = [compiler, *board.link_flags, f"-T{script}", *map(str, objects), *libraries, "-o", str(image)]
+    command = [
+        compiler,
+        *board.link_flags,
+        *link_flags,
+        f"-T{script}",
+        *map(str, objects),
+        *libraries,
+        "-o",
+        str(image),
+    ]
     run_tool(command, project.folder)
     return image
 
