@@ -91,6 +91,7 @@ _PURPOSES = (
     (r"ser_job\..*", "jobs of the emulator"),
     (r"board/board\.h", "what the application needs of a board"),
     (r"board/startup\.c", "vector table, reset, faults"),
+    (r"board/memory\.S", "memcpy and its like, in few bytes"),
     (r"board/linker\.ld", "memories of the board"),
     (r"board/semihosting\.c", "job files and exit through the debugger or emulator"),
     (r"src/ser_\w+\.h", "the library's one public header"),
