@@ -120,6 +120,12 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             ("fully_connected", "conv_2d"),
             lambda p: p.get("rows", 2) > 1 and p["channels"]["outputs"] % 2 == 1,
         ),
+        Need(
+            "TS_CHANNELS_TAILS",
+            "Inputs that do not come in fours.",
+            ("fully_connected",),
+            lambda p: p["channels"]["inputs"] % 4 != 0,
+        ),
     ),
     "batch_matmul": (
         Need(
