@@ -1,6 +1,7 @@
 #include "ts_conv_2d.h"
 
 #include "ts_mve.h"
+#include "ts_seldom.h"
 
 #include <string.h>
 
@@ -23,34 +24,17 @@ static void copy(int8_t *target, const int8_t *source, int32_t count) {
 #endif
 }
 
-/* The inputs under one position of the filter, in the filter's order; zero points where it lies outside. */
-static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch) {
+/* The inputs under the filter, whose first row and column are these, in the filter's order; zero points where it lies
+ * outside. */
+TS_APART TS_SELDOM void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t row, int32_t column, int8_t *patch) {
     const ts_window_t *w = &p->window;
-    const ts_taps_t rows = ts_rows(w, y);
-    const ts_taps_t columns = ts_columns(w, x);
-    const bool inside = rows.end > rows.begin && columns.end > columns.begin;
-    if (!inside || rows.end - rows.begin < w->filter_height || columns.end - columns.begin < w->filter_width) {
-        memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
-    }
-    if (!inside) {
-        return;
-    }
-    const int32_t row = rows.origin + rows.begin * w->dilation_height;
-    const int32_t column = columns.origin + columns.begin * w->dilation_width;
-    const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
-    const int32_t patch_step = w->filter_width * p->group_inputs;
-    /* Neighbouring taps of all channels are neighbours in memory, too. */
-    const bool together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
-    const int32_t taps = together ? columns.end - columns.begin : 1;
-    const int32_t tap_step = taps * w->dilation_width * w->input_channels;
-    const int32_t run = taps * p->group_inputs;
-    input += (row * w->input_width + column) * w->input_channels;
-    patch += rows.begin * patch_step + columns.begin * p->group_inputs;
-    for (int32_t i = rows.begin; i < rows.end; ++i, input += row_step, patch += patch_step) {
-        const int8_t *in = input;
-        int8_t *out = patch;
-        for (int32_t j = columns.begin; j < columns.end; j += taps, in += tap_step, out += run) {
-            copy(out, in, run);
+    memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
+    for (int32_t i = 0; i < w->filter_height; ++i, row += w->dilation_height) {
+        int32_t x = column;
+        for (int32_t j = 0; j < w->filter_width; ++j, x += w->dilation_width, patch += p->group_inputs) {
+            if (row >= 0 && row < w->input_height && x >= 0 && x < w->input_width) {
+                copy(patch, input + (row * w->input_width + x) * w->input_channels, p->group_inputs);
+            }
         }
     }
 }
@@ -87,7 +71,7 @@ TS_APART int32_t gather_at(const ts_conv_2d_t *p, const inside_t *inside, const 
             copy(patch, in, inside->run);
         }
     } else {
-        gather(p, input, y, x, patch);
+        gather(p, input, row, column, patch);
     }
     return y * p->positions.row_step + x * p->positions.column_step;
 }
