@@ -66,6 +66,11 @@ def _is_single(params: Params) -> bool:
     return params["depth_multiplier"] != 1 or params["window"]["output_channels"] % 4 != 0
 
 
+def _is_apart(params: Params) -> bool:
+    """Whether a row of a filter is more than one run of inputs."""
+    return params["groups"] > 1 or params["window"]["dilation_width"] > 1
+
+
 def _repeats(params: Params) -> tuple[bool, bool]:
     """Whether the first and the second operand repeat along the innermost loop of ts_broadcast_t."""
     fields = params["shape"].fields
@@ -141,6 +146,9 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             ("batch_matmul",),
             lambda p: p["lhs_depth_step"] != 1,
         ),
+    ),
+    "conv_2d": (
+        Need("TS_CONV_2D_APART", "Columns of taps that are no neighbours, or groups.", ("conv_2d",), _is_apart),
     ),
     "depthwise_conv_2d": (
         Need("TS_DEPTHWISE_CONV_2D_LARGE", "Layers that are not is_small.", ("depthwise_conv_2d",), _is_large),

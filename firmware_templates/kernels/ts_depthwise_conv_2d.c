@@ -1,8 +1,8 @@
 #include "ts_depthwise_conv_2d.h"
 
+#include "ts_clip.h"
 #include "ts_depthwise_conv_2d_needs.h"
 #include "ts_mve.h"
-#include "ts_seldom.h"
 
 /* Four channels at once take all registers; clang, and compilers that optimize nothing, keep some for themselves. */
 #if defined(TS_HAS_SIMD) && defined(__OPTIMIZE__) && !defined(__clang__)
@@ -46,31 +46,22 @@ static inline walk_t whole_walk(const ts_depthwise_conv_2d_t *p) {
     return walk;
 }
 
-/* How many of an axis' taps lie within the input, and the first of them; tap 0 lies at `position`. */
-TS_APART TS_SELDOM int32_t clip_axis(int32_t position, int32_t dilation, int32_t taps, int32_t size, int32_t *first) {
-    for (*first = 0; position < 0 && taps > 0; position += dilation, --taps) {
-        ++*first;
-    }
-    for (; taps > 0 && position + (taps - 1) * dilation >= size; --taps) {
-    }
-    return taps;
-}
-
 /* Of a whole one, what is left where tap 0 lies there; returns where the input of the first tap left lies. */
 TS_APART TS_SELDOM int32_t clip(const ts_window_t *w, int32_t row, int32_t column, const walk_t *whole, walk_t *walk) {
-    int32_t y;
-    int32_t x;
-    const int32_t rows = clip_axis(row, w->dilation_height, w->filter_height, w->input_height, &y);
-    const int32_t columns = clip_axis(column, w->dilation_width, w->filter_width, w->input_width, &x);
+    ts_clip_t rows = {0, w->filter_height};
+    ts_clip_t columns = {0, w->filter_width};
+    ts_clip(&rows, row, w->dilation_height, w->input_height);
+    ts_clip(&columns, column, w->dilation_width, w->input_width);
     *walk = *whole;
-    if (columns == 0) {
+    if (rows.taps == 0 || columns.taps == 0) {
         walk->rows = 0;
         walk->threes = 0;
         return 0;
     }
-    set_walk(w, rows, columns, walk);
-    walk->tap = 4 * (y * w->filter_width + x);
-    return rows == 0 ? 0 : (row * w->input_width + column) * w->input_channels + y * walk->input_step + x * walk->step;
+    set_walk(w, rows.taps, columns.taps, walk);
+    walk->tap = 4 * (rows.first * w->filter_width + columns.first);
+    return (row * w->input_width + column) * w->input_channels + rows.first * walk->input_step +
+           columns.first * walk->step;
 }
 
 static inline bool is_small(const ts_depthwise_conv_2d_t *p) {
