@@ -99,10 +99,11 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
 
 void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output, int8_t *scratch) {
     const ts_window_t *w = &params->window;
+    const int32_t groups = TS_CONV_2D_APART ? params->groups : 1;
     output += params->positions.start;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         ts_channels_t channels = params->channels;
-        for (int32_t group = 0; group < params->groups; ++group) {
+        for (int32_t group = 0; group < groups; ++group) {
             convolve(params, &channels, input + group * params->group_inputs, output + group * channels.outputs,
                      scratch);
             channels.stream += ((channels.outputs + 1) >> 1) * ts_pair_words(&channels);
