@@ -33,12 +33,14 @@ SLIDING = (
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`macro` is 1 where `applies` to the parameters of any call of one of `kernels`."""
+    """`macro` is 1 where `applies` to the parameters of any call of one of `kernels`; `for_speed`: code that others can
+    do without, which `--optimize size` leaves out."""
 
     macro: str
     text: str
     kernels: tuple[str, ...]
     applies: Callable[[Params], bool]
+    for_speed: bool = False
 
     def holds(self, calls: Sequence[LayerCall]) -> bool:
         return any(call.kernel in self.kernels and self.applies(call.params) for call in calls)
@@ -52,6 +54,7 @@ class Often:
     kernel: str
     turns: Callable[[Params], int]
 
+    for_speed: ClassVar[bool] = False
     text: ClassVar[str] = "Inner loops of enough turns to be compiled for speed."
 
     def holds(self, calls: Sequence[LayerCall]) -> bool:
@@ -131,6 +134,13 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             ("fully_connected",),
             lambda p: p["channels"]["inputs"] % 4 != 0,
         ),
+        Need(
+            "TS_CHANNELS_TWICE",
+            "Two blocks of inputs a turn.",
+            ("fully_connected", "conv_2d", "batch_matmul"),
+            lambda p: p.get("rows", 2) > 1,
+            for_speed=True,
+        ),
     ),
     "batch_matmul": (
         Need(
@@ -157,6 +167,13 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             "Channels that do not come in fours, or not each from an input channel of its own.",
             ("depthwise_conv_2d",),
             _is_single,
+        ),
+        Need(
+            "TS_DEPTHWISE_CONV_2D_THREES",
+            "Rows of three taps.",
+            ("depthwise_conv_2d",),
+            lambda p: p["window"]["filter_width"] == 3,
+            for_speed=True,
         ),
     ),
     **{kernel: _walks(kernel) for kernel in ("common_scale_square", "common_scale_sum", "product")},
@@ -193,9 +210,9 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
 }
 
 
-def needed_by(calls: Sequence[LayerCall]) -> Callable[[Need | Often], bool]:
-    """Tells of a need whether a model of these calls has it."""
-    return lambda need: need.holds(calls)
+def needed_by(calls: Sequence[LayerCall], optimize: str = "speed") -> Callable[[Need | Often], bool]:
+    """Tells of a need whether a model of these calls has it, generated for speed or size."""
+    return lambda need: (optimize == "speed" or not need.for_speed) and need.holds(calls)
 
 
 def needs_header(source: str, is_needed: Callable[[Need | Often], bool]) -> str:

@@ -1,6 +1,5 @@
 #include "ts_channels.h"
 
-#include "ts_channels_needs.h"
 #include "ts_mve.h"
 
 static inline bool is_small(const ts_channels_t *p) {

@@ -27,7 +27,7 @@ typedef struct {
 static inline void set_walk(const ts_window_t *w, int32_t rows, int32_t columns, walk_t *walk) {
     walk->rows = rows;
     walk->columns = columns;
-    walk->threes = columns == 3 && w->filter_width == 3 ? rows : 0;
+    walk->threes = TS_DEPTHWISE_CONV_2D_THREES && columns == 3 && w->filter_width == 3 ? rows : 0;
     walk->input_jump = walk->input_step - columns * walk->step;
     walk->weights_jump = 4 * (w->filter_width - columns);
     walk->weights = 4 * rows * w->filter_width;
@@ -137,8 +137,7 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
     int32_t sum3 = 0;
     int32_t input, input_even, weights, weights_even;
     int32_t left;
-#ifndef __OPTIMIZE_SIZE__
-    if (walk->threes > 0) {
+    if (TS_DEPTHWISE_CONV_2D_THREES && walk->threes > 0) {
         left = walk->threes;
         __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") TAP("[%[row], %[step]]", "[%[tap]], #4")
                     TAP("[%[row], %[step], lsl #1]", "[%[tap]], #4") "ldr %[input], %[input_step]\n\t"
@@ -148,9 +147,7 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
                 : TAP_OUTPUTS
                 : [step] "r"(walk->step), [offsets] "r"(walk->offsets), [input_step] "m"(walk->input_step)
                 : "cc", "memory");
-    } else
-#endif
-        if (walk->rows > 0) {
+    } else if (walk->rows > 0) {
         const int8_t *end = tap + walk->weights;
         left = walk->columns;
         __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") "add %[row], %[row], %[step]\n\t"
