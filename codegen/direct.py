@@ -51,7 +51,7 @@ def render_direct(
     regions: Sequence[Region] = choose_regions(graph, slack)
     if features is not None:
         graph, regions = with_ring(graph, regions, features, slack)
-    return render_graph(graph, regions, banner, model.name, features, counts_layers=counts_layers)
+    return render_graph(graph, regions, banner, model.name, features, optimize=optimize, counts_layers=counts_layers)
 
 
 def render_graph(
@@ -61,6 +61,7 @@ def render_graph(
     name: str = "model",
     features: FeatureSpec | None = None,
     *,
+    optimize: str = "speed",
     counts_layers: bool = False,
 ) -> RuntimeFiles:
     """C of a graph whose `regions`, in order and apart from each other, run row by row."""
@@ -98,7 +99,7 @@ def render_graph(
     memory = memory_of(name, graph, regions, plan)
     files["model/memory_plan.svg"] = memory_svg(memory)
     files["model/memory_plan.txt"] = memory_text(memory)
-    files.update(kernel_files(kernels, needed_by(calls)))
+    files.update(kernel_files(kernels, needed_by(calls, optimize)))
     sources = sorted(name for name in files if name.endswith(".c"))
     return RuntimeFiles(
         files,

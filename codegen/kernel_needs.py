@@ -33,12 +33,14 @@ SLIDING = (
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`macro` is 1 where `applies` to the parameters of any call of one of `kernels`."""
+    """`macro` is 1 where `applies` to the parameters of any call of one of `kernels`; `for_speed`: code that others can
+    do without, which `--optimize size` leaves out."""
 
     macro: str
     text: str
     kernels: tuple[str, ...]
     applies: Callable[[Params], bool]
+    for_speed: bool = False
 
     def holds(self, calls: Sequence[LayerCall]) -> bool:
         return any(call.kernel in self.kernels and self.applies(call.params) for call in calls)
@@ -52,6 +54,7 @@ class Often:
     kernel: str
     turns: Callable[[Params], int]
 
+    for_speed: ClassVar[bool] = False
     text: ClassVar[str] = "Inner loops of enough turns to be compiled for speed."
 
     def holds(self, calls: Sequence[LayerCall]) -> bool:
@@ -64,6 +67,11 @@ def _is_large(params: Params) -> bool:
 
 def _is_single(params: Params) -> bool:
     return params["depth_multiplier"] != 1 or params["window"]["output_channels"] % 4 != 0
+
+
+def _is_apart(params: Params) -> bool:
+    """Whether a row of a filter is more than one run of inputs."""
+    return params["groups"] > 1 or params["window"]["dilation_width"] > 1
 
 
 def _repeats(params: Params) -> tuple[bool, bool]:
@@ -120,6 +128,19 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             ("fully_connected", "conv_2d"),
             lambda p: p.get("rows", 2) > 1 and p["channels"]["outputs"] % 2 == 1,
         ),
+        Need(
+            "TS_CHANNELS_TAILS",
+            "Inputs that do not come in fours.",
+            ("fully_connected",),
+            lambda p: p["channels"]["inputs"] % 4 != 0,
+        ),
+        Need(
+            "TS_CHANNELS_TWICE",
+            "Two blocks of inputs a turn.",
+            ("fully_connected", "conv_2d", "batch_matmul"),
+            lambda p: p.get("rows", 2) > 1,
+            for_speed=True,
+        ),
     ),
     "batch_matmul": (
         Need(
@@ -136,6 +157,9 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             lambda p: p["lhs_depth_step"] != 1,
         ),
     ),
+    "conv_2d": (
+        Need("TS_CONV_2D_APART", "Columns of taps that are no neighbours, or groups.", ("conv_2d",), _is_apart),
+    ),
     "depthwise_conv_2d": (
         Need("TS_DEPTHWISE_CONV_2D_LARGE", "Layers that are not is_small.", ("depthwise_conv_2d",), _is_large),
         Need(
@@ -143,6 +167,13 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             "Channels that do not come in fours, or not each from an input channel of its own.",
             ("depthwise_conv_2d",),
             _is_single,
+        ),
+        Need(
+            "TS_DEPTHWISE_CONV_2D_THREES",
+            "Rows of three taps.",
+            ("depthwise_conv_2d",),
+            lambda p: p["window"]["filter_width"] == 3,
+            for_speed=True,
         ),
     ),
     **{kernel: _walks(kernel) for kernel in ("common_scale_square", "common_scale_sum", "product")},
@@ -179,9 +210,9 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
 }
 
 
-def needed_by(calls: Sequence[LayerCall]) -> Callable[[Need | Often], bool]:
-    """Tells of a need whether a model of these calls has it."""
-    return lambda need: need.holds(calls)
+def needed_by(calls: Sequence[LayerCall], optimize: str = "speed") -> Callable[[Need | Often], bool]:
+    """Tells of a need whether a model of these calls has it, generated for speed or size."""
+    return lambda need: (optimize == "speed" or not need.for_speed) and need.holds(calls)
 
 
 def needs_header(source: str, is_needed: Callable[[Need | Often], bool]) -> str:

@@ -8,7 +8,7 @@ same kernel from the same values, only in another order; sums that add up over b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,12 @@ class Region:
     @property
     def turns(self) -> int:
         return self.blocks + max(self.delays.values())
+
+    def moved(self, first: int) -> Region:
+        """The same operators where they stand at another position."""
+        by = first - self.first
+        if by == 0:
+            return self
+        delays = {step + by: delay for step, delay in self.delays.items()}
+        reads = {(step + by, position): read for (step, position), read in self.reads.items()}
+        return replace(self, first=first, last=self.last + by, delays=delays, reads=reads)

@@ -116,14 +116,41 @@ def _options_of(graph: Graph) -> _Options:
 
 
 def _candidate(uses: Uses, whole: Lifetimes, region: Region) -> _Candidate:
-    inside = region_lifetimes(uses, region)
-    touched = {whole.owner[tensor] for tensor in inside.owner}
+    inside = _inside(uses, region)
+    touched = {whole.owner[tensor] for tensor in inside.tensors}
     others = sum(
         buffer.size
         for buffer in whole.buffers
         if buffer.first < region.first and buffer.last >= region.last and buffer.tensor not in touched
     )
-    return _Candidate(region, inside.peak(region.first, region.last) + others, overhead(uses.graph, region))
+    return _Candidate(region, inside.peak + others, inside.overhead)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Of a region, whatever runs before and after it: bytes at its peak, and of which tensors."""
+
+    peak: int
+    tensors: tuple[int, ...]
+    overhead: int
+
+
+def _inside(uses: Uses, region: Region) -> _Inside:
+    """What it depends on beside the operators: what of theirs is needed afterwards, and whether they are all."""
+    first, last = region.first, region.last
+    ops = uses.graph.ops[first:last]
+    written = tuple(uses.last_read.get(tensor, -1) < last for op in ops for tensor in op.site.outputs)
+    read = tuple(
+        uses.last_needed.get(uses.viewed.get(tensor, tensor), -1) < last
+        for step in range(first, last)
+        for tensor in uses.activations[step]
+    )
+    key = (region.blocks, len(ops) == len(uses.graph.ops), *map(id, ops), written, read)
+    if key not in uses.known:
+        found = region_lifetimes(uses, region)
+        uses.known[key] = _Inside(found.peak(first, last), tuple(found.owner), overhead(uses.graph, region))
+    inside: _Inside = uses.known[key]
+    return inside
 
 
 def overhead(graph: Graph, region: Region) -> int:

@@ -71,6 +71,21 @@ class Layout:
 
 
 @dataclass(slots=True)
+class _Found:
+    """The regions of a span, as far as anybody asked for them."""
+
+    span: Span
+    search: Iterator[Region]
+    regions: list[Region] = field(default_factory=list)
+
+    def region(self, number: int) -> Region | None:
+        """None behind the last one."""
+        if number == len(self.regions):
+            self.regions.extend(islice(self.search, 1))
+        return self.regions[number] if number < len(self.regions) else None
+
+
+@dataclass(slots=True)
 class Span:
     """Operators `first` to `last` (excluded) that may become a region, and what is found out about them."""
 
@@ -81,20 +96,28 @@ class Span:
     axes: dict[int, int]  # that the rows of each tensor lie along
     scattered: frozenset[int]  # tensors whose neighbouring rows are not neighbours in memory
     _by_rows: dict[int, list[tuple[int, int, Rows | WindowRows]]] = field(default_factory=dict)
-    _found: list[Region] = field(default_factory=list)
-    _search: Iterator[Region] | None = None
+    _moved: list[Region] = field(default_factory=list)
 
     def regions(self) -> Iterator[Region]:
         """For every number of blocks that suits, most first; each is found once, whoever asks."""
-        if self._search is None:
-            self._search = self._find()
+        found = self._known()
         for number in count():
-            if number == len(self._found):
-                region = next(self._search, None)
+            if number == len(self._moved):
+                region = found.region(number)
                 if region is None:
                     return
-                self._found.append(region)
-            yield self._found[number]
+                self._moved.append(region.moved(self.first))
+            yield self._moved[number]
+
+    def _known(self) -> _Found:
+        """What regions depend on: the operators, and which of their outputs are read elsewhere."""
+        ops = self.graph.ops[self.first : self.last]
+        inner = tuple(self.uses.last_read.get(tensor, -1) < self.last for op in ops for tensor in op.site.outputs)
+        key = (*map(id, ops), inner)
+        if key not in self.uses.known:
+            self.uses.known[key] = _Found(self, self._find())
+        found: _Found = self.uses.known[key]
+        return found
 
     def _find(self) -> Iterator[Region]:
         layout = self._layout()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
-from codegen.ir import Graph
+from codegen.ir import Graph, Tensor
 from codegen.rows import Access
 
 
@@ -20,6 +22,7 @@ class Uses:
     last_needed: Mapping[int, int]  # of each tensor that is no view: where it or a view of it is last read
     bytes: tuple[int, ...]  # by tensor
     activations: tuple[tuple[int, ...], ...]  # by position of the operator
+    known: dict[Any, Any]  # what was found out about operators on these tensors, in whatever order they run
     _access: dict[tuple[int, int | None], tuple[Access, ...] | None] = field(default_factory=dict)
 
     @classmethod
@@ -38,7 +41,8 @@ class Uses:
             last_needed[owner] = max(last_needed.get(owner, step), step)
         sizes = tuple(tensor.bytes for tensor in graph.tensors)
         activations = tuple(op.activations(graph) for op in graph.ops)
-        return cls(graph, written, last_read, viewed, last_needed, sizes, activations)
+        known = _known(_Tensors(graph.tensors))
+        return cls(graph, written, last_read, viewed, last_needed, sizes, activations, known)
 
     def row_access(self, step: int, axes: Mapping[int, int]) -> tuple[Access, ...] | None:
         """How the operator at a position reads rows, those of its outputs lying along `axes`; None where it cannot."""
@@ -48,3 +52,21 @@ class Uses:
             found = op.summed_access(self.graph) if along is None else op.row_access(self.graph, along)
             self._access[step, along] = found
         return self._access[step, along]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tensors:
+    """All tensors of a graph, compared by identity: graphs that differ in the order of operators alone have the same."""
+
+    tensors: tuple[Tensor, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Tensors) and self.tensors is other.tensors
+
+    def __hash__(self) -> int:
+        return id(self.tensors)
+
+
+@lru_cache(maxsize=2)
+def _known(tensors: _Tensors) -> dict[Any, Any]:
+    return {}

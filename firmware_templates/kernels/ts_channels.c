@@ -1,6 +1,5 @@
 #include "ts_channels.h"
 
-#include "ts_channels_needs.h"
 #include "ts_mve.h"
 
 static inline bool is_small(const ts_channels_t *p) {
@@ -29,6 +28,13 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
     }
 }
 #else
+/* Whether what takes four inputs at once leaves some. */
+#ifdef TS_HAS_SIMD
+#define HAS_TAILS TS_CHANNELS_TAILS
+#else
+#define HAS_TAILS 1
+#endif
+
 /* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
  * `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
@@ -50,7 +56,7 @@ static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t co
         words[3] = ts_plain_odd(b);
     }
 #endif
-    for (; count > 0; count -= 4, row0 += 4, row1 += 4, wide += 8) {
+    for (; HAS_TAILS && count > 0; count -= 4, row0 += 4, row1 += 4, wide += 8) {
         widen4(row0, count, wide);
         widen4(row1, count, wide + 4);
     }
@@ -107,12 +113,20 @@ static void any_pairs(const ts_channels_t *p, const int8_t *row, const int16_t *
     }
 }
 
+static inline int8_t single_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
+    if (TS_CHANNELS_LARGE) {
+        return any_output(p, scales, channel, sum);
+    }
+    const int32_t rounding = 1 + 2 * p->output_offset;
+    return small_output(sum, scales->bias_and_right[channel], scales->multiplier[channel], rounding);
+}
+
 static void one_row(const ts_channels_t *p, const int8_t *row, int8_t *output) {
     const int32_t offset = is_small(p) ? 0 : row_offset(p, row);
-    const int32_t rounding = 1 + 2 * p->output_offset;
     const int8_t *weights = (const int8_t *)p->stream;
     for (int32_t n = 0; n < p->outputs; n += 2) {
-        int32_t sums[2] = {offset, offset};
+        int32_t sum0 = offset;
+        int32_t sum1 = offset;
         const int8_t *in = row;
         int32_t left = p->inputs;
 #ifdef TS_HAS_SIMD
@@ -122,22 +136,21 @@ static void one_row(const ts_channels_t *p, const int8_t *row, int8_t *output) {
             const uint32_t b1 = ts_load4(weights + 4);
             const int32_t even = ts_plain_even(a);
             const int32_t odd = ts_plain_odd(a);
-            sums[0] = ts_multiply_add(odd, ts_plain_odd(b0), ts_multiply_add(even, ts_plain_even(b0), sums[0]));
-            sums[1] = ts_multiply_add(odd, ts_plain_odd(b1), ts_multiply_add(even, ts_plain_even(b1), sums[1]));
+            sum0 = ts_multiply_add(odd, ts_plain_odd(b0), ts_multiply_add(even, ts_plain_even(b0), sum0));
+            sum1 = ts_multiply_add(odd, ts_plain_odd(b1), ts_multiply_add(even, ts_plain_even(b1), sum1));
         }
 #endif
-        for (; left > 0; left -= 4, weights += 8) {
+        for (; HAS_TAILS && left > 0; left -= 4, weights += 8) {
             for (int32_t i = 0; i < 4 && i < left; ++i) {
                 const int32_t a = *in++;
-                sums[0] += a * weights[i];
-                sums[1] += a * weights[4 + i];
+                sum0 += a * weights[i];
+                sum1 += a * weights[4 + i];
             }
         }
         const ts_scales_t *scales = (const ts_scales_t *)(const void *)weights;
-        for (int32_t i = 0; i < 2 && n + i < p->outputs; ++i) {
-            output[n + i] = TS_CHANNELS_LARGE
-                                ? any_output(p, scales, i, sums[i])
-                                : small_output(sums[i], scales->bias_and_right[i], scales->multiplier[i], rounding);
+        output[n] = single_output(p, scales, 0, sum0);
+        if (n + 1 < p->outputs) {
+            output[n + 1] = single_output(p, scales, 1, sum1);
         }
         weights += is_small(p) ? 16 : 24;
     }

@@ -8,6 +8,7 @@
 #ifndef TS_CHANNELS_H
 #define TS_CHANNELS_H
 
+#include "ts_channels_needs.h"
 #include "ts_requantize.h"
 #include "ts_simd.h"
 
@@ -73,6 +74,15 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     "smlad %[sum11], %[even1], %[even], %[sum11]\n\t"                                                                  \
     "smlad %[sum01], %[odd0], %[weight], %[sum01]\n\t"                                                                 \
     "smlad %[sum11], %[odd1], %[weight], %[sum11]\n\t"
+#if TS_CHANNELS_TWICE
+/* Two blocks in one turn, of which an odd number's first turn leaves out one. */
+#define TS_PAIR_TURNS                                                                                                  \
+    "lsrs %[blocks], %[blocks], #1\n\t"                                                                                \
+    "bcc 2f\n\t"                                                                                                       \
+    "1:\n\t" TS_PAIR_BLOCK "2:\n\t" TS_PAIR_BLOCK
+#else
+#define TS_PAIR_TURNS "1:\n\t" TS_PAIR_BLOCK
+#endif
 #else
 /** One of four inputs of a block, which lies at `place` of the widened ones. */
 #define TS_PAIR_STEP(place, input)                                                                                     \
@@ -90,12 +100,9 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
     int32_t sum11 = sums[3];
 #ifdef TS_HAS_SIMD
     int32_t even0, odd0, even1, odd1, weight, even;
-    /* Two blocks in one turn, of which an odd number's first turn leaves out one. */
-    blocks = blocks + 1;
-    __asm__("lsrs %[blocks], %[blocks], #1\n\t"
-            "bcc 2f\n\t"
-            "1:\n\t" TS_PAIR_BLOCK "2:\n\t" TS_PAIR_BLOCK "subs %[blocks], %[blocks], #1\n\t"
-            "bne 1b"
+    blocks += TS_CHANNELS_TWICE;
+    __asm__(TS_PAIR_TURNS "subs %[blocks], %[blocks], #1\n\t"
+                          "bne 1b"
             : [wide] "+r"(wide), [weights] "+r"(weights), [blocks] "+r"(blocks), [sum00] "+r"(sum00),
               [sum01] "+r"(sum01), [sum10] "+r"(sum10), [sum11] "+r"(sum11), [even0] "=&r"(even0), [odd0] "=&r"(odd0),
               [even1] "=&r"(even1), [odd1] "=&r"(odd1), [weight] "=&r"(weight), [even] "=&r"(even)

@@ -1,5 +1,7 @@
 #include "ts_conv_2d.h"
 
+#include "ts_clip.h"
+#include "ts_conv_2d_needs.h"
 #include "ts_mve.h"
 
 #include <string.h>
@@ -23,71 +25,55 @@ static void copy(int8_t *target, const int8_t *source, int32_t count) {
 #endif
 }
 
-/* The inputs under one position of the filter, in the filter's order; zero points where it lies outside. */
-static void gather(const ts_conv_2d_t *p, const int8_t *input, int32_t y, int32_t x, int8_t *patch) {
-    const ts_window_t *w = &p->window;
-    const ts_taps_t rows = ts_rows(w, y);
-    const ts_taps_t columns = ts_columns(w, x);
-    const bool inside = rows.end > rows.begin && columns.end > columns.begin;
-    if (!inside || rows.end - rows.begin < w->filter_height || columns.end - columns.begin < w->filter_width) {
-        memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
-    }
-    if (!inside) {
-        return;
-    }
-    const int32_t row = rows.origin + rows.begin * w->dilation_height;
-    const int32_t column = columns.origin + columns.begin * w->dilation_width;
-    const int32_t row_step = w->dilation_height * w->input_width * w->input_channels;
-    const int32_t patch_step = w->filter_width * p->group_inputs;
-    /* Neighbouring taps of all channels are neighbours in memory, too. */
-    const bool together = w->dilation_width == 1 && p->group_inputs == w->input_channels;
-    const int32_t taps = together ? columns.end - columns.begin : 1;
-    const int32_t tap_step = taps * w->dilation_width * w->input_channels;
-    const int32_t run = taps * p->group_inputs;
-    input += (row * w->input_width + column) * w->input_channels;
-    patch += rows.begin * patch_step + columns.begin * p->group_inputs;
-    for (int32_t i = rows.begin; i < rows.end; ++i, input += row_step, patch += patch_step) {
-        const int8_t *in = input;
-        int8_t *out = patch;
-        for (int32_t j = columns.begin; j < columns.end; j += taps, in += tap_step, out += run) {
-            copy(out, in, run);
-        }
-    }
-}
-
-/* Where a filter lies within the input: its first row and column are from 0 to these. A row of it is a run of bytes, or
- * there is no such place. */
+/* Where a filter lies within the input: its first row and column are from 0 to these. */
 typedef struct {
     int32_t last_row;
     int32_t last_column;
-    int32_t row_step;
-    int32_t run;
+    int32_t row_step; /* bytes between inputs of neighbouring rows */
 } inside_t;
 
-static inline inside_t find_inside(const ts_conv_2d_t *p) {
-    const ts_window_t *w = &p->window;
-    const bool runs = w->dilation_width == 1 && p->group_inputs == w->input_channels;
-    const inside_t inside = {runs ? w->input_height - 1 - (w->filter_height - 1) * w->dilation_height : -1,
-                             w->input_width - w->filter_width, w->dilation_height * w->input_width * w->input_channels,
-                             w->filter_width * w->input_channels};
+static inline inside_t find_inside(const ts_window_t *w) {
+    const inside_t inside = {w->input_height - 1 - (w->filter_height - 1) * w->dilation_height,
+                             w->input_width - 1 - (w->filter_width - 1) * w->dilation_width,
+                             w->dilation_height * w->input_width * w->input_channels};
     return inside;
 }
 
-/* The same for a position in row-major order; returns where its output lies. */
-TS_APART int32_t gather_at(const ts_conv_2d_t *p, const inside_t *inside, const int8_t *input, int32_t position,
-                           int8_t *patch) {
+/* One row of taps. Neighbouring taps of all channels are neighbours in memory, too. */
+static inline void gather_row(const ts_conv_2d_t *p, const int8_t *input, int32_t taps, int8_t *patch) {
+    const ts_window_t *w = &p->window;
+    if (!TS_CONV_2D_APART || (w->dilation_width == 1 && p->group_inputs == w->input_channels)) {
+        copy(patch, input, taps * p->group_inputs);
+        return;
+    }
+    for (; taps > 0; --taps, input += w->dilation_width * w->input_channels, patch += p->group_inputs) {
+        copy(patch, input, p->group_inputs);
+    }
+}
+
+/* The inputs under the filter at a position in row-major order, in the filter's order; zero points where it lies
+ * outside. Returns where its output lies. */
+TS_APART int32_t gather(const ts_conv_2d_t *p, const inside_t *inside, const int8_t *input, int32_t position,
+                        int8_t *patch) {
     const ts_window_t *w = &p->window;
     const int32_t y = position / w->output_width;
     const int32_t x = position - y * w->output_width;
     const int32_t row = y * w->stride_height - w->pad_top;
     const int32_t column = x * w->stride_width - w->pad_left;
-    if (row >= 0 && row <= inside->last_row && column >= 0 && column <= inside->last_column) {
-        const int8_t *in = input + (row * w->input_width + column) * w->input_channels;
-        for (int32_t left = w->filter_height; left > 0; --left, in += inside->row_step, patch += inside->run) {
-            copy(patch, in, inside->run);
-        }
-    } else {
-        gather(p, input, y, x, patch);
+    ts_clip_t rows = {0, w->filter_height};
+    ts_clip_t columns = {0, w->filter_width};
+    if (row < 0 || row > inside->last_row || column < 0 || column > inside->last_column) {
+        memset(patch, p->input_zero_point, (size_t)p->channels.inputs);
+        ts_clip(&rows, row, w->dilation_height, w->input_height);
+        ts_clip(&columns, column, w->dilation_width, w->input_width);
+        rows.taps = columns.taps > 0 ? rows.taps : 0;
+    }
+    const int32_t first_row = row + rows.first * w->dilation_height;
+    const int32_t first_column = column + columns.first * w->dilation_width;
+    int32_t at = (first_row * w->input_width + first_column) * w->input_channels;
+    patch += (rows.first * w->filter_width + columns.first) * p->group_inputs;
+    for (; rows.taps > 0; --rows.taps, at += inside->row_step, patch += w->filter_width * p->group_inputs) {
+        gather_row(p, input + at, columns.taps, patch);
     }
     return y * p->positions.row_step + x * p->positions.column_step;
 }
@@ -97,15 +83,15 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
                      int8_t *scratch) {
     const ts_window_t *w = &p->window;
     const int32_t positions = w->output_height * w->output_width;
-    const inside_t inside = find_inside(p);
+    const inside_t inside = find_inside(w);
     int8_t *patches = scratch + ((channels->inputs + 3) >> 2) * 16;
     for (int32_t position = 0; position < positions; position += 2) {
-        const int32_t at = gather_at(p, &inside, input, position, patches);
+        const int32_t at = gather(p, &inside, input, position, patches);
         int32_t rows = 1;
         int32_t output_step = 0;
         if (position + 1 < positions) {
             rows = 2;
-            output_step = gather_at(p, &inside, input, position + 1, patches + channels->inputs) - at;
+            output_step = gather(p, &inside, input, position + 1, patches + channels->inputs) - at;
         }
         ts_channels(channels, rows, patches, output + at, output_step, scratch);
     }
@@ -113,10 +99,11 @@ static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const
 
 void ts_conv_2d(const ts_conv_2d_t *params, const int8_t *input, int8_t *output, int8_t *scratch) {
     const ts_window_t *w = &params->window;
+    const int32_t groups = TS_CONV_2D_APART ? params->groups : 1;
     output += params->positions.start;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         ts_channels_t channels = params->channels;
-        for (int32_t group = 0; group < params->groups; ++group) {
+        for (int32_t group = 0; group < groups; ++group) {
             convolve(params, &channels, input + group * params->group_inputs, output + group * channels.outputs,
                      scratch);
             channels.stream += ((channels.outputs + 1) >> 1) * ts_pair_words(&channels);

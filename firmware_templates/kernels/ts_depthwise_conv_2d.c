@@ -1,5 +1,6 @@
 #include "ts_depthwise_conv_2d.h"
 
+#include "ts_clip.h"
 #include "ts_depthwise_conv_2d_needs.h"
 #include "ts_mve.h"
 
@@ -8,25 +9,59 @@
 #define QUADS 1
 #endif
 
-/* Taps within the input, and which tap and where in the input the first of them is. */
+/* The taps of a filter that lie within the input, and how to walk through them, in bytes. */
 typedef struct {
-    ts_taps_t rows;
-    ts_taps_t columns;
-    int32_t tap;
-    const int8_t *input;
-} place_t;
+    int32_t rows;
+    int32_t columns;      /* taps of a row */
+    int32_t threes;       /* rows, where they are a filter's whole rows of three taps, or 0 */
+    int32_t tap;          /* weights of the first one, behind those of tap 0 */
+    int32_t step;         /* between inputs of neighbouring taps */
+    int32_t input_step;   /* between inputs of neighbouring rows */
+    int32_t input_jump;   /* from behind a row's last input to the next row's first */
+    int32_t weights_jump; /* the same of weights */
+    int32_t weights;      /* of all rows, of four channels */
+    int32_t offsets;      /* the input's, in both halves */
+    int32_t rounding;     /* 1 + 2 * the output's zero point */
+} walk_t;
 
-static place_t find_place(const ts_window_t *w, const int8_t *input, ts_taps_t rows, int32_t x) {
-    place_t place = {rows, ts_columns(w, x), 0, input};
-    if (place.rows.end > place.rows.begin && place.columns.end > place.columns.begin) {
-        const int32_t row = place.rows.origin + place.rows.begin * w->dilation_height;
-        const int32_t column = place.columns.origin + place.columns.begin * w->dilation_width;
-        place.tap = place.rows.begin * w->filter_width + place.columns.begin;
-        place.input = input + (row * w->input_width + column) * w->input_channels;
-    } else {
-        place.rows.end = place.rows.begin;
+static inline void set_walk(const ts_window_t *w, int32_t rows, int32_t columns, walk_t *walk) {
+    walk->rows = rows;
+    walk->columns = columns;
+    walk->threes = TS_DEPTHWISE_CONV_2D_THREES && columns == 3 && w->filter_width == 3 ? rows : 0;
+    walk->input_jump = walk->input_step - columns * walk->step;
+    walk->weights_jump = 4 * (w->filter_width - columns);
+    walk->weights = 4 * rows * w->filter_width;
+}
+
+/* Of a filter that lies within the input as a whole. */
+static inline walk_t whole_walk(const ts_depthwise_conv_2d_t *p) {
+    const ts_window_t *w = &p->window;
+    walk_t walk;
+    walk.tap = 0;
+    walk.step = w->dilation_width * w->input_channels;
+    walk.input_step = w->dilation_height * w->input_width * w->input_channels;
+    walk.offsets = (int32_t)(((uint32_t)p->input_offset & 0xFFFFu) * 0x10001u);
+    walk.rounding = 1 + 2 * p->output_offset;
+    set_walk(w, w->filter_height, w->filter_width, &walk);
+    return walk;
+}
+
+/* Of a whole one, what is left where tap 0 lies there; returns where the input of the first tap left lies. */
+TS_APART TS_SELDOM int32_t clip(const ts_window_t *w, int32_t row, int32_t column, const walk_t *whole, walk_t *walk) {
+    ts_clip_t rows = {0, w->filter_height};
+    ts_clip_t columns = {0, w->filter_width};
+    ts_clip(&rows, row, w->dilation_height, w->input_height);
+    ts_clip(&columns, column, w->dilation_width, w->input_width);
+    *walk = *whole;
+    if (rows.taps == 0 || columns.taps == 0) {
+        walk->rows = 0;
+        walk->threes = 0;
+        return 0;
     }
-    return place;
+    set_walk(w, rows.taps, columns.taps, walk);
+    walk->tap = 4 * (rows.first * w->filter_width + columns.first);
+    return (row * w->input_width + column) * w->input_channels + rows.first * walk->input_step +
+           columns.first * walk->step;
 }
 
 static inline bool is_small(const ts_depthwise_conv_2d_t *p) {
@@ -45,27 +80,21 @@ static int8_t any_output(const ts_depthwise_conv_2d_t *p, const ts_quad_t *quad,
 }
 
 /* One of four output channels from its input channel; taps outside the input add nothing. */
-static int8_t convolve(const ts_depthwise_conv_2d_t *p, const place_t *place, const int8_t *weights,
-                       const ts_quad_t *quad, int32_t lane, int32_t channel) {
-    const ts_window_t *w = &p->window;
-    const int8_t *row = place->input + channel;
+static int8_t convolve(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *tap, const ts_quad_t *quad,
+                       int32_t lane, const int8_t *input) {
     int32_t sum = 0;
-    for (int32_t y = place->rows.begin; y < place->rows.end; ++y) {
-        const int8_t *in = row;
-        for (int32_t x = place->columns.begin; x < place->columns.end; ++x) {
-            sum += (*in + p->input_offset) * weights[4 * (y * w->filter_width + x) + lane];
-            in += w->dilation_width * w->input_channels;
+    for (int32_t y = walk->rows; y > 0; --y, input += walk->input_jump, tap += walk->weights_jump) {
+        for (int32_t x = walk->columns; x > 0; --x, input += walk->step, tap += 4) {
+            sum += (*input + p->input_offset) * tap[lane];
         }
-        row += w->dilation_height * w->input_width * w->input_channels;
     }
     return any_output(p, quad, lane, sum);
 }
 
 #ifdef QUADS
-/* Two neighbouring words. */
-static inline void load_pair(const int32_t *words, int32_t *first, int32_t *second) {
-    __asm__("ldrd %0, %1, [%2]" : "=&r"(*first), "=r"(*second) : "r"(words), "m"(words[0]), "m"(words[1]));
-}
+/* Two neighbouring words of a quad, so many bytes behind its first. */
+#define LOAD_PAIR(quad, bytes, first, second)                                                                          \
+    __asm__("ldrd %0, %1, [%2, %3]" : "=&r"(first), "=r"(second) : "r"(quad), "i"(bytes), "m"(*(quad)))
 
 TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
     const int32_t twice = 2 * (sum + (bias_and_right >> 8));
@@ -73,43 +102,14 @@ TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t mult
 }
 
 /* Two of four channels, from the lane-th on. */
-TS_INLINE void small_outputs(const ts_quad_t *quad, int32_t lane, int32_t sums[2], int32_t rounding) {
-    int32_t words[2];
-    int32_t multipliers[2];
-    load_pair(quad->bias_and_right + lane, &words[0], &words[1]);
-    load_pair(quad->multiplier + lane, &multipliers[0], &multipliers[1]);
-    sums[0] = small_output(sums[0], words[0], multipliers[0], rounding);
-    sums[1] = small_output(sums[1], words[1], multipliers[1], rounding);
-}
-
-/* How the taps of place within the input are walked through, in bytes. */
-typedef struct {
-    int32_t offsets; /* the input's, in both halves */
-    int32_t columns; /* taps of a row */
-    int32_t rows;
-    int32_t step;         /* between inputs of neighbouring taps */
-    int32_t input_step;   /* between inputs of neighbouring rows */
-    int32_t input_jump;   /* from behind a row's last input to the next row's first */
-    int32_t weights_jump; /* the same of weights */
-    int32_t weights;      /* of all rows */
-} walk_t;
-
-static walk_t find_walk(const ts_depthwise_conv_2d_t *p, const place_t *place) {
-    const ts_window_t *w = &p->window;
-    const int32_t columns = place->columns.end - place->columns.begin;
-    const int32_t rows = place->rows.end - place->rows.begin;
-    const int32_t step = w->dilation_width * w->input_channels;
-    const int32_t input_step = w->dilation_height * w->input_width * w->input_channels;
-    const walk_t walk = {ts_both(p->input_offset),
-                         columns,
-                         rows,
-                         step,
-                         input_step,
-                         input_step - columns * step,
-                         4 * (w->filter_width - columns),
-                         4 * rows * w->filter_width};
-    return walk;
-}
+#define SMALL_OUTPUTS(quad, lane, sum0, sum1, rounding)                                                                \
+    do {                                                                                                               \
+        int32_t word0, word1, multiplier0, multiplier1;                                                                \
+        LOAD_PAIR(quad, 4 * (lane), word0, word1);                                                                     \
+        LOAD_PAIR(quad, 4 * (lane) + 16, multiplier0, multiplier1);                                                    \
+        (sum0) = small_output(sum0, word0, multiplier0, rounding);                                                     \
+        (sum1) = small_output(sum1, word1, multiplier1, rounding);                                                     \
+    } while (false)
 
 /* Four channels' products of the taps that lie at two addresses. */
 #define TAP(input, weights)                                                                                            \
@@ -136,9 +136,9 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
     int32_t sum2 = 0;
     int32_t sum3 = 0;
     int32_t input, input_even, weights, weights_even;
-    int32_t left = walk->rows;
-#ifndef __OPTIMIZE_SIZE__
-    if (walk->columns == 3 && walk->weights_jump == 0 && left > 0) {
+    int32_t left;
+    if (TS_DEPTHWISE_CONV_2D_THREES && walk->threes > 0) {
+        left = walk->threes;
         __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") TAP("[%[row], %[step]]", "[%[tap]], #4")
                     TAP("[%[row], %[step], lsl #1]", "[%[tap]], #4") "ldr %[input], %[input_step]\n\t"
                                                                      "subs %[left], %[left], #1\n\t"
@@ -147,9 +147,7 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
                 : TAP_OUTPUTS
                 : [step] "r"(walk->step), [offsets] "r"(walk->offsets), [input_step] "m"(walk->input_step)
                 : "cc", "memory");
-    } else
-#endif
-        if (left > 0) {
+    } else if (walk->rows > 0) {
         const int8_t *end = tap + walk->weights;
         left = walk->columns;
         __asm__("1:\n\t" TAP("[%[row]]", "[%[tap]], #4") "add %[row], %[row], %[step]\n\t"
@@ -169,15 +167,8 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
                 : "cc", "memory");
     }
     if (is_small(p)) {
-        const int32_t rounding = 1 + 2 * p->output_offset;
-        int32_t first[2] = {sum0, sum1};
-        int32_t last[2] = {sum2, sum3};
-        small_outputs(quad, 0, first, rounding);
-        small_outputs(quad, 2, last, rounding);
-        sum0 = first[0];
-        sum1 = first[1];
-        sum2 = last[0];
-        sum3 = last[1];
+        SMALL_OUTPUTS(quad, 0, sum0, sum1, walk->rounding);
+        SMALL_OUTPUTS(quad, 2, sum2, sum3, walk->rounding);
     } else {
         sum0 = any_output(p, quad, 0, sum0);
         sum1 = any_output(p, quad, 1, sum1);
@@ -192,17 +183,17 @@ TS_NEST void convolve_quad(const ts_depthwise_conv_2d_t *p, const walk_t *walk, 
 #endif
 
 /* All channels at one position. */
-static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, int8_t *output) {
+static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *input,
+                              int8_t *output) {
     const int32_t channels = p->window.output_channels;
     const int32_t taps = p->window.filter_height * p->window.filter_width;
     const int32_t words = taps + (is_small(p) ? 8 : 12);
     const int32_t *stream = p->stream;
     int32_t n = 0;
 #ifdef QUADS
-    const walk_t walk = find_walk(p, place);
     for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
-        convolve_quad(p, &walk, (const int8_t *)(stream + place->tap), quad, place->input + n, output + n);
+        convolve_quad(p, walk, (const int8_t *)stream + walk->tap, quad, input + n, output + n);
     }
     if (!TS_DEPTHWISE_CONV_2D_SINGLE) {
         return;
@@ -210,22 +201,31 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
 #endif
     for (; n < channels; ++n) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
-        output[n] = convolve(p, place, (const int8_t *)stream, quad, n & 3, n / p->depth_multiplier);
+        const int8_t *tap = (const int8_t *)stream + walk->tap;
+        output[n] = convolve(p, walk, tap, quad, n & 3, input + n / p->depth_multiplier);
         stream += (n & 3) == 3 ? words : 0;
     }
 }
 #endif
 
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output) {
-    const ts_depthwise_conv_2d_t p = *params;
-    const ts_window_t *w = &p.window;
+    const ts_window_t *w = &params->window;
+    const walk_t whole = whole_walk(params);
+    walk_t clipped;
+    const int32_t last_row = w->input_height - 1 - (w->filter_height - 1) * w->dilation_height;
+    const int32_t last_column = w->input_width - 1 - (w->filter_width - 1) * w->dilation_width;
     for (int32_t batch = 0; batch < w->batches; ++batch) {
         for (int32_t y = 0; y < w->output_height; ++y) {
-            const ts_taps_t rows = ts_rows(w, y);
-            for (int32_t x = 0; x < w->output_width; ++x) {
-                const place_t place = find_place(w, input, rows, x);
-                convolve_channels(&p, &place, output);
-                output += w->output_channels;
+            const int32_t row = y * w->stride_height - w->pad_top;
+            for (int32_t x = 0; x < w->output_width; ++x, output += w->output_channels) {
+                const int32_t column = x * w->stride_width - w->pad_left;
+                const walk_t *walk = &whole;
+                int32_t at = (row * w->input_width + column) * w->input_channels;
+                if (row < 0 || row > last_row || column < 0 || column > last_column) {
+                    at = clip(w, row, column, &whole, &clipped);
+                    walk = &clipped;
+                }
+                convolve_channels(params, walk, input + at, output);
             }
         }
         input += w->input_height * w->input_width * w->input_channels;

@@ -9,19 +9,13 @@ typedef struct {
     int32x4_t odd;  /**< channels 1, 3, 5, 7 */
 } mve_sums_t;
 
-/** How far apart things lie. */
-typedef struct {
-    int32_t column;  /**< inputs of neighbouring taps */
-    int32_t row;     /**< inputs of neighbouring rows of taps */
-    int32_t tap_row; /**< weights of neighbouring rows of taps */
-} mve_steps_t;
-
-/** Adds the taps of place within the input, of eight channels that are all there. `weights_at`: where the weights of a
+/** Adds the taps of a walk, of eight channels that are all there. `weights_at`: where the weights of a
  * tap lie, the first four behind the one pointer, the others in the next part of the stream. */
-TS_INLINE mve_sums_t mve_whole_sums(const ts_depthwise_conv_2d_t *p, const place_t *place, mve_steps_t steps,
-                                    const int8_t *row, const int8_t *tap, uint16x8_t weights_at) {
-    const int32_t columns = place->columns.end - place->columns.begin;
-    int32_t rows = place->rows.end - place->rows.begin;
+TS_INLINE mve_sums_t mve_whole_sums(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *row,
+                                    const int8_t *tap, uint16x8_t weights_at) {
+    const int32_t columns = walk->columns;
+    const int32_t tap_step = 4 * p->window.filter_width;
+    int32_t rows = walk->rows;
     mve_sums_t sums = {vdupq_n_s32(0), vdupq_n_s32(0)};
     const int8_t *in;
     const int8_t *weights;
@@ -49,21 +43,21 @@ TS_INLINE mve_sums_t mve_whole_sums(const ts_depthwise_conv_2d_t *p, const place
             "bne 1b"
             : [in] "=&l"(in), [weights] "=&r"(weights), [row] "+r"(row), [tap] "+r"(tap), [rows] "+r"(rows),
               [even] "+w"(sums.even), [odd] "+w"(sums.odd)
-            : [columns] "r"(columns), [step] "r"(steps.column), [row_step] "r"(steps.row), [tap_row] "r"(steps.tap_row),
+            : [columns] "r"(columns), [step] "r"(walk->step), [row_step] "r"(walk->input_step), [tap_row] "r"(tap_step),
               [offset] "r"(p->input_offset), [at] "w"(weights_at)
             : "q0", "q1", "q2", "q3", "lr", "cc", "memory");
     return sums;
 }
 
 /** The same of those channels in `lanes`, whose inputs lie `inputs_at` bytes behind `row`. */
-static mve_sums_t mve_some_sums(const ts_depthwise_conv_2d_t *p, const place_t *place, mve_steps_t steps,
-                                const int8_t *row, uint16x8_t inputs_at, const int8_t *tap, uint16x8_t weights_at,
-                                mve_pred16_t lanes) {
-    const int32_t columns = place->columns.end - place->columns.begin;
+static mve_sums_t mve_some_sums(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *row,
+                                uint16x8_t inputs_at, const int8_t *tap, uint16x8_t weights_at, mve_pred16_t lanes) {
+    const int32_t columns = walk->columns;
+    const int32_t tap_step = 4 * p->window.filter_width;
     mve_sums_t sums = {vdupq_n_s32(0), vdupq_n_s32(0)};
-    for (int32_t left = place->rows.end - place->rows.begin; left > 0; --left, row += steps.row, tap += steps.tap_row) {
+    for (int32_t left = walk->rows; left > 0; --left, row += walk->input_step, tap += tap_step) {
         const int8_t *in = row;
-        for (int32_t column = 0; column < columns; ++column, in += steps.column) {
+        for (int32_t column = 0; column < columns; ++column, in += walk->step) {
             const int16x8_t values = vaddq_n_s16(vldrbq_gather_offset_z_s16(in, inputs_at, lanes), p->input_offset);
             const int16x8_t weights = vldrbq_gather_offset_z_s16(tap + 4 * column, weights_at, lanes);
             sums.even = vaddq_s32(sums.even, vmullbq_int_s16(values, weights));
@@ -112,7 +106,7 @@ TS_INLINE void mve_store(const ts_depthwise_conv_2d_t *p, mve_sums_t sums, const
 }
 
 /** Channels from the n-th on, where they are too few, or have no input channel each. */
-static void mve_some_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, mve_steps_t steps, int32_t n,
+static void mve_some_channels(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *input, int32_t n,
                               const int32_t *stream, int8_t *output) {
     const int32_t channels = p->window.output_channels;
     const int32_t taps = p->window.filter_height * p->window.filter_width;
@@ -130,21 +124,19 @@ static void mve_some_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
         for (int32_t i = 0; i < 8; ++i) {
             inputs_at[i] = (uint16_t)((n + i) / p->depth_multiplier - first);
         }
-        const int8_t *tap = (const int8_t *)(stream + place->tap);
-        const mve_sums_t sums =
-            mve_some_sums(p, place, steps, place->input + first, vldrhq_u16(inputs_at), tap, weights_at, lanes);
+        const int8_t *tap = (const int8_t *)stream + walk->tap;
+        const mve_sums_t sums = mve_some_sums(p, walk, input + first, vldrhq_u16(inputs_at), tap, weights_at, lanes);
         mve_store(p, sums, stream + taps, scales_at, output + n, false, lanes);
     }
 }
 
 /** All channels at one position. */
-static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *place, int8_t *output) {
+static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *walk, const int8_t *input,
+                              int8_t *output) {
     const ts_window_t *w = &p->window;
     const int32_t channels = w->output_channels;
     const int32_t taps = w->filter_height * w->filter_width;
     const int32_t words = taps + (is_small(p) ? 8 : 12);
-    const mve_steps_t steps = {w->dilation_width * w->input_channels,
-                               w->dilation_height * w->input_width * w->input_channels, 4 * w->filter_width};
     const int32_t *stream = p->stream;
     int32_t n = 0;
     if (p->depth_multiplier == 1 && 4 * words + 3 <= 0xFFFF) {
@@ -153,13 +145,13 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const place_t *pl
             0, 1, 2, 3, next, (uint16_t)(next + 1u), (uint16_t)(next + 2u), (uint16_t)(next + 3u)};
         const uint32x4_t scales_at = {0, 8, next, next + 8u};
         for (; n + 8 <= channels; n += 8, stream += 2 * words) {
-            const int8_t *tap = (const int8_t *)(stream + place->tap);
-            const mve_sums_t sums = mve_whole_sums(p, place, steps, place->input + n, tap, weights_at);
+            const int8_t *tap = (const int8_t *)stream + walk->tap;
+            const mve_sums_t sums = mve_whole_sums(p, walk, input + n, tap, weights_at);
             mve_store(p, sums, stream + taps, scales_at, output + n, true, 0);
         }
     }
     if (n < channels) {
-        mve_some_channels(p, place, steps, n, stream, output);
+        mve_some_channels(p, walk, input, n, stream, output);
     }
 }
 

@@ -48,39 +48,52 @@ def pool(pad_top: int = 0, input_height: int = 6, output_width: int = 2) -> Mapp
     return {"window": {**sides, **steps, "batches": 1, "output_channels": 1, "pad_left": 0}}
 
 
-def linear(size: Mapping[str, int], outputs: int = 8, **rows: int) -> Mapping[str, Any]:
+def linear(size: Mapping[str, int], outputs: int = 8, inputs: int = 4, **rows: int) -> Mapping[str, Any]:
     """Parameters of a layer with so many channels."""
-    return {**rows, "channels": {**size, "outputs": outputs}}
+    return {**rows, "channels": {**size, "inputs": inputs, "outputs": outputs}}
 
 
-def depthwise(channels: int, multiplier: int) -> Mapping[str, Any]:
+def convolution(groups: int, dilation_width: int) -> Mapping[str, Any]:
+    """Parameters of filters whose taps are so far apart."""
+    return {"groups": groups, "window": {"dilation_width": dilation_width}}
+
+
+def depthwise(channels: int, multiplier: int, filter_width: int = 4) -> Mapping[str, Any]:
     """Parameters of a small layer."""
-    return {**SMALL, "depth_multiplier": multiplier, "window": {"output_channels": channels}}
+    window = {"output_channels": channels, "filter_width": filter_width}
+    return {**SMALL, "depth_multiplier": multiplier, "window": window}
 
 
-def needs(source: str, *calls: tuple[str, Mapping[str, Any]]) -> str:
+def needs(source: str, *calls: tuple[str, Mapping[str, Any]], optimize: str = "speed") -> str:
     """The values of the macros of a source, in order, for a model of these (kernel, parameters)."""
-    text = needs_header(source, needed_by([LayerCall(kernel, params, "", [], []) for kernel, params in calls]))
+    layers = [LayerCall(kernel, params, "", [], []) for kernel, params in calls]
+    text = needs_header(source, needed_by(layers, optimize))
     return "".join(re.findall(r"^#define \w+ ([01]) ", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
     ("source", "calls", "expected"),
     [
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, rows=2))], "00"),
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(LARGE, rows=2))], "10"),
-        ("channels", [("conv_2d", linear(LARGE)), ("fully_connected", linear(SMALL, rows=2))], "10"),
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=1))], "00"),
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=2))], "01"),
-        ("channels", [("conv_2d", linear(SMALL, 7))], "01"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, rows=2))], "0001"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(LARGE, rows=2))], "1001"),
+        ("channels", [("conv_2d", linear(LARGE)), ("fully_connected", linear(SMALL, rows=2))], "1001"),
+        ("channels", [("fully_connected", linear(SMALL, 7, rows=1))], "0000"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=2))], "0101"),
+        ("channels", [("conv_2d", linear(SMALL, 7))], "0101"),
+        ("channels", [("fully_connected", linear(SMALL, inputs=6, rows=1))], "0010"),
+        ("channels", [("batch_matmul", products(1, 1, 9))], "0001"),
+        ("conv_2d", [("conv_2d", convolution(1, 1))], "0"),
+        ("conv_2d", [("conv_2d", convolution(2, 1))], "1"),
+        ("conv_2d", [("conv_2d", convolution(1, 2))], "1"),
         ("batch_matmul", [("batch_matmul", products(1, 1, 9))], "000"),
         ("batch_matmul", [("batch_matmul", {**products(1, 1, 9), **LARGE})], "010"),
         ("batch_matmul", [("batch_matmul", {**products(1, 1, 9), "lhs_depth_step": 3})], "001"),
         ("batch_matmul", [("batch_matmul_i16", products(1, 2, 9))], "100"),
-        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(8, 1))], "00"),
-        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(8, 2))], "01"),
-        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(6, 1))], "01"),
-        ("depthwise_conv_2d", [("depthwise_conv_2d", {**depthwise(8, 1), **LARGE})], "10"),
+        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(8, 1))], "000"),
+        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(8, 2))], "010"),
+        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(6, 1))], "010"),
+        ("depthwise_conv_2d", [("depthwise_conv_2d", {**depthwise(8, 1), **LARGE})], "100"),
+        ("depthwise_conv_2d", [("depthwise_conv_2d", depthwise(8, 1, filter_width=3))], "001"),
         ("product", [("product", walk(1, 0))], "100"),
         ("product", [("product", walk(0, 0))], "100"),
         ("product", [("product", walk(0, 1))], "010"),
@@ -106,6 +119,17 @@ def needs(source: str, *calls: tuple[str, Mapping[str, Any]]) -> str:
 )
 def test_needs(source: str, calls: list[tuple[str, Mapping[str, Any]]], expected: str) -> None:
     assert needs(source, *calls) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "call", "expected"),
+    [
+        ("channels", ("conv_2d", linear(LARGE, 7)), "1100"),
+        ("depthwise_conv_2d", ("depthwise_conv_2d", depthwise(6, 1, filter_width=3)), "010"),
+    ],
+)
+def test_size_does_without_what_is_for_speed(source: str, call: tuple[str, Mapping[str, Any]], expected: str) -> None:
+    assert needs(source, call, optimize="size") == expected
 
 
 @pytest.mark.parametrize("source", NEEDS)

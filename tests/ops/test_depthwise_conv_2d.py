@@ -125,6 +125,7 @@ EDGES = {
     "pointwise": Depthwise(image=(4, 4), kernel=(1, 1)),
     "over time": Depthwise(image=(12, 1), kernel=(5, 1), channels=16),
     "over time along the width": Depthwise(image=(1, 12), kernel=(1, 7), channels=8),
+    "quads of channels": Depthwise(image=(7, 6), channels=8, stride=(2, 1)),
     "dilated": Depthwise(image=(8, 8), dilation=(2, 2)),
     "dilated, valid": Depthwise(image=(8, 8), dilation=(2, 3), padding="VALID"),
     "kernel larger than the image": Depthwise(image=(2, 2), kernel=(5, 5)),

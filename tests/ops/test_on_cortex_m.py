@@ -49,6 +49,14 @@ DSP_EDGES_OF_INT16 = (
 ROUNDED_BY_DSP = ("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB")
 ROUNDING = ("rounding ties", "rounding ties below a step", "very different scales")
 
+# What has code for speed that `--optimize size` leaves out.
+OTHERWISE_FOR_SIZE: Mapping[str, tuple[str, ...]] = {
+    "BATCH_MATMUL": ("fixed",),
+    "CONV_2D": ("fixed",),
+    "DEPTHWISE_CONV_2D": ("quads of channels", "dilated"),
+    "FULLY_CONNECTED": ("fixed",),
+}
+
 
 def cases(operator: str) -> dict[str, Case]:
     """The operator's fixed case, and for those with a DSP path the edge cases of that."""
@@ -68,8 +76,11 @@ def tools(require_tool: Callable[..., None], require_module: Callable[..., None]
     require_module("tflite_micro")
 
 
-def assert_same_on(board: str, case: Case, folder: Path, compiled_for: Board | None = None) -> None:
-    project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(board)), folder)
+def assert_same_on(
+    board: str, case: Case, folder: Path, compiled_for: Board | None = None, optimize: str = "speed"
+) -> None:
+    options = ProjectOptions(board=load_board(board), optimize=optimize)
+    project = generate_project(parse_tflite(case.model), options, folder)
     rows = [np.concatenate([tensor.ravel().view(np.int8) for tensor in row]) for row in case.rows]
     got = run(project.folder, np.stack(rows), keep_state=case.keep_state, board=compiled_for).outputs
     answers = truth(case)
@@ -106,6 +117,13 @@ def test_cortex_m4_by_clang(tmp_path: Path, require_tool: Callable[..., None]) -
     for operator, names in BY_CLANG.items():
         for name in names:
             assert_same_on("mps2-an386", cases(operator)[name], tmp_path / f"{operator}, {name}", board)
+
+
+@pytest.mark.parametrize("operator", OTHERWISE_FOR_SIZE)
+def test_cortex_m4_for_size(operator: str, tmp_path: Path) -> None:
+    known = cases(operator)
+    for name in OTHERWISE_FOR_SIZE[operator]:
+        assert_same_on("mps2-an386", known[name], tmp_path / name, optimize="size")
 
 
 @pytest.mark.parametrize("operator", WITH_DSP_PATH)
