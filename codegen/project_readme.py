@@ -82,6 +82,7 @@ _PURPOSES = (
     (r"board/board_decimator\..*", "the filter from 64 kHz to 16 kHz"),
     (r"board/board_pdm\..*", "bits of a digital microphone to samples"),
     (r"board/(?:nrf52|stm32\w\w)_\w+\.c", "the microphone, at register level"),
+    (r"board/memory\.S", "memcpy, memmove and memset"),
     (r"board/halt\.c", "the end of the program"),
     (r"board/stack_gauge\.c", "how much of the stack was ever used"),
     (r"board/(?:systick_counter|cmsdk_timer\w*)\..", "the instruction counter"),
