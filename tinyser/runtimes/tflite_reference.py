@@ -9,14 +9,13 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tinyser.emulator.child import run_child
 
-Value = TypeVar("Value", np.int8, np.float32)
 # For a child that imports TensorFlow, which greets at length.
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -26,8 +25,8 @@ QUIET = {
 }
 
 
-def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Value]:
-    """Runs (n, input values) -> (n, output values), int8 or float32 as the model is.
+def run_reference(model: str | Path, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Runs (n, input values) -> (n, output values), int8, int16 or float32 as the model is.
 
     Raises ToolError when TFLite refuses or aborts.
     """
@@ -36,7 +35,7 @@ def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Va
         np.save(source, rows)
         command = [sys.executable, "-m", __name__, str(Path(model).resolve()), str(source), str(sink)]
         run_child(command, f"{model}: TFLite", QUIET)
-        outputs: npt.NDArray[Value] = np.load(sink, allow_pickle=False)
+        outputs: npt.NDArray[Any] = np.load(sink, allow_pickle=False)
         return outputs
 
 
