@@ -1,7 +1,6 @@
 """TFLite's reference kernels (BUILTIN_REF) in a child process, because a bad model aborts the interpreter.
 
 `python -m tinyser.runtimes.tflite_reference MODEL IN.npy OUT.npy` is the child: rows of the model's type in and out.
-Never the default resolver: its XNNPACK kernels give other bytes.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinyser.emulator.child import run_child
+from tinyser.runtimes.reference_interpreter import reference_interpreter
 
 # For a child that imports TensorFlow, which greets at length.
 QUIET = {
@@ -41,10 +41,7 @@ def run_reference(model: str | Path, rows: npt.NDArray[Any]) -> npt.NDArray[Any]
 
 def _child(model: str, source: str, sink: str) -> None:
     """Runs in the child process only."""
-    from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(model_path=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
+    interpreter = reference_interpreter(model)
     (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
     outputs = []
     for row in np.load(source, allow_pickle=False):
