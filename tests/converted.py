@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -114,14 +116,24 @@ def settle(model: torch.nn.Module, inputs: torch.Tensor) -> None:
 
 @cache
 def converted(base: Path, name: str) -> Converted:
-    """All stages under `base`, which is the session's temporary folder."""
+    """All stages under `base`, the session's temporary folder; processes that share a session make them once."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    files = Converted(base / "converted" / name)
+    files.folder.mkdir(parents=True, exist_ok=True)
+    with (files.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (files.folder / "done").exists():
+            _convert(files, name)
+            (files.folder / "done").touch()
+    return files
+
+
+def _convert(files: Converted, name: str) -> None:
     from tinyser.convert.export_onnx import export_onnx
     from tinyser.convert.quantize import quantize
 
-    files = Converted(base / "converted" / name)
-    files.folder.mkdir(parents=True)
     save_model(files.checkpoint, name=name)
     np.save(files.calibration, windows(name))
     export_onnx(files.checkpoint, files.onnx)
     quantize(files.onnx, files.calibration, files.tflite, files.float_tflite)
-    return files

@@ -19,7 +19,7 @@ from tinyser.check.compare import run_stage
 from tinyser.check.material import from_corpus
 from tinyser.convert.tflite_file import read_tflite_file
 from tinyser.corpora import load_corpus
-from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.training.metrics import measure
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -221,7 +221,7 @@ def _check(settings: DemoSettings, folder: Path) -> None:
     from tinyser.check.firmware import memory_plan
     from tinyser.check.material import from_corpus
     from tinyser.check.page import write_page
-    from tinyser.check.run import int8_candidates, model_files, with_firmware, with_layers, with_remedies
+    from tinyser.check.run import integer_candidates, model_files, with_firmware, with_layers, with_remedies
     from tinyser.convert.tflite_file import read_tflite_file
     from tinyser.runtimes.onnx_model import OnnxRuntime
     from tinyser.runtimes.torch_model import TorchRuntime
@@ -231,7 +231,7 @@ def _check(settings: DemoSettings, folder: Path) -> None:
     assert card is not None and card.features is not None
     corpus = load_demo_corpus(folder, settings.seed)
     material = from_corpus(corpus, test_clips(corpus), "spoken, test speakers", card.features, card.labels)
-    int8, skipped = int8_candidates(folder / DIRECT, model, material, settings.qemu_clips)
+    int8, skipped = integer_candidates(folder / DIRECT, model, material, settings.qemu_clips)
     floats = (
         Candidate("hrf", lambda: TorchRuntime(folder / HRF, "hrf", "PyTorch with HRF")),
         Candidate("pt", lambda: TorchRuntime(folder / MERGED, "pt", "PyTorch merged")),

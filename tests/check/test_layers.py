@@ -16,7 +16,7 @@ from tinyser.check.layers import LayerReport, compare_layers
 from tinyser.check.layers_child import SUMS, differences
 from tinyser.convert.quantize import sqnr_db
 from tinyser.convert.tflite_file import load, operator_name, read_tflite_file, write_model
-from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.tflite_reference import run_reference
 
 

@@ -18,7 +18,7 @@ from tinyser.convert.onnx_file import read_onnx
 from tinyser.convert.quantize import quantize, sqnr_db
 from tinyser.convert.tflite_file import read_tflite_file
 from tinyser.emulator.tflm import run_model
-from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.onnx_model import OnnxRuntime
 
 

@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from codegen.errors import ModelFormatError, QuantizationError
 from codegen.model_card import ModelCard
 from tests.converted import Converted
-from tinyser.convert.tflite_file import Port, check_int8, load, read_tflite_file, write_with_card
+from tinyser.convert.tflite_file import Port, check_integers, load, read_tflite_file, write_with_card
 from tinyser.runtimes.tflite_reference import run_reference
 
 
@@ -53,7 +53,7 @@ def test_names_the_float_operator(tree: Any) -> None:
     graph = tree.subgraphs[0]
     graph.tensors[graph.operators[3].outputs[0]].type = schema.TensorType.FLOAT32
     with pytest.raises(QuantizationError, match=r"m: operator 3 \(\w+\) has a float tensor, allowed"):
-        check_int8(Path("m"), tree)
+        check_integers(Path("m"), tree)
 
 
 def test_names_the_flex_operator(tree: Any) -> None:
@@ -63,14 +63,14 @@ def test_names_the_flex_operator(tree: Any) -> None:
     tree.operatorCodes.append(code)
     tree.subgraphs[0].operators[2].opcodeIndex = len(tree.operatorCodes) - 1
     with pytest.raises(QuantizationError, match="m: operator 2 is CUSTOM FlexErf, allowed are"):
-        check_int8(Path("m"), tree)
+        check_integers(Path("m"), tree)
 
 
 def test_names_the_port_that_is_not_int8(tree: Any) -> None:
     graph = tree.subgraphs[0]
     graph.tensors[graph.inputs[0]].type = schema.TensorType.UINT8
-    with pytest.raises(QuantizationError, match="features is UINT8, allowed is INT8"):
-        check_int8(Path("m"), tree)
+    with pytest.raises(QuantizationError, match="features is UINT8, allowed are INT8 and INT16"):
+        check_integers(Path("m"), tree)
 
 
 def test_refuses_a_damaged_flatbuffer(model_files: Converted, tmp_path: Path) -> None:

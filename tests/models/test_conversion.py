@@ -15,7 +15,7 @@ from tinyser.convert.quantize import sqnr_db
 from tinyser.convert.tflite_file import read_tflite_file
 from tinyser.models.checkpoint import load_checkpoint
 from tinyser.models.size import int8_bytes
-from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.torch_model import TorchRuntime
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import read_tflite
 from tests.converted import LABELS, Converted
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file
-from tinyser.runtimes import AudioRuntime, Runtime, int8_model
+from tinyser.runtimes import AudioRuntime, Runtime, integer_model
 from tinyser.runtimes.generated_audio import GeneratedAudio
 from tinyser.runtimes.onnx_model import OnnxRuntime
 from tinyser.runtimes.tflite_reference import run_reference
@@ -39,10 +39,10 @@ def test_int8_stages_give_equal_bytes(
     require_tool("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
     windows = np.load(model_files.calibration)[:4]
     runtimes: list[Runtime] = [
-        int8_model.tflite_reference(model),
-        int8_model.tflm(project, model),
-        int8_model.generated_c_host(project, model),
-        int8_model.generated_c_qemu(project, model),
+        integer_model.tflite_reference(model),
+        integer_model.tflm(project, model),
+        integer_model.generated_c_host(project, model),
+        integer_model.generated_c_qemu(project, model),
     ]
     expected, *others = [runtime.run(windows) for runtime in runtimes]
     assert expected.integers is not None and len(np.unique(expected.integers)) > 2

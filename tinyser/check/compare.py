@@ -103,7 +103,10 @@ def _run_or_load(
 
 
 def run_stage(runtime: Runtime | AudioRuntime, material: Material, clips: int | None = None) -> StageRun:
-    """Runs a stage on all clips, or on `clips` of them, evenly spaced. Raises ToolError."""
+    """Runs a stage on all clips, or on `clips` of them, evenly spaced.
+
+    Raises ToolError, also for posteriors that are no finite numbers: nothing could be compared with them.
+    """
     chosen = np.arange(material.clips)
     if clips is not None and clips < material.clips:
         chosen = np.unique(np.linspace(0, material.clips - 1, clips).round().astype(np.int64))
@@ -112,6 +115,12 @@ def run_stage(runtime: Runtime | AudioRuntime, material: Material, clips: int | 
     if isinstance(runtime, AudioRuntime):
         return StageRun(*about, np.array([], np.int64), None, runtime.classify(part.recordings))
     answer = runtime.run(part.windows)
+    if not (finite := np.isfinite(answer.posteriors).all(axis=1)).all():
+        first = part.clip_name(int(part.clip_of_window[finite.argmin()]))
+        raise ToolError(
+            f"{runtime.title}: posteriors are not finite in {np.count_nonzero(~finite)} of {len(finite)} windows, "
+            f"first in {first}; look for a division by zero or a root of a negative number in the model"
+        )
     windows = np.flatnonzero(np.isin(material.clip_of_window, chosen))
     return StageRun(*about, windows, answer, part.clip_means(answer.posteriors))
 

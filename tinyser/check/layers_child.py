@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tinyser.runtimes.reference_interpreter import reference_interpreter
+
 # What is summed for each tensor over all windows; the last two are extremes.
 SUMS = (
     *("signal", "power", "noise", "product", "own_noise", "saturated", "values"),
@@ -48,17 +50,7 @@ def differences(integers: npt.NDArray[Any], real: npt.NDArray[Any], plan: tuple[
 
 def _child(int8: str, floats: str, plan: str, source: str, sink: str) -> None:
     """Runs in the child process only."""
-    from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
-
-    interpreters = []
-    for path in (int8, floats):
-        interpreter = Interpreter(
-            model_path=path,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-            experimental_preserve_all_tensors=True,
-        )
-        interpreter.allocate_tensors()
-        interpreters.append(interpreter)
+    interpreters = [reference_interpreter(path, experimental_preserve_all_tensors=True) for path in (int8, floats)]
     pairs = json.loads(Path(plan).read_text(encoding="utf-8"))
     extremes = len(SUMS) - 2
     found = np.zeros((len(pairs), len(SUMS)))

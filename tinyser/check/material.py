@@ -122,15 +122,15 @@ def _means(values: Floats, owners: npt.NDArray[np.int64]) -> Floats:
 
 
 def from_arrays(inputs: Path, truth: Path | None, model: TfliteFile) -> Material:
-    """Windows of a `.npy`, float32 or int8 (n, ...) as the model takes them. Raises DataError."""
+    """Windows of a `.npy`, (n, ...), float32 or of the type that the model takes. Raises DataError."""
     rows = _load(inputs)
     shape = model.input.shape[1:]
     if rows.ndim < 2 or len(rows) == 0 or rows[0].size != model.input.size:
         wanted = ", ".join(("n", *map(str, shape)))
         raise DataError(f"{inputs}: got shape {rows.shape}, allowed is ({wanted}), n at least 1; save such an array")
-    if rows.dtype not in (np.dtype(np.int8), np.dtype(np.float32)):
-        raise DataError(f"{inputs}: got {rows.dtype}, allowed are int8 and float32; convert the array")
-    windows = model.input.dequantize(rows) if rows.dtype == np.int8 else rows
+    if rows.dtype not in (np.dtype(model.input.dtype), np.dtype(np.float32)):
+        raise DataError(f"{inputs}: got {rows.dtype}, allowed are {model.input.dtype} and float32; convert the array")
+    windows = rows if rows.dtype == np.float32 else model.input.dequantize(rows)
     if not np.isfinite(windows).all():
         raise DataError(f"{inputs}: holds NaN or infinity; remove those rows")
     labels = labels_of(model)

@@ -66,7 +66,7 @@ class Remedies:
     @property
     def best(self) -> Trial | None:
         """The trial with the least error, where it is less than without."""
-        best = min(self.trials, key=lambda trial: trial.posterior_mse)
+        best = min(self.trials, key=lambda trial: trial.posterior_mse, default=self.simulated)
         return best if best.posterior_mse < self.simulated.posterior_mse else None
 
 
@@ -85,10 +85,17 @@ def find_remedies(int8: Path, float_tflite: Path | None, windows: Floats) -> Rem
         nowhere = np.zeros_like(quantized)
         alone = [_with(nowhere, [row], quantized) for row in range(len(roundings))]
         twin, *single = simulation.run([nowhere, *alone], measuring)
+        for name, posteriors in zip(("rounded weights", *map(_name, roundings)), (twin, *single), strict=True):
+            _need_finite(int8, f"{name} alone", posteriors)
         errors = np.array([np.mean((posteriors - twin) ** 2, dtype=np.float64) for posteriors in single])
         order = np.argsort(-errors)
-        plans = list(_plans(simulation, quantized, order[:_TRIED], simulation.ranges(choosing)))
+        plans = [
+            (what, setting)
+            for what, setting in _plans(simulation, quantized, order[:_TRIED], simulation.ranges(choosing))
+            if not np.array_equal(setting, quantized)
+        ]
         simulated, *tried = simulation.run([quantized, *(setting for _, setting in plans)], measuring)
+        _need_finite(int8, "all roundings", simulated)
     rows = measuring.reshape(len(measuring), -1)
     truth = twin if float_tflite is None else run_plain(float_tflite, rows)
     model = read_tflite_file(int8)
@@ -102,8 +109,20 @@ def find_remedies(int8: Path, float_tflite: Path | None, windows: Floats) -> Rem
         int8=_trial("the int8 file", real, truth),
         simulated=_trial("as it is", simulated, truth),
         no_rounding=_trial("no activation rounded", twin, truth),
-        trials=tuple(_trial(what, posteriors, truth) for (what, _), posteriors in zip(plans, tried, strict=True)),
+        trials=tuple(
+            _trial(what, posteriors, truth)
+            for (what, _), posteriors in zip(plans, tried, strict=True)
+            if np.isfinite(posteriors).all()
+        ),
     )
+
+
+def _need_finite(int8: Path, cause: str, posteriors: Floats) -> None:
+    if not np.isfinite(posteriors).all():
+        raise QuantizationError(
+            f"{int8}: with {cause}, posteriors are not finite in a simulation; look for a division by zero or a root "
+            "of a negative number in the model"
+        )
 
 
 def _plans(
@@ -136,18 +155,22 @@ def _with(setting: Setting, rows: list[int], other: Setting) -> Setting:
 
 
 def _in_int16(bits: float, scale: float, zero_point: float) -> tuple[float, float, float]:
-    """The same range, symmetrical, in 16 bits."""
+    """The same range, symmetrical, in 16 bits; int16 as it is."""
+    if bits == 16:
+        return bits, scale, zero_point
     half = 2 ** (bits - 1)
     return 16, scale * max(half + zero_point, half - 1 - zero_point) / 32767, 0
 
 
 def _ranged(roundings: tuple[Rounding, ...], quantized: Setting, ranges: npt.NDArray[np.float64]) -> Setting:
-    """int8 with these ranges (roundings, 2), where the scale is free."""
+    """As many bits with these ranges (roundings, 2), where the scale is free."""
     setting = quantized.copy()
     for row, (rounding, (least, largest)) in enumerate(zip(roundings, ranges, strict=True)):
-        if rounding.has_free_scale:
+        if rounding.has_free_scale and rounding.bits == 8:
             scale = max((max(largest, 0.0) - min(least, 0.0)) / 255, _LEAST_SCALE)
             setting[row] = 8, scale, np.clip(np.rint(-128 - min(least, 0.0) / scale), -128, 127)
+        elif rounding.has_free_scale:
+            setting[row] = 16, max(largest, -least, 32767 * _LEAST_SCALE) / 32767, 0
     return setting
 
 

@@ -25,7 +25,7 @@ class StageReport:
 
     name: str
     title: str
-    arithmetic: str  # "float32" or "int8"
+    arithmetic: str  # "float32", "int8" or "int16"
     clips: int
     decisions: tuple[int, ...]  # (clips,)
     scores: Metrics | None
@@ -34,7 +34,7 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class PairReport:
-    """Two stages on the clips that both saw; the byte figures are None unless both are int8.
+    """Two stages on the clips that both saw; the byte figures are None unless both are integers.
 
     `change`: from `a` to `b`, None where the true classes are not known.
     """

@@ -69,7 +69,7 @@ class Simulation:
 
     def ranges(self, windows: Floats) -> npt.NDArray[np.float64]:
         """(ways, roundings, 2): least and largest value by each of `rounding_child.RANGES`. Raises ToolError."""
-        return self._child("ranges", windows)["ranges"]
+        return self._child("ranges", windows, bits=np.array([one.bits for one in self.roundings]))["ranges"]
 
     def _child(self, task: str, windows: Floats, **more: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
         tensors = np.array([(one.written, one.rounded, one.read) for one in self.roundings])

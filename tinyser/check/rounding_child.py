@@ -57,12 +57,12 @@ class Switches:
         self.content[tensor._tab.Pos + tensor._tab.Offset(_TYPE_FIELD)] = kind
 
 
-def best_range(values: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """Least and largest value of the int8 scale with the least square error on these values."""
+def best_range(values: npt.NDArray[np.float32], bits: int = 8) -> tuple[float, float]:
+    """Least and largest value of the scale of so many bits with the least square error on these values."""
     least, largest = min(0.0, float(values.min())), max(0.0, float(values.max()))
     errors = []
     for share in _SHARES:
-        step = max((largest - least) * share / 255, 1e-12)
+        step = max((largest - least) * share / (2**bits - 1), 1e-12)
         clipped = np.clip(values, least * share, largest * share)
         errors.append(np.mean((np.rint(clipped / step) * step - values) ** 2))
     share = _SHARES[int(np.argmin(errors))]
@@ -115,7 +115,9 @@ def _ranges(path: Path, plan: Any) -> dict[str, npt.NDArray[Any]]:
     drawn = [np.concatenate(parts) for parts in samples]
     ends = (_PERCENTILE, 100 - _PERCENTILE)
     percentiles = [np.percentile(values, ends) for values in drawn]
-    return {"ranges": np.array([extremes, percentiles, [best_range(values) for values in drawn]])}
+    return {
+        "ranges": np.array([extremes, percentiles, [best_range(*of) for of in zip(drawn, plan["bits"], strict=True)]])
+    }
 
 
 if __name__ == "__main__":

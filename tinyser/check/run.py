@@ -28,10 +28,10 @@ from tinyser.check.remedies import REMEDY_WINDOWS, find_remedies
 from tinyser.check.report import ModelFile, Report, Skipped
 from tinyser.check.stage_store import StageStore
 from tinyser.check.twin_stage import FloatTwin
-from tinyser.convert.tflite_file import TfliteFile, read_tflite_file
+from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
 from tinyser.emulator.layer_instructions import InstructionsByLayer
 from tinyser.features.audio import flac
-from tinyser.runtimes import int8_model
+from tinyser.runtimes import integer_model
 from tinyser.runtimes.float_tflite import FloatTflite
 from tinyser.runtimes.generated_audio import GeneratedAudio
 from tinyser.runtimes.onnx_model import OnnxRuntime
@@ -44,6 +44,9 @@ QEMU_BOARD = "mps2-an386"
 LAYER_WINDOWS = 16
 # Some 50 kB each in the page.
 _MOST_SOUNDS = 40
+_FEATURES_ARE_INT8 = (
+    "the features of generated C are int8, the model goes from {model.input.dtype} to {model.output.dtype}"
+)
 _CROSS_PROGRAMS = ("arm-none-eabi-gcc", "qemu-system-arm")
 
 
@@ -87,14 +90,16 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: is a file, a folder is needed; choose another output folder")
     with tempfile.TemporaryDirectory(prefix="tinyser-") as scratch:
-        project, misfit = _generate(model.path, Path(scratch))
-        int8, skipped = int8_candidates(project, model, material, options.qemu_sample)
+        project, misfit = _generate(model, Path(scratch))
+        integers, skipped = integer_candidates(project, model, material, options.qemu_sample)
         if misfit is not None:
-            int8, skipped = [c for c in int8 if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
+            integers, skipped = [c for c in integers if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
         if not candidates:
             candidates = [Candidate("twin", lambda: FloatTwin(model, Path(scratch)))]
         store = StageStore(out / STAGES, files, material)
-        report = compare((*candidates, *int8), material, files=files, skipped=skipped, on_stage=on_stage, store=store)
+        report = compare(
+            (*candidates, *integers), material, files=files, skipped=skipped, on_stage=on_stage, store=store
+        )
         counts = options.qemu_sample != 0 and misfit is None
         report = with_firmware(report, project, counts=counts, boards=options.boards, on_stage=on_stage)
         plan = memory_plan(project)
@@ -224,36 +229,51 @@ def _need_same_model(path: Path, shape: tuple[int, ...], labels: tuple[str, ...]
         )
 
 
-def _generate(tflite: Path, scratch: Path) -> tuple[Path, str | None]:
-    """A project for the board that QEMU emulates; where the model is too big for it, for the desktop, and why."""
-    content, out = read_tflite(tflite), scratch / "project"
+def _generate(model: TfliteFile, scratch: Path) -> tuple[Path, str | None]:
+    """A project for the board that QEMU emulates; where the model is too big for it, for the desktop, and why.
+
+    The features of generated C are int8: a model of int16 gets none.
+    """
+    path, out = model.path, scratch / "project"
+    if model.card is not None and not _hears(model):
+        path = scratch / "without_features.tflite"
+        card, ports = replace(model.card, features=None), (model.input.name, model.output.name)
+        write_with_card(model.path, path, card, input_name=ports[0], output_name=ports[1])
+    content = read_tflite(path)
     try:
         return generate_project(content, ProjectOptions(board=load_board(QEMU_BOARD)), out).folder, None
     except DoesNotFitError as error:
         return generate_project(content, ProjectOptions(board=load_board("host")), out).folder, str(error)
 
 
-def int8_candidates(
+def _hears(model: TfliteFile) -> bool:
+    """Whether generated C goes from sound to posteriors with this model."""
+    return (model.input.dtype, model.output.dtype) == ("int8", "int8")
+
+
+def integer_candidates(
     project: Path, model: TfliteFile, material: Material, qemu_sample: int | None
 ) -> tuple[list[Candidate], list[Skipped]]:
-    """The int8 stages that this machine can run, and those that it cannot with the reason.
+    """The stages in integers that this machine can run, and those that it cannot with the reason.
 
     `project` is generated from `model` for a board that QEMU emulates; `qemu_sample` clips go there, None for all.
     """
-    candidates = [Candidate("tflite", lambda: int8_model.tflite_reference(model))]
+    candidates = [Candidate("tflite", lambda: integer_model.tflite_reference(model))]
     skipped = []
     if find_spec("tflite_micro"):
-        candidates.append(Candidate("tflm", lambda: int8_model.tflm(project, model)))
+        candidates.append(Candidate("tflm", lambda: integer_model.tflm(project, model)))
     else:
         skipped.append(Skipped("tflm", "tflite-micro is not installed; install tinyser[emulate]"))
-    candidates.append(Candidate("c_host", lambda: int8_model.generated_c_host(project, model)))
-    if material.recordings:
+    candidates.append(Candidate("c_host", lambda: integer_model.generated_c_host(project, model)))
+    if material.recordings and _hears(model):
         candidates.append(Candidate("c_audio", lambda: GeneratedAudio(project)))
+    elif material.recordings:
+        skipped.append(Skipped("c_audio", _FEATURES_ARE_INT8.format(model=model)))
     missing = [program for program in _CROSS_PROGRAMS if shutil.which(program) is None]
     if qemu_sample != 0 and missing:
         skipped.append(Skipped("c_qemu", f"not installed: {', '.join(missing)}; install it"))
     elif qemu_sample != 0:
-        candidates.append(Candidate("c_qemu", lambda: int8_model.generated_c_qemu(project, model), qemu_sample))
+        candidates.append(Candidate("c_qemu", lambda: integer_model.generated_c_qemu(project, model), qemu_sample))
     return candidates, skipped
 
 

@@ -28,8 +28,8 @@ def _stages(report: Report) -> Table:
     scored = any(stage.scores for stage in report.stages)
     first = report.stages[0]
     # Bytes are compared with TFLM's where it ran; TFLite may differ from it by a rounding tie.
-    int8 = [stage for stage in report.stages if stage.arithmetic == "int8"]
-    truth = next((stage for stage in int8 if stage.name == "tflm"), int8[0] if int8 else None)
+    integers = [stage for stage in report.stages if stage.arithmetic != "float32"]
+    truth = next((stage for stage in integers if stage.name == "tflm"), integers[0] if integers else None)
     table = Table(caption=escape(f"equal decisions and largest posterior difference to {first.title}"))
     table.add_column("stage", no_wrap=True)
     for heading in ("clips", *(("WA %", "UAR %", "WF1 %") if scored else ()), "equal %", "largest diff.", "bytes"):

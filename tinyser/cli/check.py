@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path)
     required=True,
     type=_FILE,
     metavar="M.tflite",
-    help="The int8 model; its C is generated and run.",
+    help="The int8 or int16 model; its C is generated and run.",
 )
 @click.option("--pt", type=_FILE, metavar="merged.pt", help="Also the checkpoint in PyTorch.")
 @click.option("--onnx", type=_FILE, metavar="m.onnx", help="Also the ONNX file in ONNX Runtime.")
@@ -28,7 +28,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--corpus", metavar="NAME", help="Compare on the recordings of a corpus, clip by clip.")
 @click.option("--data", type=_FILE, metavar="DIR", help="The folder that holds the corpus.")
 @click.option("--fold", type=int, metavar="K", help="Only the test speakers of fold K; by default all speakers.")
-@click.option("--input", "inputs", type=_FILE, metavar="X.npy", help="Compare on an array, float32 or int8.")
+@click.option(
+    "--input", "inputs", type=_FILE, metavar="X.npy", help="Compare on an array, float32 or as the model takes it."
+)
 @click.option("--labels-npy", type=_FILE, metavar="Y.npy", help="The true class of each row of --input.")
 @click.option(
     "--qemu-sample",

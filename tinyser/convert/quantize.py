@@ -20,7 +20,7 @@ from tinyser.convert.converter import convert_int8
 from tinyser.convert.onnx_file import OnnxFile, read_onnx
 from tinyser.convert.refit import Refit, refit
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
-from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.onnx_model import OnnxRuntime
 
 # Evenly spaced: enough to tell what quantization did, without a long wait on a large calibration set.

@@ -37,7 +37,7 @@ from tinyser.convert.linear_layers import (
 )
 from tinyser.convert.settle import settle
 from tinyser.convert.tflite_file import dequantized, load, read_tflite_file, write_model
-from tinyser.runtimes.int8_model import tflite_reference
+from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.runtime import Floats
 
 _RUNS, _FIFTH = 25, 5

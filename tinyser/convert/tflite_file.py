@@ -1,4 +1,4 @@
-"""Reading, checking and rewriting `.tflite` flatbuffers: the int8 rule, the ports, the model card."""
+"""Reading, checking and rewriting `.tflite` flatbuffers: integers throughout, the ports, the model card."""
 
 from __future__ import annotations
 
@@ -18,36 +18,40 @@ IDENTIFIER = b"TFL3"
 CARD_BUFFER = "TINYSER"
 # The schema wants constants at multiples of 16 bytes; kernels on Cortex-M read int32 biases in place.
 BUFFER_ALIGNMENT = 16
+PORT_TYPES = ("int8", "int16")
+Integers = npt.NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One int8 graph input or output: real value = scale * (integer - zero_point)."""
+    """One graph input or output of int8 or int16: real value = scale * (integer - zero_point)."""
 
     name: str
     shape: tuple[int, ...]
     scale: float
     zero_point: int
+    dtype: str = "int8"
 
     @property
     def size(self) -> int:
         """Values of one inference."""
         return int(np.prod(self.shape))
 
-    def quantize(self, values: npt.ArrayLike) -> npt.NDArray[np.int8]:
+    def quantize(self, values: npt.ArrayLike) -> Integers:
         """Nearest integers, halves away from zero as in TFLite's QUANTIZE, clamped; shape unchanged."""
         scaled = np.asarray(values, np.float32) / np.float32(self.scale)
         rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + self.zero_point
-        return np.clip(rounded, -128, 127).astype(np.int8)
+        limits = np.iinfo(self.dtype)
+        return np.clip(rounded, limits.min, limits.max).astype(self.dtype)
 
-    def dequantize(self, integers: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+    def dequantize(self, integers: Integers) -> npt.NDArray[np.float32]:
         """Real values, float32; shape unchanged."""
         return ((integers.astype(np.float32) - self.zero_point) * np.float32(self.scale)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class TfliteFile:
-    """A `.tflite` that passed `read_tflite_file`: int8 throughout, one input, one output."""
+    """A `.tflite` that passed `read_tflite_file`: integers throughout, one input, one output."""
 
     path: Path
     input: Port
@@ -56,14 +60,14 @@ class TfliteFile:
 
 
 def read_tflite_file(path: str | Path) -> TfliteFile:
-    """Reads a fully int8 `.tflite` with one input and one output.
+    """Reads a fully quantized `.tflite` with one input and one output, each of int8 or int16.
 
     Raises ModelFormatError for a file that is no TFLite model or has other ports, QuantizationError when an
     operator is custom, Flex or touches a float tensor.
     """
     path = Path(path)
     model = load(path)
-    check_int8(path, model)
+    check_integers(path, model)
     graph = model.subgraphs[0]
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ModelFormatError(
@@ -97,8 +101,8 @@ def load(path: Path) -> Any:
     return model
 
 
-def check_int8(path: Path, model: Any) -> None:
-    """Raises QuantizationError naming the operator that is custom, Flex or not integer, or the float port.
+def check_integers(path: Path, model: Any) -> None:
+    """Raises QuantizationError naming the operator that is custom, Flex or not integer, or the port of another type.
 
     A float island is blamed on the operator inside, not on the DEQUANTIZE that leads to it.
     """
@@ -117,15 +121,15 @@ def check_int8(path: Path, model: Any) -> None:
         )
     for graph in model.subgraphs[:1]:
         for tensor in (graph.tensors[index] for index in (*graph.inputs, *graph.outputs)):
-            if _type_name(tensor.type) != "INT8":
+            if _type_name(tensor.type).lower() not in PORT_TYPES:
                 raise QuantizationError(
-                    f"{path}: {_text(tensor.name)} is {_type_name(tensor.type)}, allowed is INT8; "
+                    f"{path}: {_text(tensor.name)} is {_type_name(tensor.type)}, allowed are INT8 and INT16; "
                     "quantize the model fully (tinyser quantize)"
                 )
 
 
 def _fault_rank(name: str, graph: Any, operator: Any) -> int | None:
-    """0 for custom and Flex operators, 1 for float ones, 2 for the conversions around those; None for int8."""
+    """0 for custom and Flex operators, 1 for float ones, 2 for the conversions around those; None for integer ones."""
     if name.startswith("CUSTOM"):
         return 0
     tensors = (graph.tensors[index] for index in (*operator.inputs, *operator.outputs) if index >= 0)
@@ -227,7 +231,9 @@ def _port(path: Path, tensor: Any) -> Port:
     if quant is None or quant.scale is None or len(quant.scale) != 1 or len(quant.zeroPoint) != 1:
         raise QuantizationError(f"{path}: {_text(tensor.name)} has no single scale and zero point; quantize it again")
     shape = tuple(int(size) for size in tensor.shape)
-    return Port(_text(tensor.name), shape, float(quant.scale[0]), int(quant.zeroPoint[0]))
+    return Port(
+        _text(tensor.name), shape, float(quant.scale[0]), int(quant.zeroPoint[0]), _type_name(tensor.type).lower()
+    )
 
 
 def _type_name(value: int) -> str:

@@ -10,17 +10,18 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from tinyser.convert.tflite_file import Integers
+
 Floats = npt.NDArray[np.float32]
-Int8s = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a runtime makes of `n` windows; `logits` come from PyTorch alone, `integers` from int8 stages."""
+    """What a runtime makes of `n` windows; `logits` come from PyTorch alone, `integers` from int8 and int16 stages."""
 
     posteriors: Floats  # (n, labels)
     logits: Floats | None = None  # (n, labels)
-    integers: Int8s | None = None  # (n, labels)
+    integers: Integers | None = None  # (n, labels)
 
 
 class Stage(Protocol):
@@ -38,7 +39,7 @@ class Stage(Protocol):
 
     @property
     def arithmetic(self) -> str:
-        """`float32` or `int8`."""
+        """`float32`, `int8` or `int16`."""
         ...
 
 

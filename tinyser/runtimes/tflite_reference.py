@@ -1,7 +1,6 @@
 """TFLite's reference kernels (BUILTIN_REF) in a child process, because a bad model aborts the interpreter.
 
 `python -m tinyser.runtimes.tflite_reference MODEL IN.npy OUT.npy` is the child: rows of the model's type in and out.
-Never the default resolver: its XNNPACK kernels give other bytes.
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tinyser.emulator.child import run_child
+from tinyser.runtimes.reference_interpreter import reference_interpreter
 
-Value = TypeVar("Value", np.int8, np.float32)
 # For a child that imports TensorFlow, which greets at length.
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -26,8 +25,8 @@ QUIET = {
 }
 
 
-def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Value]:
-    """Runs (n, input values) -> (n, output values), int8 or float32 as the model is.
+def run_reference(model: str | Path, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Runs (n, input values) -> (n, output values), int8, int16 or float32 as the model is.
 
     Raises ToolError when TFLite refuses or aborts.
     """
@@ -36,16 +35,13 @@ def run_reference(model: str | Path, rows: npt.NDArray[Value]) -> npt.NDArray[Va
         np.save(source, rows)
         command = [sys.executable, "-m", __name__, str(Path(model).resolve()), str(source), str(sink)]
         run_child(command, f"{model}: TFLite", QUIET)
-        outputs: npt.NDArray[Value] = np.load(sink, allow_pickle=False)
+        outputs: npt.NDArray[Any] = np.load(sink, allow_pickle=False)
         return outputs
 
 
 def _child(model: str, source: str, sink: str) -> None:
     """Runs in the child process only."""
-    from tensorflow.lite.python.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(model_path=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    interpreter.allocate_tensors()
+    interpreter = reference_interpreter(model)
     (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
     outputs = []
     for row in np.load(source, allow_pickle=False):

@@ -97,7 +97,7 @@ def _int8(folder: Path, material: Material, floats: StageRun) -> Int8Result:
     from tinyser.convert.export_onnx import export_onnx
     from tinyser.convert.quantize import quantize
     from tinyser.convert.tflite_file import read_tflite_file
-    from tinyser.runtimes.int8_model import tflite_reference
+    from tinyser.runtimes.integer_model import tflite_reference
     from tinyser.training.run import CALIBRATION
 
     export_onnx(folder / MERGED, folder / ONNX)
