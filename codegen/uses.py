@@ -56,7 +56,7 @@ class Uses:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tensors:
-    """All tensors of a graph, compared by identity: graphs that differ in their operators' order alone have the same."""
+    """All tensors of a graph, compared by identity: those of graphs that differ in the order of operators are equal."""
 
     tensors: tuple[Tensor, ...]
 
