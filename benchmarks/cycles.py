@@ -69,7 +69,7 @@ ESTIMATE = (
     "flash data",
     "RAM",
     "with misses",
-    "cycles each",
+    "per instruction",
     "ms",
 )
 

@@ -44,7 +44,8 @@ def test_speed(models: Path) -> None:
         assert name == "dense" and peers == ["", ""]
         assert 0 < int(instructions.replace(",", "")) < 100_000
         assert 0 < float(rate) < 16 and 0 < float(of_limit.strip("%")) < 100
-        assert int(arena) < 100 < int(code.replace(",", ""))
+        exponentials = 4 * 256  # SOFTMAX keeps them in the arena
+        assert exponentials < int(arena.replace(",", "")) < exponentials + 100 < int(code.replace(",", ""))
 
 
 def test_layers(models: Path) -> None:
