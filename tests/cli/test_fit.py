@@ -32,6 +32,11 @@ def test_boards_with_and_without_room(
     assert row["stack_bytes"]["needed"] == image["stack_bytes"]
     assert row["ram_bytes"]["needed"] == image["ram_bytes"] + image["stack_bytes"]
     assert row["milliseconds"] == pytest.approx(image["instructions_per_inference"] / 25e3, abs=1e-3)
+    for board in rows.values():
+        used, bound, reserved = (board["stack_bytes"][key] for key in ("needed", "bound", "reserved"))
+        assert used < (bound or reserved) <= reserved
+    assert row["stack_bytes"]["bound"] and rows["stm32f4-discovery"]["stack_bytes"]["bound"]
+    assert rows["rpi-pico"]["stack_bytes"]["bound"] is None
     # The model hears 500 ms more between two inferences.
     assert row["duty_cycle"] == pytest.approx(row["milliseconds"] / 500, abs=1e-4)
 

@@ -16,6 +16,7 @@ from codegen.project import ProjectOptions, generate_project
 from tinyser.emulator import qemu
 from tinyser.emulator.project_folder import load_project
 from tinyser.emulator.sizes import measure
+from tinyser.emulator.stack_bound import RELOCATIONS, bound_image
 
 # A machine of QEMU that runs each core's code, with room for every model; Cortex-M3 runs all of Armv6-M.
 MACHINES = {
@@ -43,12 +44,14 @@ class Core:
 class Fit:
     """A model on a board; bytes. `milliseconds`: of an inference at one instruction a cycle.
 
+    `stack_bound`: what the whole image may take at most of the stack; None where the ecosystem's code is in it, too.
     `duty_cycle`: the share of time that inferences take in a stream of audio; None for a model without features.
     """
 
     board: Board
     flash_needed: int
     static_ram: int
+    stack_bound: int | None
     core: Core
     inferences_per_second: float | None
 
@@ -59,7 +62,7 @@ class Fit:
         missing = {
             "flash": self.flash_needed - self.board.flash.bytes,
             "RAM": self.static_ram + self.board.stack_bytes - self.board.ram.bytes,
-            "stack": self.core.stack_bytes - self.board.stack_bytes,
+            "stack": max(self.core.stack_bytes, self.stack_bound or 0) - self.board.stack_bytes,
         }
         return tuple((memory, lack) for memory, lack in missing.items() if lack > 0)
 
@@ -96,7 +99,11 @@ class Fit:
                 "needed": self.static_ram + self.core.stack_bytes,
                 "free": board.ram.bytes - self.static_ram - self.core.stack_bytes,
             },
-            "stack_bytes": {"needed": self.core.stack_bytes, "reserved": board.stack_bytes},
+            "stack_bytes": {
+                "needed": self.core.stack_bytes,
+                "bound": self.stack_bound,
+                "reserved": board.stack_bytes,
+            },
             "instructions_per_inference": self.core.instructions,
             "milliseconds": round(self.milliseconds, 3),
             "duty_cycle": None if self.duty_cycle is None else round(self.duty_cycle, 4),
@@ -117,8 +124,7 @@ def fit(model: Model, progress: Callable[[str], None] = lambda text: None) -> li
             progress(f"{board.cpu}: counting")
             cores[board.cpu] = _run(model, board)
         progress(f"{board.id}: linking")
-        flash, ram = _sizes(model, board)
-        fits.append(Fit(board, flash, ram, cores[board.cpu], rate))
+        fits.append(Fit(board, *_sizes(model, board), cores[board.cpu], rate))
     return fits
 
 
@@ -145,21 +151,24 @@ def _run(model: Model, board: Board) -> Core:
     return Core(result.instructions[0], result.stack_bytes)
 
 
-def _sizes(model: Model, board: Board) -> tuple[int, int]:
-    """Flash and static RAM of an image for the board, linked as if it had room for anything.
+def _sizes(model: Model, board: Board) -> tuple[int, int, int | None]:
+    """Flash and static RAM of an image for the board, linked as if it had room for anything, and its stack's bound.
 
     Where the board is no target for bare metal, the image is for its core alone: what the ecosystem's own code takes
-    is not in the board's memories either.
+    is not in the board's memories either, and its stack is not known.
     """
-    image = board if "cmake" in board.projects else replace(_stand_in(board), qemu=None)
+    is_bare_metal = "cmake" in board.projects
+    image = board if is_bare_metal else replace(_stand_in(board), qemu=None)
     assert image.flash and image.ram
     roomy = replace(image, flash=_with_room(image.flash), ram=_with_room(image.ram))
     with tempfile.TemporaryDirectory(prefix="tinyser-fit-") as scratch:
         folder = Path(scratch)
         project = load_project(generate_project(model, ProjectOptions(board=roomy), folder / "p").folder)
-        sizes = measure(project, qemu.build_image(project, roomy, folder), board.compiler_prefix)
+        firmware = qemu.build_image(project, roomy, folder, RELOCATIONS)
+        sizes = measure(project, firmware, board.compiler_prefix)
+        bound = bound_image(firmware, board).bytes if is_bare_metal else None
     assert sizes.flash_total is not None and sizes.ram is not None
-    return sizes.flash_total, sizes.ram
+    return sizes.flash_total, sizes.ram, bound
 
 
 def _with_room(region: Region) -> Region:
