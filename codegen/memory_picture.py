@@ -104,7 +104,7 @@ class _Picture:
             x += 32 + int(len(LEGEND[kind]) * LETTER)
         if self._memory.regions:
             yield f'<rect class="region" x="{x}" y="42" width="14" height="14"/>'
-            yield f'<text x="{x + 19}" y="53">region: these operators run block of rows by block of rows</text>'
+            yield f'<text x="{x + 19}" y="53">region: run block by block</text>'
 
     def _regions(self) -> Iterator[str]:
         for first, last, blocks in self._memory.regions:

@@ -106,7 +106,7 @@ def find_remedies(int8: Path, float_tflite: Path | None, windows: Floats) -> Rem
         else float_tflite.name,
         windows=len(measuring),
         costs=tuple(_cost(roundings[row], errors[row], errors.sum()) for row in order[:_SHOWN]),
-        int8=_trial("the int8 file", real, truth),
+        int8=_trial("the file itself", real, truth),
         simulated=_trial("as it is", simulated, truth),
         no_rounding=_trial("no activation rounded", twin, truth),
         trials=tuple(

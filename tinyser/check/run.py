@@ -91,7 +91,7 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
         raise DataError(f"{out}: is a file, a folder is needed; choose another output folder")
     with tempfile.TemporaryDirectory(prefix="tinyser-") as scratch:
         project, misfit = _generate(model, Path(scratch))
-        integers, skipped = integer_candidates(project, model, material, options.qemu_sample)
+        integers, skipped = integer_candidates(project, model, material, options.qemu_sample, on_stage)
         if misfit is not None:
             integers, skipped = [c for c in integers if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
         if not candidates:
@@ -252,19 +252,29 @@ def _hears(model: TfliteFile) -> bool:
 
 
 def integer_candidates(
-    project: Path, model: TfliteFile, material: Material, qemu_sample: int | None
+    project: Path,
+    model: TfliteFile,
+    material: Material,
+    qemu_sample: int | None,
+    on_stage: Callable[[str], None] = lambda title: None,
 ) -> tuple[list[Candidate], list[Skipped]]:
     """The stages in integers that this machine can run, and those that it cannot with the reason.
 
     `project` is generated from `model` for a board that QEMU emulates; `qemu_sample` clips go there, None for all.
     """
-    candidates = [Candidate("tflite", lambda: integer_model.tflite_reference(model))]
+
+    def told(title: str) -> integer_model.Progress:
+        return lambda done, windows: on_stage(f"{title}, {done} of {windows} windows")
+
+    candidates = [Candidate("tflite", lambda: integer_model.tflite_reference(model, told("TFLite reference")))]
     skipped = []
     if find_spec("tflite_micro"):
         candidates.append(Candidate("tflm", lambda: integer_model.tflm(project, model)))
     else:
         skipped.append(Skipped("tflm", "tflite-micro is not installed; install tinyser[emulate]"))
-    candidates.append(Candidate("c_host", lambda: integer_model.generated_c_host(project, model)))
+    candidates.append(
+        Candidate("c_host", lambda: integer_model.generated_c_host(project, model, told("C on the desktop")))
+    )
     if material.recordings and _hears(model):
         candidates.append(Candidate("c_audio", lambda: GeneratedAudio(project)))
     elif material.recordings:

@@ -12,6 +12,8 @@ from tinyser.emulator.emulation import Int8s
 from tinyser.runtimes.runtime import Answer, Floats
 
 RunRows = Callable[[Integers], Integers]
+Progress = Callable[[int, int], None]  # hears how many windows of how many are done
+_ROWS_A_PROCESS = 512  # of TFLite's, which takes a third of a second to start
 
 
 class IntegerRuntime:
@@ -29,26 +31,28 @@ class IntegerRuntime:
         return Answer(self._model.output.dequantize(integers), integers=integers)
 
 
-def tflite_reference(model: TfliteFile) -> IntegerRuntime:
-    """TFLite's reference kernels of the pinned TensorFlow, in a child process."""
+def tflite_reference(model: TfliteFile, progress: Progress = lambda done, rows: None) -> IntegerRuntime:
+    """TFLite's reference kernels of the pinned TensorFlow, in child processes, one after the other."""
     from tinyser.runtimes.tflite_reference import run_reference
 
-    return IntegerRuntime("tflite", "TFLite reference", model, lambda rows: run_reference(model.path, rows))
+    def run_rows(rows: Integers) -> Integers:
+        outputs = []
+        for start in range(0, len(rows), _ROWS_A_PROCESS):
+            outputs.append(run_reference(model.path, rows[start : start + _ROWS_A_PROCESS]))
+            progress(min(start + _ROWS_A_PROCESS, len(rows)), len(rows))
+        return np.concatenate(outputs)
+
+    return IntegerRuntime("tflite", "TFLite reference", model, run_rows)
 
 
 def tflm(project: Path, model: TfliteFile) -> IntegerRuntime:
     """The TFLM interpreter on the desktop, in a child process."""
     from tinyser.emulator.tflm import run
 
-    return IntegerRuntime(
-        "tflm",
-        "TFLM",
-        model,
-        _in_bytes(model, _in_bytes(model, _in_bytes(model, lambda rows: run(project, rows).outputs))),
-    )
+    return IntegerRuntime("tflm", "TFLM", model, _in_bytes(model, lambda rows: run(project, rows).outputs))
 
 
-def generated_c_host(project: Path, model: TfliteFile) -> IntegerRuntime:
+def generated_c_host(project: Path, model: TfliteFile, progress: Progress = lambda done, rows: None) -> IntegerRuntime:
     """A generated project's C, built for the desktop."""
     from tinyser.emulator.host import run
 
@@ -56,7 +60,7 @@ def generated_c_host(project: Path, model: TfliteFile) -> IntegerRuntime:
         "c_host",
         "C on the desktop",
         model,
-        _in_bytes(model, _in_bytes(model, _in_bytes(model, lambda rows: run(project, rows).outputs))),
+        _in_bytes(model, lambda rows: run(project, rows, progress=progress).outputs),
     )
 
 
@@ -64,12 +68,7 @@ def generated_c_qemu(project: Path, model: TfliteFile) -> IntegerRuntime:
     """A generated project's image on its emulated Cortex-M."""
     from tinyser.emulator.qemu import run
 
-    return IntegerRuntime(
-        "c_qemu",
-        "C in QEMU",
-        model,
-        _in_bytes(model, _in_bytes(model, _in_bytes(model, lambda rows: run(project, rows).outputs))),
-    )
+    return IntegerRuntime("c_qemu", "C in QEMU", model, _in_bytes(model, lambda rows: run(project, rows).outputs))
 
 
 def _in_bytes(model: TfliteFile, run_bytes: Callable[[Int8s], Int8s]) -> RunRows:
