@@ -166,6 +166,7 @@ def test_as_it_comes_until_it_is_stopped(project: Path) -> None:
         [sys.executable, "-m", "tinyser", "emulate", project, *ARGUMENTS],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(scratch)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a script's background ignores it
     )  # fmt: skip
     assert running.stdin and running.stdout and running.stderr
     running.stdin.write(SOUND[:2000].tobytes())
