@@ -25,9 +25,6 @@ class Buffer:
     first: int
     last: int
 
-    def overlaps(self, other: Buffer) -> bool:
-        return self.first <= other.last and other.first <= self.last
-
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
@@ -120,13 +117,9 @@ class _Finder:
         self._members.setdefault(owner, []).append(tensor)
 
     def _share_overwritten(self) -> None:
-        """Outputs lie on operands that die with them, where the kernel reads each element before it writes.
-
-        Of elements of another size the places differ: writing one would destroy what is still to be read.
-        """
+        """Outputs lie on operands that die with them, where the kernel reads each element before it writes."""
         for step, op in self._steps:
-            positions = [position for position in op.overwrites(self._graph) if self._is_alike(op, position)]
-            operands = [op.site.inputs[position] for position in positions]
+            operands = self._uses.overwritten[step]
             for given in [self._owner[operand] for operand in operands if operand in self._owner]:  # no constant
                 output = self._owner[op.site.outputs[0]]
                 if self._last_read.get(given, -1) <= step and self._row_by_row_alike(step, given, output):
@@ -134,9 +127,6 @@ class _Finder:
                         self._add(tensor, given)
                     self._last_read[given] = self._last_read.get(output, step)
                     break
-
-    def _is_alike(self, op: Op, position: int) -> bool:
-        return self._graph.operand(op, position).element_bytes == self._graph.output(op).element_bytes
 
     def _row_by_row_alike(self, step: int, given: int, output: int) -> bool:
         """In a region: are both held by rows, without history, or both whole and read in the turn that overwrites?"""
@@ -182,7 +172,7 @@ class _Finder:
         return made + [
             Buffer(scratch_key(step), _aligned(size), *self._scratch_use(step, op))
             for step, op in self._steps
-            if (size := op.scratch_bytes(self._graph))
+            if (size := self._uses.scratch[step])
         ]
 
     def _use(self, step: int, owner: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from codegen.ir import Graph
 from codegen.lifetimes import Buffer, Lifetimes, lifetimes, scratch_key
@@ -27,14 +28,21 @@ class MemoryPlan:
 
 def plan_memory(graph: Graph, regions: Sequence[Region] = ()) -> MemoryPlan:
     """The smallest arena of several plans: operators in place or not, and buffers placed in several orders."""
-    plans = (_plan(graph, lifetimes(graph, regions, in_place)) for in_place in (True, False))
-    return min(plans, key=lambda plan: plan.arena_bytes)
+    best = _plan(graph, lifetimes(graph, regions))
+    apart = lifetimes(graph, regions, in_place=False)
+    if _bound(graph, apart) >= best.arena_bytes:
+        return best
+    return min(best, _plan(graph, apart), key=lambda plan: plan.arena_bytes)
+
+
+def _bound(graph: Graph, lives: Lifetimes) -> int:
+    return lives.peak(-1, len(graph.ops) + 1)
 
 
 def _plan(graph: Graph, lives: Lifetimes) -> MemoryPlan:
     """Greedy placement in several orders (largest first, longest first, reshuffled); the smallest arena wins."""
     buffers = list(lives.buffers)
-    bound = lives.peak(-1, len(graph.ops) + 1)
+    bound = _bound(graph, lives)
     # What lives from start to end lies below everything else, where it parts no free bytes.
     always = [buffer for buffer in buffers if buffer.first < 0 and buffer.last >= len(graph.ops)]
     others = [buffer for buffer in buffers if buffer not in always]
@@ -72,8 +80,9 @@ def _place(order: list[Buffer]) -> dict[int, int]:
     placed: list[tuple[int, Buffer]] = []
     offsets: dict[int, int] = {}
     for buffer in order:
-        offset = 0
-        for start, other in sorted(((s, b) for s, b in placed if b.overlaps(buffer)), key=lambda entry: entry[0]):
+        offset, first, last = 0, buffer.first, buffer.last
+        alive = [(start, other) for start, other in placed if other.first <= last and first <= other.last]
+        for start, other in sorted(alive, key=itemgetter(0)):
             if start - offset >= buffer.size:
                 break
             offset = max(offset, start + other.size)

@@ -145,7 +145,7 @@ def _inside(uses: Uses, region: Region) -> _Inside:
         for step in range(first, last)
         for tensor in uses.activations[step]
     )
-    key = (region.blocks, len(ops) == len(uses.graph.ops), *map(id, ops), written, read)
+    key = ("inside", region.blocks, len(ops) == len(uses.graph.ops), *map(id, ops), written, read)
     if key not in uses.known:
         found = region_lifetimes(uses, region)
         uses.known[key] = _Inside(found.peak(first, last), tuple(found.owner), overhead(uses.graph, region))

@@ -95,6 +95,7 @@ class Span:
     last: int
     axes: dict[int, int]  # that the rows of each tensor lie along
     scattered: frozenset[int]  # tensors whose neighbouring rows are not neighbours in memory
+    _extents: dict[int, int] = field(default_factory=dict)  # rows of each tensor
     _by_rows: dict[int, list[tuple[int, int, Rows | WindowRows]]] = field(default_factory=dict)
     _moved: list[Region] = field(default_factory=list)
 
@@ -113,13 +114,14 @@ class Span:
         """What regions depend on: the operators, and which of their outputs are read elsewhere."""
         ops = self.graph.ops[self.first : self.last]
         inner = tuple(self.uses.last_read.get(tensor, -1) < self.last for op in ops for tensor in op.site.outputs)
-        key = (*map(id, ops), inner)
+        key = ("regions", *map(id, ops), inner)
         if key not in self.uses.known:
             self.uses.known[key] = _Found(self, self._find())
         found: _Found = self.uses.known[key]
         return found
 
     def _find(self) -> Iterator[Region]:
+        self._extents.update((tensor, self.graph.tensors[tensor].shape[axis]) for tensor, axis in self.axes.items())
         layout = self._layout()
         most = math.gcd(*layout.rows.values()) if layout else 0
         for blocks in range(min(most, MOST_BLOCKS), 1, -1):
@@ -134,11 +136,8 @@ class Span:
         """Written here and read nowhere else: only its rows have to exist."""
         return self.is_written(tensor) and self.uses.last_read.get(tensor, -1) < self.last
 
-    def _extent(self, tensor: int) -> int:
-        return self.graph.tensors[tensor].shape[self.axes[tensor]]
-
     def _row_bytes(self, tensor: int) -> int:
-        return self.uses.bytes[tensor] // self._extent(tensor)
+        return self.uses.bytes[tensor] // self._extents[tensor]
 
     def _read_by_rows(self, step: int) -> list[tuple[int, int, Rows | WindowRows]]:
         """(position, tensor, how) of the operands of which a block reads just some rows."""
@@ -158,22 +157,22 @@ class Span:
         for step in reversed(range(self.first, self.last)):
             op = self.graph.ops[step]
             outputs = () if op.ADDS_UP else op.site.outputs
-            if len({rows.setdefault(output, self._extent(output)) for output in outputs}) > 1:
+            if len({rows.setdefault(output, self._extents[output]) for output in outputs}) > 1:
                 return None
             for _, tensor, how in self._read_by_rows(step):
-                wanted = self._wanted_rows(op, tensor, how, rows) if tensor in held else self._extent(tensor)
-                if self.is_written(tensor) and not self._extent(tensor) <= wanted == rows.setdefault(tensor, wanted):
+                wanted = self._wanted_rows(op, tensor, how, rows) if tensor in held else self._extents[tensor]
+                if self.is_written(tensor) and not self._extents[tensor] <= wanted == rows.setdefault(tensor, wanted):
                     return None
         return Layout(roots, held, rows)
 
     def _wanted_rows(self, op: Op, tensor: int, how: Rows | WindowRows, rows: Mapping[int, int]) -> int:
         """Of an operand, so that its blocks keep step with those of the output; 0 where they cannot."""
         if op.ADDS_UP:
-            return self._extent(tensor)
+            return self._extents[tensor]
         output = op.site.outputs[0]
         if isinstance(how, WindowRows):
             return rows[output] * how.stride
-        wanted, rest = divmod(rows[output] * self._extent(tensor), self._extent(output))
+        wanted, rest = divmod(rows[output] * self._extents[tensor], self._extents[output])
         return 0 if rest else wanted
 
     def _region(self, blocks: int, layout: Layout) -> Region | None:
@@ -203,7 +202,7 @@ class Span:
 
     def _buffer(self, root: int, blocks: int, layout: Layout, history_bytes: int) -> RowBuffer:
         rows, row_bytes = layout.rows[root], self._row_bytes(root)
-        surplus_bytes = (rows - self._extent(root)) * row_bytes
+        surplus_bytes = (rows - self._extents[root]) * row_bytes
         zero_point = _zero_point(self.graph.tensors[root])
         return RowBuffer(rows * row_bytes // blocks, history_bytes, surplus_bytes, zero_point)
 
@@ -235,18 +234,18 @@ class Span:
             if op.IS_VIEW and op.site.outputs[0] in padded:
                 padded.add(op.site.inputs[0])
             for _, tensor, how in self._read_by_rows(step):
-                if isinstance(how, WindowRows) and self._reaches_out(tensor, how, self._extent(op.site.outputs[0])):
+                if isinstance(how, WindowRows) and self._reaches_out(tensor, how, self._extents[op.site.outputs[0]]):
                     padded.add(tensor)
         return padded
 
     def _reaches_out(self, tensor: int, how: WindowRows, windows: int) -> bool:
-        return how.before > 0 or (windows - 1) * how.stride - how.before + how.extent > self._extent(tensor)
+        return how.before > 0 or (windows - 1) * how.stride - how.before + how.extent > self._extents[tensor]
 
     def _reads(self, step: int, blocks: int, delays: dict[int, int], layout: Layout) -> dict[int, RowsRead] | None:
         """How the operator reads each operand that it reads by rows; notes the operator's delay."""
         op = self.graph.ops[step]
         output = op.site.outputs[0]
-        own, extent = (1, blocks) if op.ADDS_UP else (layout.rows[output] // blocks, self._extent(output))
+        own, extent = (1, blocks) if op.ADDS_UP else (layout.rows[output] // blocks, self._extents[output])
         copies = op.IS_VIEW and layout.roots[output] == output
         by_rows, delay = self._read_by_rows(step), 0
         for _, tensor, how in by_rows:
@@ -255,7 +254,7 @@ class Span:
                 if self._reaches_out(tensor, how, extent if held else own * blocks) and not (held and how.pads):
                     return None
                 ahead = max(how.extent - how.stride - how.before, 0)
-            elif own * self._extent(tensor) % extent or not (held or copies or own * blocks == extent):
+            elif own * self._extents[tensor] % extent or not (held or copies or own * blocks == extent):
                 return None
             if self.is_written(tensor):
                 block = layout.rows[tensor] // blocks
@@ -268,7 +267,7 @@ class Span:
                 rows, step_rows = (own - 1) * how.stride + how.extent, own * how.stride
                 reads[position] = RowsRead(how.axis, rows, step_rows, late * step_rows + how.before)
             else:
-                block = own * self._extent(tensor) // extent
+                block = own * self._extents[tensor] // extent
                 reads[position] = RowsRead(how.axis, block, block, late * block)
         return reads
 

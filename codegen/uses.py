@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from codegen.ir import Graph, Tensor
+from codegen.ir import Graph, Op, Tensor
 from codegen.rows import Access
 
 
@@ -22,6 +22,8 @@ class Uses:
     last_needed: Mapping[int, int]  # of each tensor that is no view: where it or a view of it is last read
     bytes: tuple[int, ...]  # by tensor
     activations: tuple[tuple[int, ...], ...]  # by position of the operator
+    scratch: tuple[int, ...]  # bytes, by position of the operator
+    overwritten: tuple[tuple[int, ...], ...]  # by position of the operator: tensors that its output may lie on
     known: dict[Any, Any]  # what was found out about operators on these tensors, in whatever order they run
     _access: dict[tuple[int, int | None], tuple[Access, ...] | None] = field(default_factory=dict)
 
@@ -41,8 +43,10 @@ class Uses:
             last_needed[owner] = max(last_needed.get(owner, step), step)
         sizes = tuple(tensor.bytes for tensor in graph.tensors)
         activations = tuple(op.activations(graph) for op in graph.ops)
+        scratch = tuple(op.scratch_bytes(graph) for op in graph.ops)
+        overwritten = tuple(_overwritten(graph, op) for op in graph.ops)
         known = _known(_Tensors(graph.tensors))
-        return cls(graph, written, last_read, viewed, last_needed, sizes, activations, known)
+        return cls(graph, written, last_read, viewed, last_needed, sizes, activations, scratch, overwritten, known)
 
     def row_access(self, step: int, axes: Mapping[int, int]) -> tuple[Access, ...] | None:
         """How the operator at a position reads rows, those of its outputs lying along `axes`; None where it cannot."""
@@ -54,9 +58,15 @@ class Uses:
         return self._access[step, along]
 
 
+def _overwritten(graph: Graph, op: Op) -> tuple[int, ...]:
+    """Of elements of another size the places differ: writing one would destroy what is still to be read."""
+    alike = [at for at in op.overwrites(graph) if graph.operand(op, at).element_bytes == graph.output(op).element_bytes]
+    return tuple(op.site.inputs[position] for position in alike)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tensors:
-    """All tensors of a graph, compared by identity: those of graphs that differ in the order of operators are equal."""
+    """All tensors of a graph, compared by identity: orders of the same operators have the same ones."""
 
     tensors: tuple[Tensor, ...]
 
