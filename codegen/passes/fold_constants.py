@@ -76,6 +76,6 @@ def _moved(op: Op, calls: Sequence[KernelCall], graph: Graph) -> list[np.ndarray
 
 def _places(params: Mapping[str, Any], side: str) -> list[int]:
     """Positions of the bytes that ts_strided_copy reads or writes, in its order."""
-    indices = product(*(range(extent) for extent in params["extent"]))
-    steps, start = params[f"{side}_step"], params[f"{side}_start"]
+    indices = product(*(range(extent) for extent in params["extent"].values))
+    steps, start = params[f"{side}_step"].values, params[f"{side}_start"]
     return [start + sum(i * step for i, step in zip(index, steps, strict=True)) for index in indices]
