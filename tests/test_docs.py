@@ -35,10 +35,14 @@ def test_pages_made_from_the_code_are_current(page: str, script: str) -> None:
         ("ravdess", "convtransformer", "## The same on RAVDESS, all folds"),
         ("transfer-emodb", "convtransformer", "## From RAVDESS to EmoDB, ConvTransformer"),
         ("transfer-emodb", "conformer", "## From RAVDESS to EmoDB, Conformer"),
+        ("transfer-hrf-rate", "convtransformer", "## Why HRF moves results at all: the step, not the factors"),
     ],
 )
 def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> None:
-    """UAR in % by fold: without HRF float and int8, with HRF float and int8, and what HRF adds; then the means."""
+    """UAR in % by fold: without HRF float and int8, with HRF float and int8, and what HRF adds; then the means.
+
+    int8 only where it was measured.
+    """
     rows = {
         (row.settings["fold"], row.settings["hrf_ratio"]): row
         for row in read_rows(ROOT / "experiments" / "measured" / f"{table}.csv")
@@ -51,11 +55,13 @@ def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> 
         runs = rows[fold, 0], rows[fold, 4]
         figures = [run.scores(arithmetic) for run in runs for arithmetic in ("float32", "int8")]
         uar = [100 * figure.uar for figure in figures if figure is not None]
-        expected.append([*uar, uar[2] - uar[0]])
+        expected.append([*uar, uar[len(uar) // 2] - uar[0]])
     expected.append(list(np.mean(expected, axis=0)))
     assert len(shown) == len(expected)
     for (_, *cells), values in zip(shown, expected, strict=True):
         assert [float(cell) for cell in cells] == pytest.approx(values, abs=0.0501)
+    if any(row.int8 is None for row in rows.values()):
+        return
     clips = sum(row.float32.clips for row in rows.values())
     decided = sum(row.int8.agreement * row.float32.clips for row in rows.values() if row.int8) / clips
     assert f"{100 * decided:.1f} % of the {clips:,} clips" in text
