@@ -210,7 +210,6 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *wal
 
 void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *input, int8_t *output) {
     const ts_window_t *w = &params->window;
-    const ts_depthwise_conv_2d_t p = *params;
     const walk_t whole = whole_walk(params);
     walk_t clipped;
     const int32_t last_row = w->input_height - 1 - (w->filter_height - 1) * w->dilation_height;
@@ -226,7 +225,7 @@ void ts_depthwise_conv_2d(const ts_depthwise_conv_2d_t *params, const int8_t *in
                     at = clip(w, row, column, &whole, &clipped);
                     walk = &clipped;
                 }
-                convolve_channels(&p, walk, input + at, output);
+                convolve_channels(params, walk, input + at, output);
             }
         }
         input += w->input_height * w->input_width * w->input_channels;
