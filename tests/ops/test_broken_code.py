@@ -98,7 +98,7 @@ BREAKAGES = {
         LSTM, "ts_unidirectional_sequence_lstm.c", r"(const int8_t \*previous = hidden;)", r"\1 memset(cell, 0, 2);"
     ),
     "state that a reset leaves": Breakage(FRESH_SVDF, "ser_model.c", r"memset\(arena.*;", ""),
-    "state that a reset makes 0": Breakage(FRESH_SVDF, "ser_model.c", r"(memset\(arena\D*\d+, )(-?\d+)", r"\g<1>0"),
+    "state that a reset makes 0": Breakage(FRESH_SVDF, "ser_model.c", r"(memset\(arena[^,]*, )(-?\d+)", r"\g<1>0"),
     "the last largest value instead of the first": Breakage(
         test_arg_max.fixed_case(), "ts_arg_max.c", r"> largest", ">= largest"
     ),
