@@ -148,9 +148,10 @@ def _inside(uses: Uses, region: Region) -> _Inside:
     key = ("inside", region.blocks, len(ops) == len(uses.graph.ops), *map(id, ops), written, read)
     if key not in uses.known:
         found = region_lifetimes(uses, region)
-        uses.known[key] = _Inside(found.peak(first, last), tuple(found.owner), overhead(uses.graph, region))
-    inside: _Inside = uses.known[key]
-    return inside
+        inside = _Inside(found.peak(first, last), tuple(found.owner), overhead(uses.graph, region))
+        uses.known[key] = ops, inside  # the operators stay, so that no other ones get their ids
+    _, known = uses.known[key]
+    return known
 
 
 def overhead(graph: Graph, region: Region) -> int:

@@ -1,4 +1,5 @@
-"""Fills the model zoo from sweeps: `./run python examples/refresh_zoo.py SWEEP_FOLDER...`, one folder or more.
+"""Fills the model zoo from sweeps: `./run python examples/refresh_zoo.py SWEEP_FOLDER...`, one folder or more. Without a
+folder it only measures anew what the firmware of the models that are there needs.
 
 Their experiments have to `keep` their files. Of each backbone the HRF model of the first fold goes into
 `examples/emodb-BACKBONE/`, whatever its accuracy is: choosing by the test speakers' results would flatter it.
@@ -85,16 +86,28 @@ def refresh(sweep: Path, backbone: str) -> None:
     metadata = read_tflite(kept).card
     assert metadata is not None and metadata.features is not None
     metadata.features.save(folder / "features.json")
-    for name, content in (
-        ("model.tflite", kept.read_bytes()),
-        ("card.json", (json.dumps(card, indent=1) + "\n").encode()),
-        ("README.md", page(card).encode()),
-    ):
+    with new_file(folder / "model.tflite") as partial:
+        partial.write_bytes(kept.read_bytes())
+    write_card(folder, card)
+
+
+def measure_anew(backbone: str) -> None:
+    """The card of a model that is there, with today's firmware."""
+    folder = FOLDER / f"emodb-{backbone}"
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    write_card(folder, {**card, **measure(folder / "model.tflite")})
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """For programs and for people."""
+    for name, content in (("card.json", json.dumps(card, indent=1) + "\n"), ("README.md", page(card))):
         with new_file(folder / name) as partial:
-            partial.write_bytes(content)
+            partial.write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for folder in map(Path, sys.argv[1:]):
-        for name in MODELS:
+    for name in MODELS:
+        for folder in map(Path, sys.argv[1:]):
             refresh(folder, name)
+        if not sys.argv[1:]:
+            measure_anew(name)

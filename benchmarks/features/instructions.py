@@ -46,7 +46,7 @@ CMSIS_FUNCTIONS = (
 
 def write_board(board: Board, folder: Path) -> list[str]:
     """The board's own files, flat in `folder`; the names of the sources."""
-    files = board_files(board)
+    files = board_files(board, hears=False, microphone=None)
     for name, text in files.items():
         (folder / name).write_text(text)
     return [name for name in files if name.endswith((".c", ".S"))]

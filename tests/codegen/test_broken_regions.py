@@ -94,7 +94,7 @@ BROKEN_CODE = {
     "kept rows are not shifted": (r"memmove[^;]*;", ""),
     "a view is not copied": (r"memcpy[^;]*;", ""),
     "one turn too few": (r"(turn < )(\d+)(; \+\+turn)", lambda m: f"{m[1]}{int(m[2]) - 1}{m[3]}"),
-    "an operator starts one turn late": (r"(turn >= 0 && )", "turn >= 1 && "),
+    "an operator starts one turn late": (rf"({LOOP}[^{{]*{{\s*)(?:if \(turn < (\d+)\) )?{{", r"\1if (turn >= 1) {"),
 }
 
 

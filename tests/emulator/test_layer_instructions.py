@@ -15,7 +15,7 @@ from tinyser.emulator import layer_instructions
 from tinyser.emulator.layer_instructions import count_layers
 
 # What the compiler does otherwise around the calls that count, and two ticks of the slower counter.
-SLACK = {"mps2-an386": 20, "mps3-an547": 80}
+SLACK = {"mps2-an386": 100, "mps3-an547": 100}
 
 
 @pytest.mark.parametrize("board_id", SLACK)
