@@ -1,5 +1,5 @@
-"""Fills the model zoo from sweeps: `./run python examples/refresh_zoo.py SWEEP_FOLDER...`, one folder or more. Without a
-folder it only measures anew what the firmware of the models that are there needs.
+"""Fills the model zoo from sweeps: `./run python examples/refresh_zoo.py SWEEP_FOLDER...`, one folder or more.
+Without a folder it only measures anew what the firmware of the models that are there needs.
 
 Their experiments have to `keep` their files. Of each backbone the HRF model of the first fold goes into
 `examples/emodb-BACKBONE/`, whatever its accuracy is: choosing by the test speakers' results would flatter it.
