@@ -17,6 +17,8 @@ STEPS = 3 * 4096  # of the argument, to 1
 FINEST = -12  # exponent of the input scale whose steps are three of those
 OUTPUT_EXPONENT = -15
 LARGEST_MULTIPLIER = 2**15 - 1
+# TFLM shifts by exponents of the scale in Q4.27, which are negative below the one and fill 64 bits from the other on.
+LEAST_INT8_SCALE, MOST_INT8_SCALE = 2.0**-28, 2.0**35
 LARGEST_SHIFT = 31
 
 
@@ -38,6 +40,15 @@ class Interpolated(Unary):
     RULES: ClassVar[tuple[Rule, ...]] = (
         SAME_SIZE,
         one_type(),
+        *of_type(
+            "int8",
+            Rule(
+                "input scale",
+                lambda op, graph: LEAST_INT8_SCALE <= graph.operand(op, 0).scale < MOST_INT8_SCALE,
+                lambda op, graph: graph.operand(op, 0).scale,
+                "of int8, from 2^-28 on and below 2^35",
+            ),
+        ),
         *of_type(
             "int16",
             Rule(

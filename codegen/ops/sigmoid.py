@@ -64,7 +64,7 @@ class Sigmoid:
 
 
 def sigmoid_of(scale: float, zero_point: int) -> Sigmoid:
-    """LOGISTIC of an input; an input of a scale below 2^-27 has a negative `left`."""
+    """LOGISTIC of an input of this scale, which the operator's rules allow."""
     fraction, left = math.frexp(scale * float(1 << (31 - INTEGER_BITS)))
-    radius = min(input_radius(INTEGER_BITS, left), TABLE_BYTES) if left >= 0 else 0
+    radius = min(input_radius(INTEGER_BITS, left), TABLE_BYTES)
     return Sigmoid(zero_point, round_half_away(fraction * (1 << 31)), left, radius)

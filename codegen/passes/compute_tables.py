@@ -41,7 +41,7 @@ def _table(op: Logistic, graph: Graph) -> tuple[tuple[Op, ...], Table] | None:
         first, second = (values if tensor == op.site.outputs[0] else INPUTS for tensor in product.site.inputs)
         values = product.evaluate(graph, first, second)
         sigmoid = replace(sigmoid, product=(full["multiplier"], full["right"], full["rounding"]))
-    if sigmoid.left < 0 or sigmoid.table() != values:
+    if sigmoid.table() != values:
         return None
     site = replace(replaced[-1].site, inputs=op.site.inputs[:1])
     return replaced, Table(site, values, sigmoid)

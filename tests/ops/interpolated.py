@@ -1,4 +1,4 @@
-"""What LOGISTIC and TANH share in int16: cases by input scale, and the scales that are refused."""
+"""What LOGISTIC and TANH share: cases in int16 by input scale, and the scales that are refused."""
 
 from __future__ import annotations
 
@@ -32,3 +32,6 @@ def assert_scales_refused(operator: str) -> None:
         assert_refused(int16_case(operator, scale).model, allowed)
     allowed = rf"{operator}: output scale is 6.*, allowed: of int16, 2\^-15"
     assert_refused(int16_case(operator, 0.1, 2.0**-14).model, allowed)
+    for scale in (2.0**-29, 2.0**35):
+        case = Unary(operator=operator, input_scale=scale, output_scale=1 / 256, output_zero_point=-128).case()
+        assert_refused(case.model, rf"{operator}: input scale is .*, allowed: of int8, from 2\^-28 on")
