@@ -58,12 +58,14 @@ static inline ts_operands_t ts_terms(const ts_addends_t *a) {
     return ts_operands(a, 20);
 }
 
-static inline int32_t ts_exact_operand(const ts_operands_t *p, int32_t value) {
+static inline int32_t ts_exact_operand(const void *params, int8_t value) {
+    const ts_operands_t *p = (const ts_operands_t *)params;
     return value * p->exact_factor + p->exact_offset;
 }
 
 /** Without its sign. */
-static inline int32_t ts_scaled_operand(const ts_operands_t *p, int32_t value) {
+static inline int32_t ts_scaled_operand(const void *params, int8_t value) {
+    const ts_operands_t *p = (const ts_operands_t *)params;
     const int32_t shifted = value * p->scaled_factor + p->scaled_offset;
     return ts_scale_small(shifted, p->scaled_multiplier, p->scaled_right, 1);
 }

@@ -5,14 +5,8 @@
 
 #ifdef TS_HAS_MVE
 #define WALK ts_mve_broadcast
-
-static int32x4_t first_operand(const void *params, int32x4_t values) {
-    return ts_mve_exact_operand((const ts_operands_t *)params, values);
-}
-
-static int32x4_t second_operand(const void *params, int32x4_t values) {
-    return ts_mve_scaled_operand((const ts_operands_t *)params, values);
-}
+#define EXACT ts_mve_exact_operand
+#define SCALED ts_mve_scaled_operand
 
 static int32x4_t join(const void *params, int32x4_t first, int32x4_t second) {
     const ts_operands_t *p = (const ts_operands_t *)params;
@@ -21,16 +15,8 @@ static int32x4_t join(const void *params, int32x4_t first, int32x4_t second) {
 }
 #else
 #define WALK ts_broadcast_operands
-
-static int32_t first_operand(const void *params, int8_t value) {
-    const ts_operands_t *p = (const ts_operands_t *)params;
-    return ts_exact_operand(p, value);
-}
-
-static int32_t second_operand(const void *params, int8_t value) {
-    const ts_operands_t *p = (const ts_operands_t *)params;
-    return ts_scaled_operand(p, value);
-}
+#define EXACT ts_exact_operand
+#define SCALED ts_scaled_operand
 
 static int8_t join(const void *params, int32_t first, int32_t second) {
     const ts_operands_t *p = (const ts_operands_t *)params;
@@ -44,5 +30,5 @@ void ts_common_scale_square(const ts_common_scale_square_t *params, const int8_t
     const ts_operands_t p = ts_operands(&params->addends, 6);
     const ts_walks_t walks = {TS_COMMON_SCALE_SQUARE_SECOND_REPEATS, TS_COMMON_SCALE_SQUARE_FIRST_REPEATS,
                               TS_COMMON_SCALE_SQUARE_NONE_REPEATS};
-    WALK(params->shape, walks, first_operand, second_operand, join, &p, first, second, output);
+    WALK(params->shape, walks, EXACT, SCALED, join, &p, first, second, output);
 }
