@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from codegen.ir import Graph, Op
 from codegen.regions import Region
@@ -13,8 +14,7 @@ from codegen.uses import Uses
 ALIGNMENT = 8  # bytes; word loads of the kernels need 4
 
 
-@dataclass(frozen=True, slots=True)
-class Buffer:
+class Buffer(NamedTuple):
     """Memory of one tensor and what shares it, in use from operator `first` to operator `last`, both included.
 
     An operator's scratch has a negative number in place of a tensor's.

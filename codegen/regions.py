@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class RowsRead:
+class RowsRead(NamedTuple):
     """The rows of an operand that an operator reads for one block: `rows`, from `back` before its own block on.
 
     `step` rows further for the next block.
@@ -24,8 +24,7 @@ class RowsRead:
     back: int
 
 
-@dataclass(frozen=True, slots=True)
-class RowBuffer:
+class RowBuffer(NamedTuple):
     """The rows of a tensor that a region holds, in bytes: one block, behind what is kept from before it."""
 
     block_bytes: int

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import islice
 
 from codegen.ir import Graph
-from codegen.lifetimes import Lifetimes, lifetimes, region_lifetimes
+from codegen.lifetimes import Buffer, Lifetimes, lifetimes, region_lifetimes
 from codegen.regions import Region
 from codegen.spans import Span, find_spans
 from codegen.uses import Uses
@@ -53,13 +53,28 @@ def choose_regions(graph: Graph, slack: float = 0.0) -> tuple[Region, ...]:
 def regions_within(graph: Graph, allowed: int) -> tuple[Region, ...]:
     """As `choose_regions`, of all ways that take at most so many bytes, or of those that take the fewest."""
     options = _options_of(graph)
-    coarser = [candidate for finest in options.finest for candidate in options.coarser(finest, allowed)]
-    return _regions(_search(options.alone, [finest.candidate for finest in options.finest] + coarser, allowed))
+    while options.look_further():
+        pass
+    finest = sorted(options.finest, key=lambda entry: (entry.span.first, entry.span.last))
+    coarser = [candidate for entry in finest for candidate in options.coarser(entry, allowed)]
+    return _regions(_search(options.alone, [entry.candidate for entry in finest] + coarser, allowed))
 
 
 def smallest_peak(graph: Graph) -> int:
     """Bytes that live at the same time, at most, with the regions that need the fewest."""
-    return _options_of(graph).smallest
+    options = _options_of(graph)
+    while options.look_further():
+        pass
+    return options.smallest
+
+
+def takes_less_than(graph: Graph, peak: int) -> bool:
+    """As `smallest_peak(graph) < peak`, but looks no further than it takes to know."""
+    options = _options_of(graph)
+    while options.at_least() < peak:
+        if not options.look_further():
+            return options.smallest < peak
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +85,68 @@ class _Finest:
     candidate: _Candidate
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Options:
-    """What does not depend on how much memory is allowed."""
+    """What does not depend on how much memory is allowed, as far as anybody has asked for it."""
 
     uses: Uses
     whole: Lifetimes
+    handed_on: list[list[Buffer]]  # by position: what lives on from before it
     alone: list[int]  # bytes that live at each operator where it runs on whole tensors
-    finest: list[_Finest]
-    smallest: int
+    smallest: int  # peak with the regions known so far
+    finest: list[_Finest] = field(default_factory=list)
     known: dict[Region, _Candidate] = field(default_factory=dict)  # regions of coarser blocks, compared by identity
+    _waiting: dict[int, list[Span]] = field(default_factory=dict)  # by what an operator takes alone, at most
+    _least: list[int] = field(default_factory=list)  # bytes that live at each operator, at least
+    _settled: int = _IMPOSSIBLE + 1  # operators that take as much alone can be in no other region
+
+    @classmethod
+    def of(cls, graph: Graph) -> _Options:
+        whole, uses = lifetimes(graph), Uses.of(graph)
+        alone = [
+            _IMPOSSIBLE if graph.ring in op.site.inputs else whole.peak(step, step + 1)
+            for step, op in enumerate(graph.ops)
+        ]
+        waiting: dict[int, list[Span]] = {}
+        for span in candidate_spans(uses, whole):
+            waiting.setdefault(max(alone[span.first : span.last]), []).append(span)
+        # Before all operators there are all inputs.
+        smallest = max(max(alone, default=0), whole.peak(-1, 0))
+        return cls(uses, whole, _handed_on(graph, whole), alone, smallest, _waiting=waiting, _least=list(alone))
+
+    def look_further(self) -> bool:
+        """Adds the regions of the operators that take the most alone; False where no more can help."""
+        level = max(self._waiting, default=0)
+        if not level or level < self.smallest:
+            return False  # the operators that are left take less than that without regions
+        for span in self._waiting.pop(level):
+            region = next(span.regions(), None)
+            if region is not None:
+                self._add(_Finest(span, self._candidate(region)))
+        self._settled = level
+        best = _search(self.alone, [entry.candidate for entry in self.finest], 0)
+        self.smallest = max(best[-1].peak, self.whole.peak(-1, 0))
+        return True
+
+    def _add(self, finest: _Finest) -> None:
+        self.finest.append(finest)
+        for step in range(finest.span.first, finest.span.last):
+            self._least[step] = min(self._least[step], finest.candidate.peak)
+
+    def at_least(self) -> int:
+        """Bytes below which no region that is still to come can bring the peak."""
+        settled = (least for least, peak in zip(self._least, self.alone, strict=True) if peak >= self._settled)
+        return max(settled, default=0)
+
+    def _candidate(self, region: Region) -> _Candidate:
+        inside = _inside(self.uses, region)
+        touched = {self.whole.owner[tensor] for tensor in inside.tensors}
+        others = sum(
+            buffer.size
+            for buffer in self.handed_on[region.first]
+            if buffer.last >= region.last and buffer.tensor not in touched
+        )
+        return _Candidate(region, inside.peak + others, inside.overhead)
 
     def coarser(self, finest: _Finest, allowed: int) -> Iterator[_Candidate]:
         """Fewer and larger blocks, while they take at most `allowed` bytes, if the span takes more without blocks."""
@@ -87,7 +154,7 @@ class _Options:
         if peak <= allowed < max(self.alone[span.first : span.last]):
             for region in islice(span.regions(), 1, None):
                 if region not in self.known:
-                    self.known[region] = _candidate(self.uses, self.whole, region)
+                    self.known[region] = self._candidate(region)
                 candidate = self.known[region]
                 yield candidate
                 if candidate.peak > allowed:
@@ -96,34 +163,7 @@ class _Options:
 
 @lru_cache(maxsize=8)  # the passes that compare arenas and the renderer ask about the same graphs
 def _options_of(graph: Graph) -> _Options:
-    whole, uses = lifetimes(graph), Uses.of(graph)
-    alone = [
-        _IMPOSSIBLE if graph.ring in op.site.inputs else whole.peak(step, step + 1) for step, op in enumerate(graph.ops)
-    ]
-    finest, smallest = [], max(alone, default=0)
-    spans = sorted(candidate_spans(uses, whole), key=lambda span: -max(alone[span.first : span.last]))
-    for level, alike in groupby(spans, key=lambda span: max(alone[span.first : span.last])):
-        if level < smallest:
-            break  # the operators that are left take less than that without regions
-        for span in alike:
-            region = next(span.regions(), None)
-            if region is not None:
-                finest.append(_Finest(span, _candidate(uses, whole, region)))
-        # Before all operators there are all inputs.
-        smallest = max(_search(alone, [entry.candidate for entry in finest], 0)[-1].peak, whole.peak(-1, 0))
-    finest.sort(key=lambda entry: (entry.span.first, entry.span.last))
-    return _Options(uses, whole, alone, finest, smallest)
-
-
-def _candidate(uses: Uses, whole: Lifetimes, region: Region) -> _Candidate:
-    inside = _inside(uses, region)
-    touched = {whole.owner[tensor] for tensor in inside.tensors}
-    others = sum(
-        buffer.size
-        for buffer in whole.buffers
-        if buffer.first < region.first and buffer.last >= region.last and buffer.tensor not in touched
-    )
-    return _Candidate(region, inside.peak + others, inside.overhead)
+    return _Options.of(graph)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +207,20 @@ def overhead(graph: Graph, region: Region) -> int:
     return int(total)
 
 
-def _crossing(graph: Graph, whole: Lifetimes) -> list[int]:
-    """Bytes that are handed on before each operator, and at the end."""
-    return [
-        sum(buffer.size for buffer in whole.buffers if buffer.first < position <= buffer.last)
-        for position in range(len(graph.ops) + 1)
-    ]
+def _handed_on(graph: Graph, whole: Lifetimes) -> list[list[Buffer]]:
+    """What lives on from before each operator, and at the end."""
+    end = len(graph.ops)
+    found: list[list[Buffer]] = [[] for _ in range(end + 1)]
+    for buffer in whole.buffers:
+        for position in range(buffer.first + 1, min(buffer.last, end) + 1):
+            found[position].append(buffer)
+    return found
 
 
 def candidate_spans(uses: Uses, whole: Lifetimes) -> list[Span]:
     """Between positions where few bytes are handed on, and those beside operators that are no region by themselves."""
-    end, crossing = len(uses.graph.ops), _crossing(uses.graph, whole)
+    end = len(uses.graph.ops)
+    crossing = [sum(buffer.size for buffer in buffers) for buffers in _handed_on(uses.graph, whole)]
     cuts = {0, end}
     cuts.update(at for at in range(1, end) if crossing[at - 1] >= crossing[at] < crossing[at + 1])
     for step in range(end):

@@ -10,16 +10,17 @@ from dataclasses import replace
 
 from codegen.ir import Graph, Op
 from codegen.lifetimes import lifetimes
-from codegen.schedule import smallest_peak
+from codegen.schedule import smallest_peak, takes_less_than
 
 
 def order_operators(graph: Graph) -> Graph:
     """The graph in that of several orders that needs the smallest arena; in its own if none is better."""
-    graphs = [graph]
+    best = graph
     for order in (_greedy(graph), _depth_first(graph)):
-        if all(any(op is not other for op, other in zip(order, known.ops, strict=True)) for known in graphs):
-            graphs.append(replace(graph, ops=tuple(order)))
-    return min(graphs, key=smallest_peak)
+        if any(op is not other for op, other in zip(order, best.ops, strict=True)):
+            ordered = replace(graph, ops=tuple(order))
+            best = ordered if takes_less_than(ordered, smallest_peak(best)) else best
+    return best
 
 
 def _depth_first(graph: Graph) -> list[Op]:

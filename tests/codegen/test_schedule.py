@@ -18,7 +18,7 @@ from codegen.ops.reshape import Reshape
 from codegen.ops.transpose import Transpose
 from codegen.passes import passes
 from codegen.read_tflite import read_tflite
-from codegen.schedule import choose_regions, smallest_peak
+from codegen.schedule import choose_regions, smallest_peak, takes_less_than
 from codegen.spans import find_spans
 from codegen.uses import Uses
 
@@ -67,6 +67,14 @@ def arena(graph: Graph, slack: float = 0.0) -> int:
 def test_random_graphs(graph: Graph) -> None:
     assert arena(graph) <= smallest_peak(graph) <= lifetimes(graph).peak(-1, len(graph.ops) + 1)
     assert arena(graph, 0.25) <= 1.25 * max(smallest_peak(graph), 1)
+
+
+@given(graphs())
+@settings(max_examples=80, derandomize=True, deadline=None)
+def test_a_peak_is_compared_without_looking_at_all_regions(graph: Graph) -> None:
+    least = smallest_peak(graph)
+    for peak in (0, least // 2, least - 8, least, least + 8, 2 * least):
+        assert takes_less_than(replace(graph), peak) == (least < peak)  # a copy, of which nothing is known yet
 
 
 @given(graphs(), st.data())
