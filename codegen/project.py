@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from codegen import sbom
 from codegen.application import Classifier, render_application, tensors
 from codegen.atomic import new_folder
 from codegen.banner import banner
@@ -110,7 +111,8 @@ def write_project(model: Model, runtime: RuntimeFiles, options: ProjectOptions, 
     manifest = render_manifest(model, runtime, layout, options, classifier, _known_bytes(model, runtime, options))
     files = dict(layout.files)
     files["manifest.json"] = json.dumps(manifest, indent=1) + "\n"
-    files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md"]), options.board)
+    files["README.md"] = render_readme(model, manifest, sorted([*files, "README.md", sbom.FILE_NAME]), options.board)
+    files[sbom.FILE_NAME] = sbom.render_sbom(model, files, options, target_name(model))
     with new_folder(out) as folder:
         for name, content in files.items():
             path = folder / name

@@ -30,6 +30,7 @@ _PURPOSES = (
     (r"\w+\.overlay", "what Zephyr's description of the board lacks"),
     (r"app/src/main\.c", "the application: self-test and, with features, the microphone"),
     (r"manifest\.json", "sizes, operators, quantization, labels and sources, for programs"),
+    (r"sbom\.cdx\.json", "bill of materials (CycloneDX): model, files and libraries, with hashes and licences"),
     (r"model\.tflite", "the model this was generated from; not compiled in"),
     (r"ser_model\.h", "the model's interface: init, reset, input, invoke, output"),
     (r"ser_status\.h", "what fallible functions return"),

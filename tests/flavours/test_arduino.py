@@ -75,7 +75,7 @@ def test_layout_is_as_specified(library: Path) -> None:
     }
     assert sources and all(name.startswith("src/") for name in sources), "only src is compiled, with all its folders"
     assert {path.name for path in library.iterdir()} == {
-        "README.md", "manifest.json", "library.properties", "keywords.txt", "src", "examples", "extras"
+        "README.md", "manifest.json", "sbom.cdx.json", "library.properties", "keywords.txt", "src", "examples", "extras"
     }  # fmt: skip
     (sketch,) = (library / "examples").rglob("*.ino")
     assert sketch.stem == sketch.parent.name and sketch.parent.parent.name == "examples"
