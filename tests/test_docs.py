@@ -18,6 +18,7 @@ DOCS = ROOT / "docs"
 @pytest.mark.parametrize(
     ("page", "script"),
     [
+        ("licences.md", "refresh_licences"),
         ("misra.md", "refresh_misra"),
         ("operators.md", "refresh_operators"),
         ("report.schema.json", "refresh_report_schema"),
