@@ -86,7 +86,8 @@ def _is_deep(params: Params, *extents: str) -> bool:
 
 
 def _is_wide(params: Params) -> bool:
-    return any(value > MOST_OF_16_BITS for value in params["window"].values())
+    """Parts of a transposed convolution may begin behind the input's first position: their padding is negative."""
+    return any(not 0 <= value <= MOST_OF_16_BITS for value in params["window"].values())
 
 
 def _walks(kernel: str) -> tuple[Need, ...]:
@@ -206,7 +207,7 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             lambda p: p["extent"].is_deep,
         ),
     ),
-    "window": (Need("TS_WINDOW_LARGE", "Tensors with an extent of more than 16 bits.", SLIDING, _is_wide),),
+    "window": (Need("TS_WINDOW_LARGE", "Extents of more than 16 bits, or padding below 0.", SLIDING, _is_wide),),
 }
 
 

@@ -109,6 +109,7 @@ def needs(source: str, *calls: tuple[str, Mapping[str, Any]], optimize: str = "s
         ("strided_copy", [("strided_copy", copies(1, 2, 1, 3, 4))], "1"),
         ("window", [("average_pool_2d", {"window": {"input_width": 65535}})], "0"),
         ("window", [("conv_2d_i16", {"window": {"input_width": 65536}})], "1"),
+        ("window", [("conv_2d", {"window": {"pad_top": -1}})], "1"),
         ("average_pool_2d", [("average_pool_2d", pool())], "00"),
         ("average_pool_2d", [("average_pool_2d", pool(pad_top=1))], "10"),
         ("average_pool_2d", [("average_pool_2d", pool(input_height=5))], "10"),
