@@ -50,9 +50,9 @@ def render_manifest(
         "known_bytes": dict(known_bytes),
         "leds": [
             {"label": label, "shown": entry.text}
-            for label, entry in zip(labels, show(options.board.leds, labels), strict=True)
+            for label, entry in zip(labels, show(layout.shown_on, labels), strict=True)
         ]
-        if layout.shows_decision
+        if layout.shown_on
         else None,
         "selftest_bytes": 0 if selftest is None else len(selftest.input) + len(selftest.output),
         "layers": [asdict(layer) for layer in runtime.layers],

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from importlib import resources
 
-from codegen.boards.board import Board, Microphone, Region
+from codegen.boards.board import Board, Leds, Microphone, Region
 from codegen.boards.parse import parse_board
 from codegen.errors import BoardError
 
-__all__ = ["Board", "Microphone", "Region", "list_boards", "load_board", "parse_board"]
+__all__ = ["Board", "Leds", "Microphone", "Region", "list_boards", "load_board", "parse_board"]
 
 
 def list_boards() -> tuple[Board, ...]:

@@ -132,11 +132,15 @@ class Led:
 
 @dataclass(frozen=True, slots=True)
 class Leds:
-    """LEDs that show the decision; of kind `rgb`: red, green, blue. `setup` makes their pins outputs."""
+    """LEDs that show the decision; of kind `rgb`: red, green, blue. `setup` makes their pins outputs.
+
+    `zephyr_aliases`: so many of them, from the first on, are Zephyr's aliases led0, led1 and so on.
+    """
 
     kind: str
     driver: str | None
     leds: tuple[Led, ...]
+    zephyr_aliases: int
     setup: tuple[Setting, ...]
     source: str
 

@@ -62,7 +62,7 @@ def parse_board(text: str, where: str) -> Board:
     sub = {name: Table(f"{where} [{name}]", top.table(name)) for name in tables}
     qemu = _qemu(where, top.table("qemu")) if "qemu" in data and not is_host else None
     openocd = _openocd(where, top.table("openocd")) if "openocd" in data and not is_host else None
-    leds = _leds(where, top.table("leds"), bare_metal) if "leds" in data and not is_host else None
+    leds = _leds(where, top.table("leds"), projects) if "leds" in data and not is_host else None
     microphone = _microphone(where, top.table("microphone")) if "microphone" in data and bare_metal else None
     cpu = top.choice("cpu", tuple(FPUS))
     board = Board(
@@ -135,12 +135,14 @@ def _console(table: Table) -> Console:
     )
 
 
-def _leds(where: str, data: Mapping[str, Any], bare_metal: bool) -> Leds:
+def _leds(where: str, data: Mapping[str, Any], projects: tuple[str, ...]) -> Leds:
     table = Table(f"{where} [leds]", data)
+    bare_metal = "cmake" in projects
     leds = Leds(
         kind=table.choice("kind", LED_KINDS),
         driver=table.choice("driver", PINS) if bare_metal else None,
         leds=tuple(_led(row, bare_metal) for row in table.rows("led")),
+        zephyr_aliases=table.integer("zephyr_aliases", 0) if "zephyr" in projects else 0,
         setup=tuple(_setting(row) for row in table.rows("setup")) if bare_metal else (),
         source=table.text("source"),
     )
@@ -149,6 +151,10 @@ def _leds(where: str, data: Mapping[str, Any], bare_metal: bool) -> Leds:
     if not colours or (leds.kind == "rgb" and colours != RGB):
         wanted = " and ".join(RGB) + ", in this order" if leds.kind == "rgb" else "at least one"
         raise BoardError(f"{where} [leds]: led: got {', '.join(colours) or 'none'}, allowed is {wanted}")
+    counts = (0, len(RGB)) if leds.kind == "rgb" else tuple(range(len(colours) + 1))
+    if leds.zephyr_aliases not in counts:
+        allowed = " or ".join(map(str, counts))
+        raise BoardError(f"{where} [leds]: zephyr_aliases: got {leds.zephyr_aliases}, allowed is {allowed}")
     return leds
 
 

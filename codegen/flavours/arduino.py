@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codegen.banner import tool_version
 from codegen.errors import UnsupportedOperatorError
-from codegen.flavours.library import Library, library, shows_by_sketch
+from codegen.flavours.library import Library, library, lit_by_sketch
 from codegen.flavours.parts import Layout, Parts
 from codegen.project_names import printable
 from codegen.render import render
@@ -59,7 +59,7 @@ def arduino(parts: Parts) -> Layout:
         files={**made.files, **metadata},
         portable_sources=made.sources,
         include_dirs=made.include_dirs,
-        shows_decision=shows_by_sketch(parts),
+        shown_on=lit_by_sketch(parts),
     )
 
 
@@ -71,5 +71,5 @@ def render_sketch(parts: Parts, made: Library) -> str:
         header=made.header,
         runtime=parts.runtime,
         classifier=parts.has_classifier,
-        leds=parts.board.leds if shows_by_sketch(parts) else None,
+        leds=lit_by_sketch(parts),
     )

@@ -18,7 +18,7 @@ def cmake(parts: Parts) -> Layout:
         portable_sources=parts.sources,
         board_sources=firmware.sources,
         include_dirs=(*parts.include_dirs, "board"),
-        shows_decision=parts.hears and parts.board.leds is not None,
+        shown_on=parts.board.leds if parts.hears else None,
     )
     context = {
         "board": parts.board,

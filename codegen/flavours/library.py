@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from codegen.boards import Leds
 from codegen.errors import DataError
 from codegen.flavours.parts import Parts
 from codegen.leds import leds_files
@@ -51,8 +52,9 @@ def library(parts: Parts) -> Library:
         raise DataError(f"--fft: got {parts.fft}, a library that a library cannot bring, allowed is own; leave it out")
     files = {_place(path): content for path, content in parts.files.items()}
     sources = [_place(path) for path in parts.sources]
-    if shows_by_sketch(parts):
-        leds = leds_files(parts.board.leds, parts.labels, parts.banner)
+    shown_on = lit_by_sketch(parts)
+    if shown_on is not None:
+        leds = leds_files(shown_on, parts.labels, parts.banner)
         files |= {f"{PRIVATE_DIR}/{name}": text for name, text in leds.items()}
         sources += [f"{PRIVATE_DIR}/{name}" for name in leds if name.endswith(".c")]
     header = f"{parts.target}.h"
@@ -63,9 +65,10 @@ def library(parts: Parts) -> Library:
     return Library(files, tuple(sources), header)
 
 
-def shows_by_sketch(parts: Parts) -> bool:
-    """Whether the decision is shown on LEDs that the ecosystem's own code drives."""
-    return parts.has_classifier and parts.board.leds is not None and parts.board.leds.driver is None
+def lit_by_sketch(parts: Parts) -> Leds | None:
+    """The LEDs that show the decision, where the ecosystem's own code drives them."""
+    leds = parts.board.leds
+    return leds if parts.has_classifier and leds is not None and leds.driver is None else None
 
 
 def _place(path: str) -> str:

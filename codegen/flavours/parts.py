@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codegen.boards import Board, Microphone
+from codegen.boards import Board, Leds, Microphone
 from codegen.clip import Clip
 from codegen.ir import Model
 
@@ -52,14 +52,14 @@ class Parts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board.
-    `shows_decision`: its firmware lights LEDs."""
+    `shown_on`: the LEDs that its firmware lights."""
 
     files: Mapping[str, str | bytes]
     portable_sources: tuple[str, ...]
     board_sources: tuple[str, ...] = ()
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...] = ()
-    shows_decision: bool = False
+    shown_on: Leds | None = None
 
     @property
     def model_file(self) -> str:

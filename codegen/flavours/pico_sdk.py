@@ -35,7 +35,7 @@ def pico_sdk(parts: Parts) -> Layout:
         portable_sources=parts.sources,
         board_sources=tuple(name for name in firmware if name.endswith(".c")),
         include_dirs=parts.include_dirs,
-        shows_decision=parts.has_classifier,
+        shown_on=parts.board.leds if parts.has_classifier else None,
     )
     cmake = render("project/pico-sdk/CMakeLists.txt.j2", **context, build=layout)
     return replace(layout, files={**layout.files, "CMakeLists.txt": cmake})

@@ -18,7 +18,7 @@ from codegen.banner import tool_version
 from codegen.errors import DataError
 from codegen.flavours.arduino import render_sketch
 from codegen.flavours.bare_metal import bare_metal
-from codegen.flavours.library import PRIVATE_DIR, Library, library, shows_by_sketch
+from codegen.flavours.library import PRIVATE_DIR, Library, library, lit_by_sketch
 from codegen.flavours.parts import Layout, Parts
 from codegen.project_names import printable
 from codegen.render import render
@@ -50,7 +50,7 @@ def platformio(parts: Parts) -> Layout:
         portable_sources=made.sources,
         board_sources=tuple(f"{EXAMPLE_DIR}/{name}" for name in example if name.endswith((".c", ".S"))),
         include_dirs=made.include_dirs,
-        shows_decision=shows_by_sketch(parts),
+        shown_on=lit_by_sketch(parts),
     )
 
 

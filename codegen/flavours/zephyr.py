@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from codegen.boards import Leds
 from codegen.errors import DataError
 from codegen.flavours.parts import Layout, Parts
 from codegen.leds import leds_files
@@ -32,13 +33,14 @@ def zephyr(parts: Parts) -> Layout:
     if parts.fft != "own":
         raise DataError(f"--fft: got {parts.fft}, allowed with --project zephyr is own; leave it out")
     name = parts.board.ecosystems["zephyr"]["board"]
-    leds = _leds(parts)
+    shown_on = _aliased(parts.board.leds) if parts.has_classifier else None
+    leds = _leds(shown_on, parts)
     layout = Layout(
         files={},
         portable_sources=(*parts.sources, *(path for path in leds if path.endswith(".c"))),
         board_sources=("app/src/main.c",),
         include_dirs=parts.include_dirs,
-        shows_decision=bool(leds),
+        shown_on=shown_on,
     )
     context = {
         "banner": parts.banner,
@@ -46,7 +48,7 @@ def zephyr(parts: Parts) -> Layout:
         "target": parts.target,
         "runtime": parts.runtime,
         "has_classifier": parts.has_classifier,
-        "leds": len(parts.board.leds.leds) if leds and parts.board.leds else 0,
+        "leds": len(shown_on.leds) if shown_on else 0,
         "zephyr_board": name,
         "stack_bytes": STACK_BYTES[parts.runtime],
         "greeting": parts.greeting,
@@ -55,11 +57,18 @@ def zephyr(parts: Parts) -> Layout:
     return replace(layout, files={**parts.files, **leds, **own, **_overlay(name)})
 
 
-def _leds(parts: Parts) -> dict[str, str]:
-    """Which LEDs show what; Zephyr's aliases led0, led1, ... are in the order of the board's description."""
-    if not parts.has_classifier or parts.board.leds is None:
+def _aliased(leds: Leds | None) -> Leds | None:
+    """Those that Zephyr's description of the board has names for; none others could be lit."""
+    if leds is None or leds.zephyr_aliases == 0:
+        return None
+    return replace(leds, leds=leds.leds[: leds.zephyr_aliases])
+
+
+def _leds(shown_on: Leds | None, parts: Parts) -> dict[str, str]:
+    """Which LEDs show what, in the order of the aliases."""
+    if shown_on is None:
         return {}
-    return {f"app/{name}": text for name, text in leds_files(parts.board.leds, parts.labels, parts.banner).items()}
+    return {f"app/{name}": text for name, text in leds_files(shown_on, parts.labels, parts.banner).items()}
 
 
 def _overlay(board: str) -> dict[str, str]:

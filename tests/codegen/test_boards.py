@@ -91,6 +91,8 @@ def test_a_path_is_not_a_board() -> None:
         ),
         ('kind = "separate"', 'kind = "rgb"', r"x \[leds\]: led: got green, green, allowed is red and green and blue"),
         ('kind = "separate"', 'kind = "neon"', r"x \[leds\]: kind: got 'neon', allowed is rgb or separate"),
+        ("zephyr_aliases = 2", "zephyr_aliases = 3", r"x \[leds\]: zephyr_aliases: got 3, allowed is 0 or 1 or 2"),
+        ("zephyr_aliases = 2", "", r"x \[leds\]: zephyr_aliases: missing, allowed is a whole number"),
         ('lit = "high"', 'lit = "bright"', r"x \[leds\] led\[0\]: lit: got 'bright', allowed is high or low"),
         ('lit = "high"', 'lit = "high"\nsize = 3', r"x \[leds\] led\[0\]: size: unknown key"),
         ("[flash]", "[microphone]\n[flash]", r"x \[microphone\]: driver: missing, allowed is nrf52_saadc or stm32f4"),

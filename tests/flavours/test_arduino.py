@@ -63,6 +63,17 @@ def test_metadata_is_as_specified(library: Path) -> None:
     assert [path.name for path in (library / "src").glob("*.*")] == [fields["includes"]], "one public header"
 
 
+@pytest.mark.parametrize("board", BOARDS)
+def test_the_readme_says_what_was_seen(board: str, tmp_path: Path) -> None:
+    described = load_board(board)
+    linked = described.project_evidence["arduino"] == "build"
+    assert described.project_evidence["arduino"] in ("build", "schema")
+    assert linked == bool(re.search(r"; built with \S+ \d", described.ecosystems["arduino"]["source"]))
+    readme = (write_sums_project(tmp_path / board, board, project="arduino") / "README.md").read_text()
+    assert ("compiled and linked with this core" in readme) == linked
+    assert ("neither linked with it" in readme) == (not linked)
+
+
 def test_keywords_exist(library: Path) -> None:
     headers = "".join(path.read_text() for path in (library / "src" / "tinyser").glob("*.h"))
     words = {line.split("\t")[0] for line in (library / "keywords.txt").read_text().splitlines() if line[0] != "#"}

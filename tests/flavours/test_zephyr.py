@@ -6,6 +6,7 @@ stands in for Zephyr in `zephyr_tree` has its declarations, and a microphone tha
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -188,6 +189,42 @@ def test_without_a_microphone_it_ends(
         tests = [line for line in lines if line.startswith("self-test")]
         assert tests[0] == "self-test: PASS (0 vectors)" and lines[2:-2] == tests
         assert [line.split(" (")[0] for line in tests[1:]] == ["self-test of sound: PASS"] * (project == heard)
+
+
+@pytest.mark.parametrize("version", ["3.4.99", "3.5.0", "4.2.0"])
+def test_an_older_zephyr_is_refused(version: str, tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """Before 3.5 `k_mem_slab_free` takes another pointer: all compiles, and the first block of sound destroys the list
+    of free ones."""
+    require_tool("cmake", "ninja", "gcc")
+    project = write_sums_project(tmp_path / "project", BOARD, project="zephyr")
+    assert "3.5 or newer" in (project / "README.md").read_text()
+    options = [f"-DZephyr_DIR={TREE}", f"-DSTUB_VERSION={version}", "-DCONFIG_TINYSER=y"]
+    command = ["cmake", "-S", "app", "-B", "build", "-G", "Ninja", *options]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    if version.startswith("3.4"):
+        assert done.returncode != 0 and 'requested version "3.5.0"' in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("board", "shown"),
+    [
+        ("stm32f4-discovery", ["LD5 (red)", "LD4 (green)", "LD3 (orange)"]),
+        ("mps3-an547", ["USERLED0 (green) flashes once", "USERLED0 (green) flashes twice"]),
+        ("microbit-v2", None),
+    ],
+)
+def test_only_leds_with_an_alias_show_something(board: str, shown: list[str] | None, tmp_path: Path) -> None:
+    """Three labels. Zephyr has names for all of the first board's LEDs, for two of ten, and for none of five."""
+    project = write_sums_project(tmp_path / "project", board, project="zephyr")
+    leds = json.loads((project / "manifest.json").read_text())["leds"]
+    assert (leds and [row["shown"] for row in leds][: len(shown or ())]) == shown
+    assert (project / "app/ser_leds.c").exists() == (shown is not None)
+    names = re.findall(r"DT_ALIAS\((led\d+)\)", (project / "app/src/main.c").read_text())
+    aliases = load_board(board).leds.zephyr_aliases  # type: ignore[union-attr]
+    assert names == [f"led{index}" for index in range(aliases)]
+    assert ("CONFIG_GPIO=y" in (project / "app/prj.conf").read_text()) == (aliases > 0)
 
 
 def test_the_board_gets_its_overlay(tmp_path: Path) -> None:
