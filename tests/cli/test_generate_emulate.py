@@ -143,4 +143,4 @@ def test_boards_as_a_table(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert shown["arduino-nano-33-ble-sense"] == ["board", "3"] and shown["rpi-pico"] == ["module", "1"]
     assert shown["mps2-an386"] == ["-", "2"] and shown["host"] == ["-", "-"]
     evidence = " ".join(row[6] for row in rows[:3])
-    assert evidence == "arduino, platformio (schema); zephyr (build)"
+    assert evidence == "arduino (build); platformio (schema); zephyr (build)"
