@@ -35,6 +35,26 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
 #define HAS_TAILS 1
 #endif
 
+#if TS_CHANNELS_BY_FOURS
+#include "ts_channels_fours.h"
+#endif
+
+/* `sum` of the weighted inputs, without the bias; `rounding` is 1 + 2 * the output's zero point. */
+TS_INLINE int8_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
+    const int32_t twice = 2 * (sum + (bias_and_right >> 8));
+    return (int8_t)ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
+}
+
+/* The same of any layer. */
+static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
+    const int32_t bias_and_right = scales->bias_and_right[channel];
+    const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(scales + 1))[channel];
+    const int32_t biased = sum + (bias_and_right >> 8) + more_bias;
+    const int32_t scaled = ts_requantize(biased, scales->multiplier[channel], -1 - (int8_t)bias_and_right);
+    return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
+}
+
+#if TS_CHANNELS_BY_PAIRS
 /* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
  * `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
@@ -60,21 +80,6 @@ static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t co
         widen4(row0, count, wide);
         widen4(row1, count, wide + 4);
     }
-}
-
-/* `sum` of the weighted inputs, without the bias; `rounding` is 1 + 2 * the output's zero point. */
-TS_INLINE int8_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
-    const int32_t twice = 2 * (sum + (bias_and_right >> 8));
-    return (int8_t)ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
-}
-
-/* The same of any layer. */
-static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
-    const int32_t bias_and_right = scales->bias_and_right[channel];
-    const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(scales + 1))[channel];
-    const int32_t biased = sum + (bias_and_right >> 8) + more_bias;
-    const int32_t scaled = ts_requantize(biased, scales->multiplier[channel], -1 - (int8_t)bias_and_right);
-    return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
 }
 
 /* All channels of two rows where all is_small. */
@@ -112,6 +117,8 @@ static void any_pairs(const ts_channels_t *p, const int8_t *row, const int16_t *
         }
     }
 }
+
+#endif
 
 static inline int8_t single_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
     if (TS_CHANNELS_LARGE) {
@@ -160,6 +167,15 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
                  int8_t *scratch) {
     const ts_channels_t *p = params;
     int16_t *wide = (int16_t *)(void *)scratch;
+#if TS_CHANNELS_BY_FOURS
+    const bool in_fours = is_small(p) && (!TS_CHANNELS_TAILS || (p->inputs & 3) == 0);
+    for (; rows >= 4 && in_fours; rows -= 4) {
+        four_rows(p, input, wide, output, output_step);
+        input += 4 * p->inputs;
+        output += 4 * output_step;
+    }
+#endif
+#if TS_CHANNELS_BY_PAIRS
     for (; rows >= 2; rows -= 2) {
         widen_rows(input, input + p->inputs, p->inputs, wide);
         if (is_small(p)) {
@@ -170,7 +186,8 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
         input += 2 * p->inputs;
         output += 2 * output_step;
     }
-    if (rows > 0) {
+#endif
+    for (; rows > 0; --rows, input += p->inputs, output += output_step) {
         one_row(p, input, output);
     }
 }
