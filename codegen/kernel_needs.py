@@ -22,7 +22,17 @@ MOST_OF_16_BITS = 2**16 - 1
 _TAPS = ("batches", "output_height", "output_width", "output_channels", "filter_height", "filter_width")
 # Kernels by what all of them include.
 BROADCASTING = (
-    *("add", "add_i16", "common_scale_square", "common_scale_sum", "maximum", "maximum_i16", "minimum", "minimum_i16"),
+    *(
+        "add",
+        "add_i16",
+        "common_scale_square",
+        "common_scale_sum",
+        "linear_sum",
+        "maximum",
+        "maximum_i16",
+        "minimum",
+        "minimum_i16",
+    ),
     *("mul", "mul_i16", "prelu", "prelu_i16", "product", "squared_difference", "squared_difference_i16"),
     *("sub", "sub_i16"),
 )

@@ -9,9 +9,7 @@ import numpy as np
 from codegen.fixed_point import wrap_int32
 from codegen.ir import Graph, Tensor
 from codegen.kernel_call import ParamValue
-from codegen.quantization import activation_range, channel_multipliers
-
-SMALLEST_SHIFT = -23  # a zero point shifted to the left by one less has 31 bits
+from codegen.quantization import SMALLEST_SHIFT, activation_range, channel_multipliers
 
 
 def linear_param(

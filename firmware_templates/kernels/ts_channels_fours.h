@@ -54,23 +54,6 @@ TS_INLINE const int8_t *ts_four_dot(const int16_t *wide, const int8_t *weights, 
     return weights;
 }
 
-/** value << the lowest byte of `amount`, 0 to 31. */
-TS_INLINE int32_t ts_shift_left(int32_t value, int32_t amount) {
-    int32_t shifted;
-    __asm__("lsl %0, %1, %2" : "=r"(shifted) : "r"(value), "r"(amount));
-    return shifted;
-}
-
-/** As small_output of a biased sum, in an instruction less: `shifted` is what that has as `rounding`, to the left by
- * `right`, so that it can be added with the product. Where the product is 0 and its sum is not, it makes no difference
- * that one is taken away for the sign. */
-TS_INLINE int8_t four_output(int32_t biased, int32_t multiplier, int32_t right, int32_t shifted) {
-    const int32_t twice = 2 * biased;
-    int32_t scaled;
-    __asm__("smmlar %0, %1, %2, %3" : "=r"(scaled) : "r"(twice), "r"(multiplier), "r"(shifted));
-    return (int8_t)ts_saturate8(ts_shift_right(scaled + (twice >> 31), right) >> 1);
-}
-
 /** Per block of inputs the even ones of each row, then the odd ones. `inputs` come in fours. */
 TS_INLINE void widen_fours(const int8_t *row, int32_t inputs, int16_t *wide) {
     const int8_t *last = row + 3 * inputs;
@@ -123,11 +106,11 @@ static inline void four_rows(const ts_channels_t *p, const int8_t *rows, int16_t
         int8_t *at = output;
         int32_t below = output_step;
         __asm__("" : "+r"(below)); /* else compilers keep a pointer for each row, of which most lie on the stack */
-        at[0] = four_output(sums[0], multiplier, right, shifted);
-        at[below] = four_output(sums[1], multiplier, right, shifted);
+        at[0] = (int8_t)ts_scale_to_int8(2 * sums[0], multiplier, right, shifted);
+        at[below] = (int8_t)ts_scale_to_int8(2 * sums[1], multiplier, right, shifted);
         at += 2 * below;
-        at[0] = four_output(sums[2], multiplier, right, shifted);
-        at[below] = four_output(sums[3], multiplier, right, shifted);
+        at[0] = (int8_t)ts_scale_to_int8(2 * sums[2], multiplier, right, shifted);
+        at[below] = (int8_t)ts_scale_to_int8(2 * sums[3], multiplier, right, shifted);
         weights += step;
         step = 16 - 8 * blocks - step;
     }

@@ -48,6 +48,8 @@ DSP_EDGES_OF_INT16 = (
 # What only rounds with an instruction of its own, and the edges of that.
 ROUNDED_BY_DSP = ("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB")
 ROUNDING = ("rounding ties", "rounding ties below a step", "very different scales")
+# What is read four values at a time there, and some that are left over.
+FOURS = ("batch", "column", "column first", "no ties", "no ties, channel constant first", "opposite zero points")
 
 # What has code for speed that `--optimize size` leaves out.
 OTHERWISE_FOR_SIZE: Mapping[str, tuple[str, ...]] = {
@@ -61,7 +63,13 @@ OTHERWISE_FOR_SIZE: Mapping[str, tuple[str, ...]] = {
 def cases(operator: str) -> dict[str, Case]:
     """The operator's fixed case, and for those with a DSP path the edge cases of that."""
     module = import_module(f"tests.ops.test_{operator.lower()}")
-    chosen = _dsp_edges(module.EDGES) if operator in WITH_DSP_PATH else ROUNDING if operator in ROUNDED_BY_DSP else ()
+    chosen = (
+        _dsp_edges(module.EDGES)
+        if operator in WITH_DSP_PATH
+        else (*ROUNDING, *FOURS)
+        if operator in ROUNDED_BY_DSP
+        else ()
+    )
     return {"fixed": module.fixed_case(), **{name: module.EDGES[name].case() for name in chosen}}
 
 
