@@ -28,7 +28,7 @@ def linear_param(
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
-    small = weight_offset == 0 and is_small(rows, folded, 128, scales, (low, high))
+    small = weight_offset == 0 and not _has_lowest_pair(rows) and is_small(rows, folded, 128, scales, (low, high))
     count = weights.shape[0] // groups
     streams = [
         stream(rows[group], folded[group], scales[group], small, together=2, run=4)
@@ -115,6 +115,13 @@ def is_small(
     """
     fits = largest_sum(weights, bias, largest_input) < 2**30 and np.abs(bias.astype(np.int64)).max() < 2**23
     return bool(fits and all(SMALLEST_SHIFT <= shift < 0 for _, shift in scales) and output_range == (-128, 127))
+
+
+def _has_lowest_pair(weights: np.ndarray) -> bool:
+    """Whether two neighbouring inputs, an even and an odd one, have weights of -128: twice 2^14 takes more than the 16
+    bits that two rows have each (ts_channels_thumb.h). Converters give no such weights."""
+    lowest = weights == -128
+    return bool((lowest[:, 0::2][:, : weights.shape[1] // 2] & lowest[:, 1::2]).any())
 
 
 def largest_sum(weights: np.ndarray, bias: np.ndarray, largest_input: int) -> int:

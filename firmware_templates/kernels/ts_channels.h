@@ -28,6 +28,14 @@
 #define TS_CHANNELS_BY_PAIRS 1
 #endif
 
+/** @def TS_CHANNELS_PACKED
+ * 1 on cores that multiply to 32 bits (Armv6-M, Armv8-M Baseline), where two rows share a register. */
+#if (defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)) && defined(__OPTIMIZE__)
+#define TS_CHANNELS_PACKED 1
+#else
+#define TS_CHANNELS_PACKED 0
+#endif
+
 /** A linear layer. */
 typedef struct {
     const int32_t *stream; /**< (pairs of channels, words): (blocks of inputs, 2, 4) weights, then ts_scales_t */
@@ -37,8 +45,8 @@ typedef struct {
     int16_t output_offset; /**< the output's zero point */
     int8_t output_min;     /**< least output: its activation */
     int8_t output_max;     /**< largest output, likewise */
-    /** Sums lie between -2^30 and 2^30, shifts between -23 and -1, biases have 24 bits, outputs are all of int8, and
-     * there is no weight_offset. */
+    /** Sums lie between -2^30 and 2^30, shifts between -23 and -1, biases have 24 bits, outputs are all of int8, there
+     * is no weight_offset, and of two neighbouring weights one at most is -128. */
     bool is_small;
 } ts_channels_t;
 
