@@ -30,7 +30,7 @@
 
 /** @def TS_CHANNELS_PACKED
  * 1 on cores that multiply to 32 bits (Armv6-M, Armv8-M Baseline), where two rows share a register. */
-#if (defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)) && defined(__OPTIMIZE__)
+#if (defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)) && defined(__OPTIMIZE__) && !defined(__clang__)
 #define TS_CHANNELS_PACKED 1
 #else
 #define TS_CHANNELS_PACKED 0
