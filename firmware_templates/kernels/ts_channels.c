@@ -114,8 +114,7 @@ static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16
 }
 #endif
 
-static void any_pairs(const ts_channels_t *p, const int8_t *row, int16_t *wide, int8_t *output,
-                      int32_t output_step) {
+static void any_pairs(const ts_channels_t *p, const int8_t *row, int16_t *wide, int8_t *output, int32_t output_step) {
     const int32_t blocks = (p->inputs + 3) >> 2;
     const int32_t offset0 = row_offset(p, row);
     const int32_t offset1 = row_offset(p, row + p->inputs);

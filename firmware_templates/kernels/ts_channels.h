@@ -29,8 +29,8 @@
 #endif
 
 /** @def TS_CHANNELS_PACKED
- * 1 on cores that multiply to 32 bits (Armv6-M, Armv8-M Baseline), where two rows share a register. */
-#if (defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)) && defined(__OPTIMIZE__) && !defined(__clang__)
+ * 1 on cores that multiply to 32 bits, where two rows share a register. */
+#ifdef TS_HAS_HIGH_REGISTERS
 #define TS_CHANNELS_PACKED 1
 #else
 #define TS_CHANNELS_PACKED 0

@@ -18,10 +18,10 @@
     "asrs %[product], %[product], #16\n\t"                                                                             \
     "adcs %[upper], %[upper], %[product]\n\t"
 #define TS_PACKED_BLOCK(at)                                                                                            \
-    "ldr %[word], [%[weights], #" at "]\n\t" TS_PACKED_PAIR("sxtb %[product], %[word]\n\t",                            \
-                                                            "lsls %[in0], %[word], #16\n\t"                            \
-                                                            "asrs %[in0], %[in0], #24\n\t"                             \
-                                                            "muls %[in0], %[in0], %[in1]\n\t")                         \
+    "ldr %[word], [%[weights], #" at                                                                                   \
+    "]\n\t" TS_PACKED_PAIR("sxtb %[product], %[word]\n\t", "lsls %[in0], %[word], #16\n\t"                             \
+                                                           "asrs %[in0], %[in0], #24\n\t"                              \
+                                                           "muls %[in0], %[in0], %[in1]\n\t")                          \
         TS_PACKED_PAIR("lsls %[product], %[word], #8\n\t"                                                              \
                        "asrs %[product], %[product], #24\n\t",                                                         \
                        "asrs %[in0], %[word], #24\n\t"                                                                 \

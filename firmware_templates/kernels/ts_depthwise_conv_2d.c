@@ -9,11 +9,6 @@
 #define QUADS 1
 #endif
 
-/* On cores that multiply to 32 bits, four bytes are loaded at once. */
-#if (defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)) && defined(__OPTIMIZE__) && !defined(__clang__)
-#define TS_DEPTHWISE_WORDS 1
-#endif
-
 /* The taps of a filter that lie within the input, and how to walk through them, in bytes. */
 typedef struct {
     int32_t rows;
@@ -96,7 +91,7 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const walk_t *walk, cons
     return any_output(p, quad, lane, sum);
 }
 
-#if defined(QUADS) || defined(TS_DEPTHWISE_WORDS)
+#if defined(QUADS) || defined(TS_HAS_HIGH_REGISTERS)
 TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
     const int32_t twice = 2 * (sum + (bias_and_right >> 8));
     return ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
@@ -104,7 +99,7 @@ TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t mult
 
 #endif
 
-#ifdef TS_DEPTHWISE_WORDS
+#ifdef TS_HAS_HIGH_REGISTERS
 #include "ts_depthwise_conv_2d_thumb.h"
 #endif
 
@@ -211,7 +206,7 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *wal
         return;
     }
 #endif
-#ifdef TS_DEPTHWISE_WORDS
+#ifdef TS_HAS_HIGH_REGISTERS
     const bool aligned = (((uintptr_t)input | (uintptr_t)walk->step | (uintptr_t)walk->input_step) & 3u) == 0u;
     for (; aligned && is_small(p) && p->input_offset == 128 && p->depth_multiplier == 1 && n + 4 <= channels; n += 4) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
@@ -222,7 +217,8 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *wal
     for (; n < channels; ++n) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
         const int8_t *tap = (const int8_t *)stream + walk->tap;
-        output[n] = convolve(p, walk, tap, quad, n & 3, input + (TS_DEPTHWISE_CONV_2D_SINGLE ? n / p->depth_multiplier : n));
+        output[n] =
+            convolve(p, walk, tap, quad, n & 3, input + (TS_DEPTHWISE_CONV_2D_SINGLE ? n / p->depth_multiplier : n));
         stream += (n & 3) == 3 ? words : 0;
     }
 }

@@ -27,8 +27,14 @@ typedef struct {
     int32_t shifted;
 } factors_t;
 
-#define LOW(halves) ((int16_t)(halves))
-#define HIGH(halves) ((halves) >> 16)
+/* The lower and the upper half of a word. */
+static inline int32_t lower_half(int32_t halves) {
+    return (int16_t)halves;
+}
+
+static inline int32_t upper_half(int32_t halves) {
+    return halves >> 16;
+}
 
 static inline int8_t scale(const factors_t *p, int32_t twice) {
     return (int8_t)ts_scale_to_int8(twice, p->multiplier, p->right, p->shifted);
@@ -41,13 +47,13 @@ static inline void multiply_by_one(const factors_t *p, int32_t offsets, const in
         const uint32_t word = ts_load4(values);
         const int32_t even = ts_even(offsets, word);
         const int32_t odd = ts_odd(offsets, word);
-        output[0] = scale(p, LOW(even) * LOW(other));
-        output[1] = scale(p, LOW(odd) * LOW(other));
-        output[2] = scale(p, HIGH(even) * LOW(other));
-        output[3] = scale(p, HIGH(odd) * LOW(other));
+        output[0] = scale(p, lower_half(even) * lower_half(other));
+        output[1] = scale(p, lower_half(odd) * lower_half(other));
+        output[2] = scale(p, upper_half(even) * lower_half(other));
+        output[3] = scale(p, upper_half(odd) * lower_half(other));
     }
     for (; count > 0; --count) {
-        *output++ = scale(p, (*values++ + LOW(offsets)) * LOW(other));
+        *output++ = scale(p, (*values++ + lower_half(offsets)) * lower_half(other));
     }
 }
 
@@ -62,14 +68,14 @@ static inline void multiply(const factors_t *p, const int8_t *first, const int8_
         const int32_t odd_b = ts_odd(p->second_offsets, b);
         const int32_t even_twice = (int32_t)__builtin_arm_sadd16(even_b, even_b);
         const int32_t odd_twice = (int32_t)__builtin_arm_sadd16(odd_b, odd_b);
-        output[0] = scale(p, LOW(even_a) * LOW(even_twice));
-        output[1] = scale(p, LOW(odd_a) * LOW(odd_twice));
-        output[2] = scale(p, HIGH(even_a) * HIGH(even_twice));
-        output[3] = scale(p, HIGH(odd_a) * HIGH(odd_twice));
+        output[0] = scale(p, lower_half(even_a) * lower_half(even_twice));
+        output[1] = scale(p, lower_half(odd_a) * lower_half(odd_twice));
+        output[2] = scale(p, upper_half(even_a) * upper_half(even_twice));
+        output[3] = scale(p, upper_half(odd_a) * upper_half(odd_twice));
     }
     for (; count > 0; --count) {
-        const int32_t other = *second++ + LOW(p->second_offsets);
-        *output++ = scale(p, 2 * (*first++ + LOW(p->first_offsets)) * other);
+        const int32_t other = *second++ + lower_half(p->second_offsets);
+        *output++ = scale(p, 2 * (*first++ + lower_half(p->first_offsets)) * other);
     }
 }
 
@@ -95,6 +101,8 @@ void ts_product(const ts_product_t *params, const int8_t *first, const int8_t *s
                     multiply_by_one(&p, p.second_offsets, b, 2 * (*a + params->first_offset), output, count);
                 } else if (TS_PRODUCT_NONE_REPEATS) {
                     multiply(&p, a, b, output, count);
+                } else {
+                    /* No layer of the model comes here. */
                 }
             }
         }
