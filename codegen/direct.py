@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codegen.constants import ConstantPool
@@ -22,6 +22,7 @@ from codegen.render import render, template_names, template_text
 from codegen.runtime_files import LayerFlash, RuntimeFiles
 from codegen.schedule import ARENA_SLACK, choose_regions
 
+ROWS_AT_ONCE = {"speed": 4, "size": 2}  # as TS_CHANNELS_FOURS has it
 _INCLUDE = re.compile(r'#include "(ts_\w+)\.h"')
 
 
@@ -47,7 +48,8 @@ def render_direct(
     `features` what the model takes, where it takes sound. `counts_layers`: after each layer, `ser_model_invoke` calls
     `ser_layer_done`, which whoever measures brings."""
     slack = ARENA_SLACK[optimize]
-    graph = run_passes(model.graph, model.name, dump_ir, slack)
+    given = replace(model.graph, rows_at_once=ROWS_AT_ONCE[optimize])
+    graph = run_passes(given, model.name, dump_ir, slack)
     regions: Sequence[Region] = choose_regions(graph, slack)
     if features is not None:
         graph, regions = with_ring(graph, regions, features, slack)

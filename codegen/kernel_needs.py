@@ -17,11 +17,22 @@ from codegen.render import render
 
 Params = Mapping[str, Any]
 SELDOM = 2500  # compiled for size, these turns cost some 7,000 instructions more
+SELDOM_PAIRED = 2**18  # these products take some 250,000 instructions more row by row
 MOST_OF_16_BITS = 2**16 - 1
 _TAPS = ("batches", "output_height", "output_width", "output_channels", "filter_height", "filter_width")
 # Kernels by what all of them include.
 BROADCASTING = (
-    *("add", "add_i16", "common_scale_square", "common_scale_sum", "maximum", "maximum_i16", "minimum", "minimum_i16"),
+    *(
+        "add",
+        "add_i16",
+        "common_scale_square",
+        "common_scale_sum",
+        "linear_sum",
+        "maximum",
+        "maximum_i16",
+        "minimum",
+        "minimum_i16",
+    ),
     *("mul", "mul_i16", "prelu", "prelu_i16", "product", "squared_difference", "squared_difference_i16"),
     *("sub", "sub_i16"),
 )
@@ -48,17 +59,19 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Often:
-    """`macro` is 1 where the inner loop of a kernel takes more than SELDOM turns in an inference."""
+    """`macro` is 1 where the inner loops of kernels take more than `seldom` turns in an inference."""
 
     macro: str
-    kernel: str
+    kernels: tuple[str, ...]
     turns: Callable[[Params], int]
+    seldom: int = SELDOM
+    text: str = "Inner loops of enough turns to be compiled for speed."
 
     for_speed: ClassVar[bool] = False
-    text: ClassVar[str] = "Inner loops of enough turns to be compiled for speed."
 
     def holds(self, calls: Sequence[LayerCall]) -> bool:
-        return sum(call.turns * self.turns(call.params) for call in calls if call.kernel == self.kernel) > SELDOM
+        turns = sum(call.turns * self.turns(call.params) for call in calls if call.kernel in self.kernels)
+        return turns > self.seldom
 
 
 def _is_large(params: Params) -> bool:
@@ -109,6 +122,21 @@ def _is_clipped(params: Params) -> bool:
     )
 
 
+def _in_fours(params: Params) -> bool:
+    """Whether ts_channels takes rows four at a time."""
+    return bool(params["channels"]["is_small"]) and params["channels"]["inputs"] % 4 == 0
+
+
+def _paired_products(params: Params) -> int:
+    """Multiply-accumulates of rows that ts_channels takes two at a time."""
+    channels = params["channels"]
+    if "window" in params:
+        rows = params["window"]["output_height"] * params["window"]["output_width"]
+    else:
+        rows = params["rows"] % 4 if _in_fours(params) else params["rows"]
+    return rows // 2 * 2 * channels["inputs"] * channels["outputs"]
+
+
 def _taps(params: Params) -> int:
     w = params["window"]
     return math.prod(w[name] for name in _TAPS)
@@ -134,6 +162,20 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             "Inputs that do not come in fours.",
             ("fully_connected",),
             lambda p: p["channels"]["inputs"] % 4 != 0,
+        ),
+        Need(
+            "TS_CHANNELS_FOURS",
+            "Four rows of inputs at once.",
+            ("fully_connected",),
+            lambda p: p["rows"] >= 4 and _in_fours(p),
+            for_speed=True,
+        ),
+        Often(
+            "TS_CHANNELS_PAIRS",
+            ("fully_connected", "conv_2d"),
+            _paired_products,
+            SELDOM_PAIRED,
+            "Rows in pairs, beside what is taken four rows at once.",
         ),
         Need(
             "TS_CHANNELS_TWICE",
@@ -180,7 +222,7 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
     **{kernel: _walks(kernel) for kernel in ("common_scale_square", "common_scale_sum", "product")},
     "average_pool_2d": (
         Need("TS_AVERAGE_POOL_2D_CLIPPED", "Windows that reach out of the input.", ("average_pool_2d",), _is_clipped),
-        Often("TS_AVERAGE_POOL_2D_OFTEN", "average_pool_2d", _taps),
+        Often("TS_AVERAGE_POOL_2D_OFTEN", ("average_pool_2d",), _taps),
     ),
     "broadcast": (
         Need(
@@ -198,7 +240,7 @@ NEEDS: Mapping[str, tuple[Need | Often, ...]] = {
             lambda p: _is_deep(p, "kept_extent", "reduced_extent"),
         ),
     ),
-    "softmax": (Often("TS_SOFTMAX_OFTEN", "softmax", lambda p: p["rows"] * p["columns"]),),
+    "softmax": (Often("TS_SOFTMAX_OFTEN", ("softmax",), lambda p: p["rows"] * p["columns"]),),
     "strided_copy": (
         Need(
             "TS_STRIDED_COPY_NESTED",

@@ -15,6 +15,7 @@ from codegen.ir import Tensor
 from codegen.kernel_call import ParamValue
 
 ACTIVATIONS = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6")
+SMALLEST_SHIFT = -23  # of what ts_scale_to_int8 takes: twice a zero point, shifted to the left by one less, has 31 bits
 _LIMITS: dict[str, tuple[float | None, float | None]] = {
     "NONE": (None, None),
     "RELU": (0.0, None),

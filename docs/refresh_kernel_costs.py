@@ -112,9 +112,17 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
 def _variants(kernel: str) -> set[int]:
     """The variants that differ for a kernel."""
     asked = [source for source in NEEDS if f"model/kernels/ts_{source}_needs.h" in kernel_files([kernel], bool)]
-    own = 2 ** max((len(NEEDS[source]) for source in asked if source not in _SHARED), default=0)
+    own = _left_out(max((len(NEEDS[source]) for source in asked if source not in _SHARED), default=0))
     shared = (0, SHARED_BIT) if _SHARED.intersection(asked) else (0,)
-    return {variant + bit for variant in range(own) for bit in shared}
+    return {variant + bit for variant in own for bit in shared}
+
+
+def _left_out(needs: int) -> set[int]:
+    """Which of so many needs are left out, as bits: of a few every choice, of more none, one, all but one and all."""
+    if needs <= 4:
+        return set(range(2**needs))
+    every, single = 2**needs - 1, [1 << need for need in range(needs)]
+    return {0, every, *single, *(every - one for one in single)}
 
 
 def _write_needs(folder: Path, variant: int) -> None:

@@ -16,9 +16,9 @@ from codegen.ops.linear import (
     in_turn,
     is_small,
     linear_param,
+    rows_scratch_bytes,
     stream,
     whole_blocks,
-    widened_bytes,
 )
 from codegen.ops.linear_i16 import (
     bias_type,
@@ -120,7 +120,7 @@ class Conv2D(Op):
     def scratch_bytes(self, graph: Graph) -> int:
         given, inputs = graph.operand(self, 0), math.prod(self._filter(graph)[1:])
         if self._is_pointwise(graph):
-            return widened_bytes(given, inputs) if graph.output(self).size >= 2 * self._filter(graph)[0] else 0
+            return rows_scratch_bytes(graph, given, inputs, graph.output(self).size // self._filter(graph)[0])
         return 0 if self._is_depthwise(graph) else conv_scratch_bytes(given, inputs)
 
     def paired_depth(self, graph: Graph) -> int:

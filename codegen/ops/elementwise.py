@@ -11,7 +11,7 @@ from codegen.ir import Graph, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.binary import BINARY_RULES, Binary
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name
-from codegen.quantization import activation_range, output_param
+from codegen.quantization import SMALLEST_SHIFT, activation_range, output_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,15 @@ class Elementwise(Binary):
         return None
 
     def full_output(self, graph: Graph) -> Mapping[str, int] | None:
-        """Initialiser of `tsfull_output_t`; None where some outputs are cut off or scaled up, and for int16."""
+        """Initialiser of `tsfull_output_t`; None where some outputs are cut off, or scaled up or
+        down to nothing, and for int16."""
         output = graph.output(self)
         multiplier, shift = self.output_multiplier(graph)
-        if shift >= 0 or output.dtype != "int8" or activation_range(self.activation, output) != output.limits:
+        if (
+            not SMALLEST_SHIFT <= shift < 0
+            or output.dtype != "int8"
+            or activation_range(self.activation, output) != output.limits
+        ):
             return None
         return {"multiplier": multiplier, "right": -1 - shift, "rounding": 1 + 2 * output.zero_point}
 

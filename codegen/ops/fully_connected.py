@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall
 from codegen.ops.conv_2d import bias_length, rows_call, scale_count
-from codegen.ops.linear import widened_bytes
+from codegen.ops.linear import rows_scratch_bytes
 from codegen.ops.linear_i16 import bias_type, narrow_without_bias, wide_rules
 from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, of_type, one_type, rank
 from codegen.rows import WHOLE, Access, Rows, matching_axis
@@ -93,7 +93,7 @@ class FullyConnected(Op):
 
     def scratch_bytes(self, graph: Graph) -> int:
         given, inputs = graph.operand(self, 0), graph.operand(self, 1).shape[1]
-        return widened_bytes(given, inputs) if given.size >= 2 * inputs else 0
+        return rows_scratch_bytes(graph, given, inputs, given.size // inputs)
 
     def prepare(self, graph: Graph) -> tuple[KernelCall, ...]:
         weights = graph.operand(self, 1)

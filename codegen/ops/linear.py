@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from codegen.fixed_point import wrap_int32
-from codegen.ir import Tensor
+from codegen.ir import Graph, Tensor
 from codegen.kernel_call import ParamValue
-from codegen.quantization import activation_range, channel_multipliers
+from codegen.quantization import SMALLEST_SHIFT, activation_range, channel_multipliers
 
 
 def linear_param(
@@ -28,7 +28,7 @@ def linear_param(
     scales = channel_multipliers(given.scale, weights.quant.scale, output.scale)
     scales = scales * weights.shape[0] if len(scales) == 1 else scales
     folded = folded_bias(rows, None if bias is None else bias.data, weight_offset, -given.zero_point)
-    small = weight_offset == 0 and is_small(rows, folded, 128, scales, (low, high))
+    small = weight_offset == 0 and not _has_lowest_pair(rows) and is_small(rows, folded, 128, scales, (low, high))
     count = weights.shape[0] // groups
     streams = [
         stream(rows[group], folded[group], scales[group], small, together=2, run=4)
@@ -51,9 +51,16 @@ def whole_blocks(inputs: int) -> int:
     return -(-inputs // 4) * 4
 
 
-def widened_bytes(given: Tensor, inputs: int) -> int:
-    """Bytes of two rows of int8 inputs as 16-bit values, in blocks of four (ts_channels.h); int16 has them already."""
-    return 4 * whole_blocks(inputs) if given.dtype == "int8" else 0
+def widened_bytes(given: Tensor, inputs: int, rows: int = 2) -> int:
+    """Bytes of so many rows of int8 inputs as 16-bit values, in blocks of four (ts_channels.h); int16 has them
+    already."""
+    return 2 * rows * whole_blocks(inputs) if given.dtype == "int8" else 0
+
+
+def rows_scratch_bytes(graph: Graph, given: Tensor, inputs: int, rows: int) -> int:
+    """Bytes that ts_channels works in, of so many neighbouring rows: a single one, or an odd last one, needs none."""
+    together = 4 if rows >= 4 <= graph.rows_at_once and inputs % 4 == 0 else min(rows, 2)
+    return widened_bytes(given, inputs, together) if together > 1 else 0
 
 
 def conv_scratch_bytes(given: Tensor, inputs: int) -> int:
@@ -101,12 +108,20 @@ def is_small(
     scales: Sequence[tuple[int, int]],
     output_range: tuple[int, int],
 ) -> bool:
-    """Whether sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits and outputs are all of int8.
+    """Whether sums lie between -2^30 and 2^30, shifts between -23 and -1, biases have 24 bits and outputs are all of
+    int8.
 
     weights (channels, inputs), bias (channels,).
     """
     fits = largest_sum(weights, bias, largest_input) < 2**30 and np.abs(bias.astype(np.int64)).max() < 2**23
-    return bool(fits and all(shift < 0 for _, shift in scales) and output_range == (-128, 127))
+    return bool(fits and all(SMALLEST_SHIFT <= shift < 0 for _, shift in scales) and output_range == (-128, 127))
+
+
+def _has_lowest_pair(weights: np.ndarray) -> bool:
+    """Whether two neighbouring inputs, an even and an odd one, have weights of -128: twice 2^14 takes more than the 16
+    bits that two rows have each (ts_channels_thumb.h). Converters give no such weights."""
+    lowest = weights == -128
+    return bool((lowest[:, 0::2][:, : weights.shape[1] // 2] & lowest[:, 1::2]).any())
 
 
 def largest_sum(weights: np.ndarray, bias: np.ndarray, largest_input: int) -> int:

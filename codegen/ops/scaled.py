@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from codegen.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
-from codegen.ir import Graph
+from codegen.ir import Graph, Tensor
 from codegen.kernel_call import KernelCall, ParamValue
 from codegen.ops.broadcast import broadcast_plan
 from codegen.ops.elementwise import Elementwise
+from codegen.ops.linear_sum import linear_form, scaled_back
 
 _HALF = quantize_multiplier(0.5)
 
@@ -57,16 +60,17 @@ class Scaled(Elementwise):
         )
 
     def fast_call(self, graph: Graph, output: Mapping[str, ParamValue]) -> KernelCall | None:
-        """The operand with the larger scale is half of itself at the common scale, exactly; the other is rounded."""
+        """A linear form of both values where there is one; else the operand with the larger scale is half of itself at
+        the common scale, exactly, and the other is rounded."""
+        linear = self._linear_call(graph)
+        if linear is not None:
+            return linear
         scales = [quantize_multiplier(graph.operand(self, i).scale / self._common(graph)) for i in (0, 1)]
         # Where both are exact, rather the one that is no constant.
         exact = 1 if scales[1] == _HALF and (scales[0] != _HALF or graph.operand(self, 0).is_constant) else 0
         scaled = 1 - exact
         if scales[scaled][1] >= 0 and scales[scaled] != _HALF:
             return None
-        constant = self._constant_call(graph, exact, output)
-        if constant is not None:
-            return constant
         tensors = graph.operand(self, exact), graph.operand(self, scaled)
         params: dict[str, ParamValue] = {
             "shape": broadcast_plan(tensors[0].shape, tensors[1].shape).as_param(),
@@ -91,19 +95,38 @@ class Scaled(Elementwise):
             "exact_sign": self.SIGNS[exact],
         }
 
-    def _constant_call(self, graph: Graph, exact: int, output: Mapping[str, ParamValue]) -> KernelCall | None:
-        """The other operand is a constant that repeats row by row."""
-        given, constant = graph.operand(self, exact), graph.operand(self, 1 - exact)
-        repeats = constant.shape[-1:] == given.shape[-1:] == (constant.size,)
-        if self.POWER != 1 or constant.data is None or not repeats or given.shape != graph.output(self).shape:
+    def _linear_call(self, graph: Graph) -> KernelCall | None:
+        """Both values walk along the innermost loop, so that four of each are read at once."""
+        shape = broadcast_plan(graph.operand(self, 0).shape, graph.operand(self, 1).shape)
+        if self.POWER != 1 or 0 in (shape.first_steps[-1], shape.second_steps[-1]):
+            return None
+        values = [_values(graph.operand(self, i)) for i in (0, 1)]
+        p, (multiplier, shift), output = self.params(graph), self.output_multiplier(graph), graph.output(self)
+        first, second = ([self._at_common_scale(graph, p, i, value) for value in values[i]] for i in (0, 1))
+        sums = scaled_back(np.add.outer(first, second), multiplier, shift, output.zero_point)
+        ratios = [self.SIGNS[i] * graph.operand(self, i).scale / output.scale for i in (0, 1)]
+        form = linear_form(sums, np.array(values[0]), np.array(values[1]), (ratios[0], ratios[1]))
+        if form is None:
             return None
         params: dict[str, ParamValue] = {
-            "count": given.size,
-            "columns": given.shape[-1],
-            "constant": constant.data,
-            "addends": self._addends(graph, exact, output),
+            "shape": shape.as_param(),
+            "first_factor": form[0],
+            "second_factor": form[1],
+            "offset": form[2],
         }
-        return KernelCall("add_constant", (self.site.inputs[exact],), self.site.outputs[0], params)
+        return KernelCall("linear_sum", self.site.inputs, self.site.outputs[0], params)
+
+    def _at_common_scale(self, graph: Graph, p: Mapping[str, Any], position: int, value: int) -> int:
+        """A value of an operand as it is added: negative where it is subtracted."""
+        name = ("first", "second")[position]
+        shifted = (value + p[f"{name}_offset"]) << self.extra_bits(graph)
+        multiplier, shift = p[f"{name}_multiplier"], p[f"{name}_shift"]
+        return self.SIGNS[position] * multiply_by_quantized_multiplier(shifted, multiplier, shift)
 
     def _common(self, graph: Graph) -> float:
         return 2.0 * max(graph.operand(self, 0).scale, graph.operand(self, 1).scale)
+
+
+def _values(operand: Tensor) -> list[int]:
+    """What an element may be."""
+    return list(range(-128, 128)) if operand.data is None else [int(value) for value in np.unique(operand.data)]

@@ -35,6 +35,30 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
 #define HAS_TAILS 1
 #endif
 
+#if TS_CHANNELS_BY_FOURS
+#include "ts_channels_fours.h"
+#endif
+
+/* `sum` of the weighted inputs, without the bias; `rounding` is 1 + 2 * the output's zero point. */
+TS_INLINE int8_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
+    const int32_t twice = 2 * (sum + (bias_and_right >> 8));
+    return (int8_t)ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
+}
+
+/* The same of any layer. */
+static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
+    const int32_t bias_and_right = scales->bias_and_right[channel];
+    const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(scales + 1))[channel];
+    const int32_t biased = sum + (bias_and_right >> 8) + more_bias;
+    const int32_t scaled = ts_requantize(biased, scales->multiplier[channel], -1 - (int8_t)bias_and_right);
+    return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
+}
+
+#if TS_CHANNELS_PACKED
+#include "ts_channels_thumb.h"
+#endif
+
+#if TS_CHANNELS_BY_PAIRS
 /* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
  * `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
@@ -62,26 +86,19 @@ static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t co
     }
 }
 
-/* `sum` of the weighted inputs, without the bias; `rounding` is 1 + 2 * the output's zero point. */
-TS_INLINE int8_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
-    const int32_t twice = 2 * (sum + (bias_and_right >> 8));
-    return (int8_t)ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
+#if TS_CHANNELS_PACKED
+static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16_t *wide, int8_t *output,
+                               int32_t output_step) {
+    packed_pairs(p, rows, (int32_t *)(void *)wide, output, output_step);
 }
-
-/* The same of any layer. */
-static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
-    const int32_t bias_and_right = scales->bias_and_right[channel];
-    const int32_t more_bias = is_small(p) ? 0 : ((const int32_t *)(scales + 1))[channel];
-    const int32_t biased = sum + (bias_and_right >> 8) + more_bias;
-    const int32_t scaled = ts_requantize(biased, scales->multiplier[channel], -1 - (int8_t)bias_and_right);
-    return ts_clamp(scaled + p->output_offset, p->output_min, p->output_max);
-}
-
+#else
 /* All channels of two rows where all is_small. */
-static inline void small_pairs(const ts_channels_t *p, const int16_t *wide, int8_t *output, int32_t output_step) {
+static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16_t *wide, int8_t *output,
+                               int32_t output_step) {
     const int32_t blocks = (p->inputs + 3) >> 2;
     const int32_t rounding = 1 + 2 * p->output_offset;
     const int8_t *stream = (const int8_t *)p->stream;
+    widen_rows(rows, rows + p->inputs, p->inputs, wide);
     for (const int8_t *end = output + p->outputs; output < end; output += 2, stream += sizeof(ts_scales_t)) {
         int32_t sums[4] = {0, 0, 0, 0};
         stream = ts_pair_dot(wide, stream, blocks, sums);
@@ -95,13 +112,14 @@ static inline void small_pairs(const ts_channels_t *p, const int16_t *wide, int8
         output[below] = small_output(sums[2], scales.bias_and_right[0], scales.multiplier[0], rounding);
     }
 }
+#endif
 
-static void any_pairs(const ts_channels_t *p, const int8_t *row, const int16_t *wide, int8_t *output,
-                      int32_t output_step) {
+static void any_pairs(const ts_channels_t *p, const int8_t *row, int16_t *wide, int8_t *output, int32_t output_step) {
     const int32_t blocks = (p->inputs + 3) >> 2;
     const int32_t offset0 = row_offset(p, row);
     const int32_t offset1 = row_offset(p, row + p->inputs);
     const int32_t *stream = p->stream;
+    widen_rows(row, row + p->inputs, p->inputs, wide);
     for (int32_t n = 0; n < p->outputs; n += 2, stream += ts_pair_words(p)) {
         int32_t sums[4] = {offset0, offset0, offset1, offset1};
         const int8_t *weights_end = ts_pair_dot(wide, (const int8_t *)stream, blocks, sums);
@@ -112,6 +130,8 @@ static void any_pairs(const ts_channels_t *p, const int8_t *row, const int16_t *
         }
     }
 }
+
+#endif
 
 static inline int8_t single_output(const ts_channels_t *p, const ts_scales_t *scales, int32_t channel, int32_t sum) {
     if (TS_CHANNELS_LARGE) {
@@ -160,17 +180,26 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
                  int8_t *scratch) {
     const ts_channels_t *p = params;
     int16_t *wide = (int16_t *)(void *)scratch;
+#if TS_CHANNELS_BY_FOURS
+    const bool in_fours = is_small(p) && (!TS_CHANNELS_TAILS || (p->inputs & 3) == 0);
+    for (; rows >= 4 && in_fours; rows -= 4) {
+        four_rows(p, input, wide, output, output_step);
+        input += 4 * p->inputs;
+        output += 4 * output_step;
+    }
+#endif
+#if TS_CHANNELS_BY_PAIRS
     for (; rows >= 2; rows -= 2) {
-        widen_rows(input, input + p->inputs, p->inputs, wide);
         if (is_small(p)) {
-            small_pairs(p, wide, output, output_step);
+            small_pairs(p, input, wide, output, output_step);
         } else {
             any_pairs(p, input, wide, output, output_step);
         }
         input += 2 * p->inputs;
         output += 2 * output_step;
     }
-    if (rows > 0) {
+#endif
+    for (; rows > 0; --rows, input += p->inputs, output += output_step) {
         one_row(p, input, output);
     }
 }

@@ -9,10 +9,32 @@
 #define TS_CHANNELS_H
 
 #include "ts_channels_needs.h"
+#include "ts_mve.h"
 #include "ts_requantize.h"
 #include "ts_simd.h"
 
 #include <stdbool.h>
+
+/** @def TS_CHANNELS_BY_FOURS
+ * 1 where rows are taken four at once, which takes all registers: clang, and compilers that optimize nothing, keep some
+ * for themselves. */
+/** @def TS_CHANNELS_BY_PAIRS
+ * 1 where they are taken in pairs; those that are left over, one by one. */
+#if defined(TS_HAS_SIMD) && !defined(TS_HAS_MVE) && TS_CHANNELS_FOURS && defined(__OPTIMIZE__) && !defined(__clang__)
+#define TS_CHANNELS_BY_FOURS 1
+#define TS_CHANNELS_BY_PAIRS TS_CHANNELS_PAIRS
+#else
+#define TS_CHANNELS_BY_FOURS 0
+#define TS_CHANNELS_BY_PAIRS 1
+#endif
+
+/** @def TS_CHANNELS_PACKED
+ * 1 on cores that multiply to 32 bits, where two rows share a register. */
+#ifdef TS_HAS_HIGH_REGISTERS
+#define TS_CHANNELS_PACKED 1
+#else
+#define TS_CHANNELS_PACKED 0
+#endif
 
 /** A linear layer. */
 typedef struct {
@@ -23,8 +45,8 @@ typedef struct {
     int16_t output_offset; /**< the output's zero point */
     int8_t output_min;     /**< least output: its activation */
     int8_t output_max;     /**< largest output, likewise */
-    /** Sums lie between -2^30 and 2^30, shifts are negative, biases have 24 bits, outputs are all of int8, and there is
-     * no weight_offset. */
+    /** Sums lie between -2^30 and 2^30, shifts between -23 and -1, biases have 24 bits, outputs are all of int8, there
+     * is no weight_offset, and of two neighbouring weights one at most is -128. */
     bool is_small;
 } ts_channels_t;
 

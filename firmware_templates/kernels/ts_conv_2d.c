@@ -78,18 +78,19 @@ TS_APART int32_t gather(const ts_conv_2d_t *p, const inside_t *inside, const int
     return y * p->positions.row_step + x * p->positions.column_step;
 }
 
-/* One group: two positions at a time. `scratch` holds what ts_channels needs, then both patches. */
+/* One group: two positions at a time where rows are taken in pairs. `scratch` holds what ts_channels needs, then both
+ * patches. */
 static void convolve(const ts_conv_2d_t *p, const ts_channels_t *channels, const int8_t *input, int8_t *output,
                      int8_t *scratch) {
     const ts_window_t *w = &p->window;
     const int32_t positions = w->output_height * w->output_width;
     const inside_t inside = find_inside(w);
     int8_t *patches = scratch + ((channels->inputs + 3) >> 2) * 16;
-    for (int32_t position = 0; position < positions; position += 2) {
+    for (int32_t position = 0; position < positions; position += 1 + TS_CHANNELS_BY_PAIRS) {
         const int32_t at = gather(p, &inside, input, position, patches);
         int32_t rows = 1;
         int32_t output_step = 0;
-        if (position + 1 < positions) {
+        if (TS_CHANNELS_BY_PAIRS && position + 1 < positions) {
             rows = 2;
             output_step = gather(p, &inside, input, position + 1, patches + channels->inputs) - at;
         }

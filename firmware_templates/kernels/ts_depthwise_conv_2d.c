@@ -91,15 +91,22 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const walk_t *walk, cons
     return any_output(p, quad, lane, sum);
 }
 
-#ifdef QUADS
-/* Two neighbouring words of a quad, so many bytes behind its first. */
-#define LOAD_PAIR(quad, bytes, first, second)                                                                          \
-    __asm__("ldrd %0, %1, [%2, %3]" : "=&r"(first), "=r"(second) : "r"(quad), "i"(bytes), "m"(*(quad)))
-
+#if defined(QUADS) || defined(TS_HAS_HIGH_REGISTERS)
 TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
     const int32_t twice = 2 * (sum + (bias_and_right >> 8));
     return ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
 }
+
+#endif
+
+#ifdef TS_HAS_HIGH_REGISTERS
+#include "ts_depthwise_conv_2d_thumb.h"
+#endif
+
+#ifdef QUADS
+/* Two neighbouring words of a quad, so many bytes behind its first. */
+#define LOAD_PAIR(quad, bytes, first, second)                                                                          \
+    __asm__("ldrd %0, %1, [%2, %3]" : "=&r"(first), "=r"(second) : "r"(quad), "i"(bytes), "m"(*(quad)))
 
 /* Two of four channels, from the lane-th on. */
 #define SMALL_OUTPUTS(quad, lane, sum0, sum1, rounding)                                                                \
@@ -199,10 +206,19 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *wal
         return;
     }
 #endif
+#ifdef TS_HAS_HIGH_REGISTERS
+    const bool aligned = (((uintptr_t)input | (uintptr_t)walk->step | (uintptr_t)walk->input_step) & 3u) == 0u;
+    for (; aligned && is_small(p) && p->input_offset == 128 && p->depth_multiplier == 1 && n + 4 <= channels; n += 4) {
+        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
+        convolve_words(walk, (const int8_t *)stream + walk->tap, quad, input + n, output + n);
+        stream += words;
+    }
+#endif
     for (; n < channels; ++n) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
         const int8_t *tap = (const int8_t *)stream + walk->tap;
-        output[n] = convolve(p, walk, tap, quad, n & 3, input + n / p->depth_multiplier);
+        output[n] =
+            convolve(p, walk, tap, quad, n & 3, input + (TS_DEPTHWISE_CONV_2D_SINGLE ? n / p->depth_multiplier : n));
         stream += (n & 3) == 3 ? words : 0;
     }
 }

@@ -85,6 +85,30 @@ static inline int32_t ts_saturate8(int32_t value) {
 #endif
 }
 
+#ifdef TS_HAS_SIMD
+/** value << the lowest byte of `amount`, 0 to 31. */
+static inline int32_t ts_shift_left(int32_t value, int32_t amount) {
+    int32_t shifted;
+    __asm__("lsl %0, %1, %2" : "=r"(shifted) : "r"(value), "r"(amount));
+    return shifted;
+}
+
+/** sum + a * b / 2^32, rounded to nearest, ties towards plus infinity. */
+static inline int32_t ts_high_multiply_add(int32_t a, int32_t b, int32_t sum) {
+    int32_t high;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(high) : "r"(a), "r"(b), "r"(sum));
+    return high;
+}
+
+/** ts_scale_small to the nearest int8, in an instruction less, for shifts from -23 on: `shifted` is its `rounding`, to
+ * the left by `right`, so that it is added with the product. Where the product is 0 and `twice` is not, it makes no
+ * difference that one is taken away for the sign. */
+static inline int32_t ts_scale_to_int8(int32_t twice, int32_t multiplier, int32_t right, int32_t shifted) {
+    const int32_t scaled = ts_high_multiply_add(twice, multiplier, shifted) + (twice >> 31);
+    return ts_saturate8(ts_shift_right(scaled, right) >> 1);
+}
+#endif
+
 /** How a result at another scale becomes an int8 output. Loops hold it in a variable of their own: the compiler then
  * knows that the bytes they write are not part of it. */
 typedef struct {
@@ -105,7 +129,7 @@ static inline int8_t ts_to_output(const ts_output_t *output, int32_t value) {
     return ts_clamp(scaled + output->offset, output->min, output->max);
 }
 
-/** Where results lie between -2^30 and 2^30, the shift is negative and all of int8 is allowed. */
+/** Where results lie between -2^30 and 2^30, the shift between -23 and -1 and all of int8 is allowed. */
 typedef struct {
     int32_t multiplier; /**< Q0.31, to the output's scale */
     int16_t right;      /**< -1 - the shift */

@@ -26,6 +26,13 @@
 #define TS_NEST TS_INLINE
 #endif
 
+#if (defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)) && defined(__OPTIMIZE__) &&                            \
+    !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
+/** On cores that multiply to 32 bits: assembly may use registers 8 and above, which GCC leaves alone when it optimizes
+ * for size. */
+#define TS_HAS_HIGH_REGISTERS 1
+#endif
+
 #if defined(__ARM_FEATURE_SIMD32) && __ARM_FEATURE_SIMD32 == 1
 #define TS_HAS_SIMD 1 /**< the instructions are there */
 

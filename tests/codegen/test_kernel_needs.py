@@ -49,8 +49,9 @@ def pool(pad_top: int = 0, input_height: int = 6, output_width: int = 2) -> Mapp
 
 
 def linear(size: Mapping[str, int], outputs: int = 8, inputs: int = 4, **rows: int) -> Mapping[str, Any]:
-    """Parameters of a layer with so many channels."""
-    return {**rows, "channels": {**size, "inputs": inputs, "outputs": outputs}}
+    """Parameters of a layer with so many channels; of a convolution at one position where no rows are given."""
+    places = rows or {"window": {"output_height": 1, "output_width": 1}}
+    return {**places, "channels": {**size, "inputs": inputs, "outputs": outputs}}
 
 
 def convolution(groups: int, dilation_width: int) -> Mapping[str, Any]:
@@ -74,14 +75,20 @@ def needs(source: str, *calls: tuple[str, Mapping[str, Any]], optimize: str = "s
 @pytest.mark.parametrize(
     ("source", "calls", "expected"),
     [
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, rows=2))], "0001"),
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(LARGE, rows=2))], "1001"),
-        ("channels", [("conv_2d", linear(LARGE)), ("fully_connected", linear(SMALL, rows=2))], "1001"),
-        ("channels", [("fully_connected", linear(SMALL, 7, rows=1))], "0000"),
-        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=2))], "0101"),
-        ("channels", [("conv_2d", linear(SMALL, 7))], "0101"),
-        ("channels", [("fully_connected", linear(SMALL, inputs=6, rows=1))], "0010"),
-        ("channels", [("batch_matmul", products(1, 1, 9))], "0001"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, rows=2))], "000001"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(LARGE, rows=2))], "100001"),
+        ("channels", [("conv_2d", linear(LARGE)), ("fully_connected", linear(SMALL, rows=2))], "100001"),
+        ("channels", [("fully_connected", linear(SMALL, 7, rows=1))], "000000"),
+        ("channels", [("conv_2d", linear(SMALL)), ("fully_connected", linear(SMALL, 7, rows=2))], "010001"),
+        ("channels", [("conv_2d", linear(SMALL, 7))], "010001"),
+        ("channels", [("fully_connected", linear(SMALL, inputs=6, rows=1))], "001000"),
+        ("channels", [("fully_connected", linear(SMALL, rows=5))], "000101"),
+        ("channels", [("fully_connected", linear(SMALL, inputs=6, rows=5))], "001001"),
+        ("channels", [("fully_connected", linear(SMALL, 512, 257, rows=5))], "001011"),
+        ("channels", [("fully_connected", linear(SMALL, 512, 260, rows=6))], "000111"),
+        ("channels", [("fully_connected", linear(SMALL, 500, 260, rows=6))], "000101"),
+        ("channels", [("fully_connected", linear(LARGE, 512, 260, rows=4))], "100011"),
+        ("channels", [("batch_matmul", products(1, 1, 9))], "000001"),
         ("conv_2d", [("conv_2d", convolution(1, 1))], "0"),
         ("conv_2d", [("conv_2d", convolution(2, 1))], "1"),
         ("conv_2d", [("conv_2d", convolution(1, 2))], "1"),
@@ -125,7 +132,7 @@ def test_needs(source: str, calls: list[tuple[str, Mapping[str, Any]]], expected
 @pytest.mark.parametrize(
     ("source", "call", "expected"),
     [
-        ("channels", ("conv_2d", linear(LARGE, 7)), "1100"),
+        ("channels", ("conv_2d", linear(LARGE, 7)), "110000"),
         ("depthwise_conv_2d", ("depthwise_conv_2d", depthwise(6, 1, filter_width=3)), "010"),
     ],
 )

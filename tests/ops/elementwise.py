@@ -109,6 +109,7 @@ def edges(operator: str) -> dict[str, Binary]:
     """What every one of these operators has to get right, first in int8."""
     plain = Binary(operator=operator)
     powers_of_two = replace(plain, left_scale=0.25, right_scale=0.25, output_scale=0.5)
+    untied = replace(plain, left=(2, 3, 7), right=(2, 3, 7), left_scale=0.0213, right_scale=0.0507, output_scale=0.0611)
     return {
         "same shapes": plain,
         "scalars": replace(plain, left=(), right=()),
@@ -119,18 +120,23 @@ def edges(operator: str) -> dict[str, Binary]:
         "channel constant": replace(plain, right=(4,), constant="right"),
         "channel constant first": replace(plain, left=(4,), constant="left"),
         "row": replace(plain, right=(1, 1, 4)),
-        "column": replace(plain, right=(2, 3, 1)),
-        "column first": replace(plain, left=(2, 3, 1)),
+        "column": replace(plain, left=(2, 3, 6), right=(2, 3, 1)),
+        "column first": replace(plain, left=(2, 3, 1), right=(2, 3, 7)),
         "middle": replace(plain, right=(1, 3, 1)),
         "crossed": replace(plain, left=(1, 3, 1), right=(2, 1, 4)),
         "four dimensions crossed": replace(plain, left=(2, 1, 3, 1), right=(1, 4, 1, 5)),
-        "batch": replace(plain, left=(3, 2, 2, 4), right=(2, 2, 4)),
+        "batch": replace(plain, left=(3, 2, 2, 3), right=(2, 2, 3)),
         "all sizes one": replace(plain, left=(1, 1, 1), right=(1,)),
         "lowest zero points": replace(plain, left_zero_point=-128, right_zero_point=-128, output_zero_point=-128),
         "highest zero points": replace(plain, left_zero_point=127, right_zero_point=127, output_zero_point=127),
         "opposite zero points": replace(plain, left_zero_point=-128, right_zero_point=127, output_scale=0.2),
         "rounding ties": replace(powers_of_two, left=(5, 6, 7), right=(5, 6, 7)),
         "rounding ties below a step": replace(powers_of_two, output_scale=4.0, left=(5, 6, 7), right=(5, 6, 7)),
+        "no ties": replace(untied, left_zero_point=-128, right_zero_point=90),
+        "no ties, channel constant": replace(untied, right=(7,), constant="right", output_zero_point=-20),
+        "no ties, channel constant first": replace(untied, left=(7,), constant="left", right_zero_point=-128),
+        "no ties, crossed": replace(untied, left=(2, 1, 3, 7), right=(1, 2, 1, 7)),
+        "no ties, saturating": replace(untied, output_scale=0.0211),
         "saturating": replace(plain, output_scale=0.001),
         "output of one value": replace(plain, output_scale=1e6, output_zero_point=-3),
         "very different scales": replace(plain, left_scale=1e-6, right_scale=3.0, output_scale=3.0),

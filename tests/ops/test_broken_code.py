@@ -28,7 +28,7 @@ from tests.ops import (
 from tests.ops.agreement import Case, assert_agreement
 from tests.ops.elementwise import edges
 
-TIES = edges("ADD")["rounding ties below a step"].case()
+TIES = edges("MUL")["rounding ties"].case()
 CONV = test_conv_2d.fixed_case()
 EXPONENTIALS = test_softmax.every_difference(0.05)
 LSTM = test_unidirectional_sequence_lstm.fixed_case()
@@ -97,6 +97,9 @@ BREAKAGES = {
     "cell state that is not kept": Breakage(
         LSTM, "ts_unidirectional_sequence_lstm.c", r"(const int8_t \*previous = hidden;)", r"\1 memset(cell, 0, 2);"
     ),
+    "a value's factor off by a fiftieth": Breakage(
+        edges("ADD")["no ties"].case(), "ser_model.c", r"(\.first_factor = )(-?\d+)", plus(3_600_000)
+    ),
     "state that a reset leaves": Breakage(FRESH_SVDF, "ser_model.c", r"memset\(arena.*;", ""),
     "state that a reset makes 0": Breakage(FRESH_SVDF, "ser_model.c", r"(memset\(arena[^,]*, )(-?\d+)", r"\g<1>0"),
     "the last largest value instead of the first": Breakage(
@@ -127,7 +130,7 @@ def test_broken_table_is_found_where_tflite_is_the_truth() -> None:
         assert_agreement(breakage.case, _changing(breakage))
 
 
-@pytest.mark.parametrize("case", [TIES, CONV], ids=["add", "convolution"])
+@pytest.mark.parametrize("case", [TIES, CONV], ids=["product", "convolution"])
 def test_control_with_a_change_that_changes_nothing(case: Case) -> None:
     comment = Breakage(case, ".c", r"\Z", "/* nothing */\n")
     assert_agreement(case, _changing(comment))

@@ -126,6 +126,12 @@ EDGES = {
     "over time": Depthwise(image=(12, 1), kernel=(5, 1), channels=16),
     "over time along the width": Depthwise(image=(1, 12), kernel=(1, 7), channels=8),
     "quads of channels": Depthwise(image=(7, 6), channels=8, stride=(2, 1)),
+    "quads of channels, lowest zero point": Depthwise(
+        image=(7, 6), channels=8, stride=(2, 1), input_zero_point=-128, output_zero_point=-128
+    ),
+    "quads of channels over time, lowest zero point": Depthwise(
+        image=(9, 3), kernel=(5, 2), channels=12, dilation=(1, 2), input_zero_point=-128, output_zero_point=20
+    ),
     "dilated": Depthwise(image=(8, 8), dilation=(2, 2)),
     "dilated, valid": Depthwise(image=(8, 8), dilation=(2, 3), padding="VALID"),
     "kernel larger than the image": Depthwise(image=(2, 2), kernel=(5, 5)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,7 @@ class FullyConnected:
     filter_zero_point: int = 0
     output_zero_point: int = 0
     bias_addend: int = 0
+    weight: int | None = None  # all of them, instead of random ones
     says_bias_type: bool = True
     output_dtype: str | None = None
     seed: int = 0
@@ -75,7 +77,8 @@ class FullyConnected:
 
     def _filter(self, builder: ModelBuilder, shape: tuple[int, ...], scales: list[float]) -> int:
         zero_point = self.filter_zero_point
-        return builder.tensor("w", shape, scale=scales, zero_point=zero_point, data=weights(shape, self.seed))
+        data = weights(shape, self.seed) if self.weight is None else np.full(shape, self.weight)
+        return builder.tensor("w", shape, scale=scales, zero_point=zero_point, data=data)
 
 
 @st.composite
@@ -119,6 +122,10 @@ EDGES = {
     "everything one": FullyConnected(leading=(1,), depth=1, units=1),
     "deep": FullyConnected(depth=257, units=9),
     "many rows": FullyConnected(leading=(4, 9), depth=33, units=16, per_channel=True),
+    "rows by fours": FullyConnected(leading=(9,), depth=12, units=5, per_channel=True, input_zero_point=-7),
+    "rows by fours and in pairs": FullyConnected(leading=(7,), depth=512, units=258, output_zero_point=5),
+    "lowest weights": FullyConnected(leading=(4,), depth=8, units=3, weight=-128),
+    "largest weights": FullyConnected(leading=(5,), depth=8, units=3, weight=127),
     "4-D input kept": FullyConnected(leading=(2, 3, 2)),
     "4-D input flattened": FullyConnected(leading=(2, 3, 2), keep_num_dims=False),
     "per channel": FullyConnected(per_channel=True),
@@ -129,9 +136,12 @@ EDGES = {
     "highest zero points": FullyConnected(input_zero_point=127, output_zero_point=127),
     "saturating": FullyConnected(spread=0.02),
     "multiplier above one": FullyConnected(depth=1, bias=False, spread=0.002),
+    "as small a multiplier as rows by fours take": FullyConnected(
+        leading=(4,), depth=4, bias=False, spread=3e3, output_zero_point=-128
+    ),
     "multiplier too small for a shift": FullyConnected(bias=False, spread=1e12, output_zero_point=-9),
     "rounding ties": FullyConnected(
-        depth=4, bias=False, input_scale=0.5, filter_scale=0.25, spread=2.0 / (110 * 4**0.5)
+        leading=(7,), depth=4, bias=False, input_scale=0.5, filter_scale=0.25, spread=2.0 / (110 * 4**0.5)
     ),
 }
 
@@ -154,6 +164,9 @@ EDGES_OF_INT16 = {
     "saturating": replace(WIDE, spread=0.02),
     "multiplier above one": replace(WIDE, depth=1, bias=False, spread=0.0002),
     "results beyond 32 bits": replace(WIDE, depth=400, bias=False, spread=0.0001),
+    "as small a multiplier as rows by fours take": FullyConnected(
+        leading=(4,), depth=4, bias=False, spread=3e3, output_zero_point=-128
+    ),
     "multiplier too small for a shift": replace(WIDE, bias=False, spread=1e12),
     "rounding ties": replace(
         WIDE, depth=4, bias=False, input_scale=0.5, filter_scale=0.25, spread=2.0 / (110 * 4**0.5)

@@ -48,6 +48,8 @@ DSP_EDGES_OF_INT16 = (
 # What only rounds with an instruction of its own, and the edges of that.
 ROUNDED_BY_DSP = ("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB")
 ROUNDING = ("rounding ties", "rounding ties below a step", "very different scales")
+# What is read four values at a time there, and some that are left over.
+FOURS = ("batch", "column", "column first", "no ties", "no ties, channel constant first", "opposite zero points")
 
 # What has code for speed that `--optimize size` leaves out.
 OTHERWISE_FOR_SIZE: Mapping[str, tuple[str, ...]] = {
@@ -61,7 +63,13 @@ OTHERWISE_FOR_SIZE: Mapping[str, tuple[str, ...]] = {
 def cases(operator: str) -> dict[str, Case]:
     """The operator's fixed case, and for those with a DSP path the edge cases of that."""
     module = import_module(f"tests.ops.test_{operator.lower()}")
-    chosen = _dsp_edges(module.EDGES) if operator in WITH_DSP_PATH else ROUNDING if operator in ROUNDED_BY_DSP else ()
+    chosen = (
+        _dsp_edges(module.EDGES)
+        if operator in WITH_DSP_PATH
+        else (*ROUNDING, *FOURS)
+        if operator in ROUNDED_BY_DSP
+        else ()
+    )
     return {"fixed": module.fixed_case(), **{name: module.EDGES[name].case() for name in chosen}}
 
 
@@ -131,11 +139,28 @@ def test_cortex_m3(operator: str, tmp_path: Path) -> None:
     assert_same_on("mps2-an385", cases(operator)["fixed"], tmp_path / "project")
 
 
-def test_cortex_m0(tmp_path: Path) -> None:
-    """Products by halves, where the core has no long ones."""
-    for operator in ("ADD", "MUL"):
-        for name, case in cases(operator).items():
-            assert_same_on("microbit", case, tmp_path / f"{operator}, {name}")
+# Products by halves, where the core has no long ones; rows that share a register; four channels loaded at once.
+ON_CORTEX_M0: Mapping[str, tuple[str, ...]] = {
+    "ADD": ("fixed", *ROUNDING, "no ties", "no ties, channel constant first"),
+    "BATCH_MATMUL": ("fixed",),
+    "CONV_2D": ("fixed",),
+    "DEPTHWISE_CONV_2D": (
+        *("fixed", "quads of channels", "quads of channels, lowest zero point"),
+        *("quads of channels over time, lowest zero point", "kernel larger than the image"),
+    ),
+    "FULLY_CONNECTED": (
+        *("fixed", "deep", "rows by fours", "lowest weights", "largest weights", "biases beyond 24 bits"),
+        "rounding ties",
+    ),
+    "MUL": ("fixed", *ROUNDING),
+}
+
+
+@pytest.mark.parametrize("operator", ON_CORTEX_M0)
+def test_cortex_m0(operator: str, tmp_path: Path) -> None:
+    known = cases(operator)
+    for name in ON_CORTEX_M0[operator]:
+        assert_same_on("microbit", known[name], tmp_path / name)
 
 
 # Edges of what has vectors, beyond what test_vector_lengths.py tries.

@@ -30,7 +30,7 @@ BREAKAGES = {
         "vctp16q(1u & (uint32_t)",
     ),
     "values that are left over, forgotten": ("ts_broadcast_mve.h", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
-    "columns that are left over, forgotten": ("ts_add_constant.c", "vctp32q((uint32_t)left)", "vctp32q(1u)"),
+    "sums that are left over, forgotten": ("ts_linear_sum.c", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
 }
 
 
@@ -84,6 +84,8 @@ class Lengths:
         self.computed("ADD", [a, b], ROWS, n, scale=0.5)
         self.computed("SUB", [a, repeated], ROWS, n, scale=1.0)
         self.computed("ADD", [a, self.constant(n, scale=0.125)], ROWS, n, scale=0.5)
+        self.computed("ADD", [a, b], ROWS, n, scale=0.47)
+        self.computed("SUB", [self.constant(n, scale=0.13), b], ROWS, n, scale=0.24)
         self.computed("MUL", [a, b], ROWS, n, scale=8.0)
         self.computed("MUL", [repeated, b], ROWS, n, scale=4.0)
         self.computed("SQUARED_DIFFERENCE", [a, repeated], ROWS, n, scale=16.0)
