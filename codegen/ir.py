@@ -109,8 +109,6 @@ class OpSite:
     index: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    ring: int | None = None  # an input that stays in memory: a ring of rows, read from any row on
-    rows_at_once: int = 4  # that linear layers may take; 2 need less memory
 
     def input(self, position: int) -> int:
         """Tensor index of an operand; ABSENT when it is left out."""

@@ -59,7 +59,7 @@ def widened_bytes(given: Tensor, inputs: int, rows: int = 2) -> int:
 
 def rows_scratch_bytes(graph: Graph, given: Tensor, inputs: int, rows: int) -> int:
     """Bytes that ts_channels works in, of so many neighbouring rows: a single one, or an odd last one, needs none."""
-    together = 4 if rows >= 4 <= graph.rows_at_once and inputs % 4 == 0 else min(rows, 2)
+    together = 4 if min(rows, graph.rows_at_once) >= 4 and inputs % 4 == 0 else min(rows, 2)
     return widened_bytes(given, inputs, together) if together > 1 else 0
 
 
