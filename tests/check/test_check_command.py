@@ -38,14 +38,15 @@ def test_json_is_one_object_with_all_stages(
     require_tool("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
     np.save(tmp_path / "y.npy", np.arange(40) % len(LABELS))
     models = ("--tflite", model_files.tflite, "--pt", model_files.checkpoint, "--onnx", model_files.onnx)
+    models += ("--hrf", model_files.checkpoint)
     models += ("--float-tflite", model_files.float_tflite, "--layer-windows", 2)
     data = ("--input", model_files.calibration, "--labels-npy", tmp_path / "y.npy", "--qemu-sample", 2)
     report = json.loads(run(*models, *data, "-o", tmp_path / "out", "--json"))
     assert [stage["name"] for stage in report["stages"]] == [
-        *("pt", "onnx", "float_tflite", "tflite", "tflm", "c_host", "c_qemu"),
+        *("hrf", "pt", "onnx", "float_tflite", "tflite", "tflm", "c_host", "c_qemu"),
     ]
     assert report["skipped"] == [] and report["labels"] == list(LABELS)
-    assert [file["role"] for file in report["files"]] == ["pt", "onnx", "float_tflite", "tflite"]
+    assert [file["role"] for file in report["files"]] == ["hrf", "pt", "onnx", "float_tflite", "tflite"]
     floats = next(pair for pair in report["pairs"] if (pair["a"], pair["b"]) == ("onnx", "float_tflite"))
     assert floats["max_posterior_difference"] < 1e-5
     assert report["layers"]["reference"] == "model_float32.tflite" and report["layers"]["windows"] == 2

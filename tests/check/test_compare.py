@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -212,6 +213,19 @@ def test_page_is_well_formed_escaped_and_offline(report: Report, tmp_path: Path)
     assert "<b>glad</b>" not in text and "&lt;b&gt;glad&lt;/b&gt;" in text
     assert "known &amp; given" in text and "1 of 6 windows differ" in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_speed_is_told_where_it_was_measured() -> None:
+    stages = (Known("pt", TRUTH), Known("tflm", TRUTH, True), Known("c_host", TRUTH, True), KnownAudio())
+    few = compare(candidates(*stages), MATERIAL)
+    speeds = zip(few.stages, (900.0, 75.4, 1432.6, None), strict=True)
+    many = replace(
+        few, stages=tuple(replace(stage, per_second=speed) for stage, speed in speeds), environment={"cores": "2"}
+    )
+    assert "in brackets on how many cores: stage c_host 1,433 (2), stage tflm 75 (1)." in " ".join(summarise(many))
+    text = render(many)
+    assert "A second" in text and "<td>1,433</td>" in text and "<td>900</td>" in text
+    assert "A second" not in render(few) and "in brackets" not in " ".join(summarise(few))
 
 
 def test_page_without_truth_or_stages() -> None:

@@ -52,32 +52,6 @@ def test_int8_stages_give_equal_bytes(
         assert np.array_equal(answer.posteriors, expected.posteriors)
 
 
-def test_long_stages_tell_how_far_they_are(
-    model_files: Converted,
-    model: TfliteFile,
-    project: Path,
-    require_tool: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """In parts of 30 windows; together they are what one part gives."""
-    from tinyser.emulator import host
-
-    require_tool("gcc")
-    monkeypatch.setattr(integer_model, "_ROWS_A_PROCESS", 30)
-    monkeypatch.setattr(host, "_MOST_RUNS_A_PROCESS", 30)
-    told: dict[str, list[tuple[int, int]]] = {"tflite": [], "c_host": []}
-    windows = np.load(model_files.calibration)
-    stages = [
-        integer_model.tflite_reference(model, lambda *done: told["tflite"].append(done)),
-        integer_model.generated_c_host(project, model, lambda *done: told["c_host"].append(done)),
-    ]
-    whole = run_reference(model.path, model.input.quantize(windows).reshape(40, -1))
-    for stage in stages:
-        np.testing.assert_array_equal(stage.run(windows).integers, whole)
-    assert told["tflite"] == [(30, 40), (40, 40)]
-    assert len(told["c_host"]) == 2 and told["c_host"][-1] == (40, 40)
-
-
 def test_float_stages_agree_and_only_pytorch_gives_logits(model_files: Converted) -> None:
     windows = np.load(model_files.calibration)
     torch, onnx = TorchRuntime(model_files.checkpoint).run(windows), OnnxRuntime(model_files.onnx).run(windows)

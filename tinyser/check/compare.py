@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 import tinyser
 from codegen.errors import ToolError
+from tinyser.check.blocks import Block, joined, rate, run_blocks
 from tinyser.check.flips import find_flips
 from tinyser.check.material import Material
 from tinyser.check.report import ModelFile, PairReport, Report, Skipped, StageReport
@@ -46,6 +48,7 @@ class StageRun:
     windows: Clips
     answer: Answer | None
     posteriors: Floats  # (clips, labels)
+    rate: float | None  # rows of windows, or recordings, a second
 
     @property
     def decisions(self) -> Clips:
@@ -64,13 +67,13 @@ def compare(
 ) -> Report:
     """Runs every candidate, reports on each and on each pair; a stage that fails is listed as skipped.
 
-    `store`: where stages that have run leave their answers, and where those of a check that was stopped are.
+    `store`: where stages leave their answers block by block, and where those of a check that was stopped are.
     """
     runs: list[StageRun] = []
     missing = list(skipped)
     for candidate in candidates:
         try:
-            runs.append(_run_or_load(candidate, material, on_stage, store))
+            runs.append(_run(candidate, material, on_stage, store))
         except ToolError as error:
             missing.append(Skipped(candidate.name, " ".join(str(error).split())))
     return Report(
@@ -88,33 +91,49 @@ def compare(
     )
 
 
-def _run_or_load(
+def _run(
     candidate: Candidate, material: Material, on_stage: Callable[[str], None], store: StageStore | None
 ) -> StageRun:
-    known = None if store is None else store.load(candidate.name, candidate.clips)
-    if known is not None:
-        return known
     runtime = candidate.make()
-    on_stage(runtime.title)
-    run = run_stage(runtime, material, candidate.clips)
-    if store is not None:
-        store.save(run, candidate.clips)
-    return run
+    if store is None:
+        return run_stage(runtime, material, candidate.clips, on_stage=on_stage)
+    known = store.load(candidate.name, candidate.clips)
+    keep = partial(store.save, candidate.name, candidate.clips)
+    return run_stage(runtime, material, candidate.clips, on_stage=on_stage, known=known, keep=keep)
 
 
-def run_stage(runtime: Runtime | AudioRuntime, material: Material, clips: int | None = None) -> StageRun:
-    """Runs a stage on all clips, or on `clips` of them, evenly spaced.
+def run_stage(
+    runtime: Runtime | AudioRuntime,
+    material: Material,
+    clips: int | None = None,
+    *,
+    on_stage: Callable[[str], None] = lambda title: None,
+    known: Sequence[Block] = (),
+    keep: Callable[[int, Block], None] = lambda first, block: None,
+) -> StageRun:
+    """Runs a stage on all clips, or on `clips` of them, evenly spaced, block by block.
 
-    Raises ToolError, also for posteriors that are no finite numbers: nothing could be compared with them.
+    `known` are its first blocks, `keep` gets the first row of each other one and the block, `on_stage` hears how far it
+    is. Raises ToolError, also for posteriors that are no finite numbers: nothing could be compared with them.
     """
     chosen = np.arange(material.clips)
     if clips is not None and clips < material.clips:
         chosen = np.unique(np.linspace(0, material.clips - 1, clips).round().astype(np.int64))
     part = material.subset(chosen)
+    hears = isinstance(runtime, AudioRuntime)
+    rows, what = (len(part.recordings), "recordings") if hears else (len(part.windows), "windows")
+
+    def run(first: int, end: int) -> Answer:
+        on_stage(f"{runtime.title}, {first} of {rows} {what}" if first else runtime.title)
+        if isinstance(runtime, AudioRuntime):
+            return Answer(runtime.classify(part.recordings[first:end]))
+        return runtime.run(part.windows[first:end])
+
+    blocks = run_blocks(run, rows, known, keep)
+    answer = joined(blocks)
     about = (runtime.name, runtime.title, runtime.arithmetic, chosen)
-    if isinstance(runtime, AudioRuntime):
-        return StageRun(*about, np.array([], np.int64), None, runtime.classify(part.recordings))
-    answer = runtime.run(part.windows)
+    if hears:
+        return StageRun(*about, np.array([], np.int64), None, answer.posteriors, rate(blocks))
     if not (finite := np.isfinite(answer.posteriors).all(axis=1)).all():
         first = part.clip_name(int(part.clip_of_window[finite.argmin()]))
         raise ToolError(
@@ -122,7 +141,7 @@ def run_stage(runtime: Runtime | AudioRuntime, material: Material, clips: int | 
             f"first in {first}; look for a division by zero or a root of a negative number in the model"
         )
     windows = np.flatnonzero(np.isin(material.clip_of_window, chosen))
-    return StageRun(*about, windows, answer, part.clip_means(answer.posteriors))
+    return StageRun(*about, windows, answer, part.clip_means(answer.posteriors), rate(blocks))
 
 
 def compare_pair(a: StageRun, b: StageRun, material: Material) -> PairReport | None:
@@ -164,4 +183,5 @@ def _stage(run: StageRun, material: Material) -> StageReport:
         decisions=tuple(int(decision) for decision in run.decisions),
         scores=None if truth is None else measure(truth, run.decisions, material.labels),
         intervals=None if truth is None else intervals(truth, run.decisions, len(material.labels)),
+        per_second=run.rate,
     )

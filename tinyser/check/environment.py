@@ -1,7 +1,8 @@
-"""What a check ran on: versions of the packages and programs that had a part in it."""
+"""What a check ran on: versions of the packages and programs that had a part in it, and how many cores."""
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -12,8 +13,12 @@ _PROGRAMS = ("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
 
 
 def environment() -> dict[str, str]:
-    """Name -> version, only of what is there; nothing of the machine but its architecture and system."""
-    found = {"system": f"{platform.system()} {platform.machine()}", "python": platform.python_version()}
+    """Name -> version, only of what is there; nothing of the machine but its architecture, system and cores."""
+    found = {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": str(os.cpu_count() or 1),
+        "python": platform.python_version(),
+    }
     for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)

@@ -40,10 +40,12 @@ def render(report: Report, plan: str | None = None, sounds: Mapping[int, bytes] 
     )
     environment.filters.update(percent=percent, number=number, interval=interval, points=points)
     scored = any(stage.scores for stage in report.stages)
+    timed = any(stage.per_second is not None for stage in report.stages)
     return environment.get_template("report.html.j2").render(
         report=report,
         scored=scored,
-        columns=4 if scored else 1,
+        timed=timed,
+        columns=(4 if scored else 1) + timed,
         chance=1 / len(report.labels),
         titles={stage.name: stage.title for stage in report.stages},
         heat=_heat_map(report),

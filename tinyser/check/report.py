@@ -21,7 +21,11 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """One stage; `clips` of the material went through it."""
+    """One stage; `clips` of the material went through it.
+
+    `per_second`: windows, or recordings of a stage that hears them, as it ran here, without what it took to start and
+    compile; None where there were too few to tell.
+    """
 
     name: str
     title: str
@@ -30,6 +34,7 @@ class StageReport:
     decisions: tuple[int, ...]  # (clips,)
     scores: Metrics | None
     intervals: Intervals | None
+    per_second: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class CheckOptions:
     """
 
     tflite: Path
+    hrf: Path | None = None
     pt: Path | None = None
     onnx: Path | None = None
     float_tflite: Path | None = None
@@ -78,20 +79,21 @@ def check(options: CheckOptions, out: str | Path, on_stage: Callable[[str], None
     """Runs all stages, writes `report.json` and `report.html` into `out` and returns the report.
 
     Raises DataError and ModelFormatError for what the user gave; a stage whose tools are missing or fail is
-    listed in the report as skipped. A check that was stopped goes on in the same folder with the stages that it had
-    not run.
+    listed in the report as skipped. A check that was stopped goes on in the same folder with what its stages had not
+    yet answered.
     """
     model = read_tflite_file(options.tflite)
     material = _material(options, model)
     options.limits.need_truth(material.truth is not None)
     candidates = _float_candidates(options, model)
-    files = model_files(pt=options.pt, onnx=options.onnx, float_tflite=options.float_tflite, tflite=options.tflite)
+    roles = ("hrf", "pt", "onnx", "float_tflite", "tflite")
+    files = model_files(**{role: getattr(options, role) for role in roles})
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise DataError(f"{out}: is a file, a folder is needed; choose another output folder")
     with tempfile.TemporaryDirectory(prefix="tinyser-") as scratch:
         project, misfit = _generate(model, Path(scratch))
-        integers, skipped = integer_candidates(project, model, material, options.qemu_sample, on_stage)
+        integers, skipped = integer_candidates(project, model, material, options.qemu_sample)
         if misfit is not None:
             integers, skipped = [c for c in integers if c.name != "c_qemu"], [*skipped, Skipped("c_qemu", misfit)]
         if not candidates:
@@ -201,10 +203,9 @@ def _material(options: CheckOptions, model: TfliteFile) -> Material:
 def _float_candidates(options: CheckOptions, model: TfliteFile) -> list[Candidate]:
     """The stages before quantization. Raises ModelFormatError when one is of another model than the int8 one."""
     candidates = []
-    if options.pt is not None:
-        torch_stage = TorchRuntime(options.pt)
-        _need_same_model(options.pt, torch_stage.input_shape, torch_stage.labels, model)
-        candidates.append(Candidate("pt", lambda: torch_stage))
+    for name, title, path in (("hrf", "PyTorch with HRF", options.hrf), ("pt", "PyTorch", options.pt)):
+        if path is not None:
+            candidates.append(_torch_candidate(name, title, path, model))
     if options.onnx is not None:
         onnx_stage = OnnxRuntime(options.onnx)
         _need_same_model(options.onnx, onnx_stage.model.input_shape, onnx_stage.model.card.labels, model)
@@ -214,6 +215,12 @@ def _float_candidates(options: CheckOptions, model: TfliteFile) -> list[Candidat
         _need_same_model(options.float_tflite, float_stage.input_shape, None, model)
         candidates.append(Candidate("float_tflite", lambda: float_stage))
     return candidates
+
+
+def _torch_candidate(name: str, title: str, path: Path, model: TfliteFile) -> Candidate:
+    stage = TorchRuntime(path, name, title)
+    _need_same_model(path, stage.input_shape, stage.labels, model)
+    return Candidate(name, lambda: stage)
 
 
 def _need_same_model(path: Path, shape: tuple[int, ...], labels: tuple[str, ...] | None, model: TfliteFile) -> None:
@@ -256,25 +263,19 @@ def integer_candidates(
     model: TfliteFile,
     material: Material,
     qemu_sample: int | None,
-    on_stage: Callable[[str], None] = lambda title: None,
 ) -> tuple[list[Candidate], list[Skipped]]:
     """The stages in integers that this machine can run, and those that it cannot with the reason.
 
     `project` is generated from `model` for a board that QEMU emulates; `qemu_sample` clips go there, None for all.
     """
 
-    def told(title: str) -> integer_model.Progress:
-        return lambda done, windows: on_stage(f"{title}, {done} of {windows} windows")
-
-    candidates = [Candidate("tflite", lambda: integer_model.tflite_reference(model, told("TFLite reference")))]
+    candidates = [Candidate("tflite", lambda: integer_model.tflite_reference(model))]
     skipped = []
     if find_spec("tflite_micro"):
         candidates.append(Candidate("tflm", lambda: integer_model.tflm(project, model)))
     else:
         skipped.append(Skipped("tflm", "tflite-micro is not installed; install tinyser[emulate]"))
-    candidates.append(
-        Candidate("c_host", lambda: integer_model.generated_c_host(project, model, told("C on the desktop")))
-    )
+    candidates.append(Candidate("c_host", lambda: integer_model.generated_c_host(project, model)))
     if material.recordings and _hears(model):
         candidates.append(Candidate("c_audio", lambda: GeneratedAudio(project)))
     elif material.recordings:

@@ -1,4 +1,4 @@
-"""What stages answered so far, on disk: a check that was stopped goes on with the stages that it had not run."""
+"""What stages answered so far, on disk: a check that was stopped goes on after the last whole block of rows."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ import numpy as np
 
 import tinyser
 from codegen.atomic import new_file
+from tinyser.check.blocks import Block
 from tinyser.runtimes import Answer
 
 if TYPE_CHECKING:
-    from tinyser.check.compare import StageRun
     from tinyser.check.material import Material
     from tinyser.check.report import ModelFile
 
-_ABOUT = ("name", "title", "arithmetic")
-_ARRAYS = ("clips", "windows", "posteriors")
 _ANSWER = ("posteriors", "logits", "integers")
 
 
 class StageStore:
-    """A folder of one file a stage. What was answered to other files or other windows is not found in it."""
+    """A folder of one file a block. What was answered to other files or other windows is not found in it."""
 
     def __init__(self, folder: Path, files: Iterable[ModelFile], material: Material) -> None:
         self._folder = folder
@@ -36,32 +34,25 @@ class StageStore:
         digest.update(material.clip_of_window.tobytes())
         self._digest = digest.hexdigest()[:16]
 
-    def load(self, name: str, clips: int | None) -> StageRun | None:
-        """The stage's answers on as many clips, if they are there."""
-        from tinyser.check.compare import StageRun
+    def load(self, stage: str, clips: int | None) -> list[Block]:
+        """The first blocks of a stage that got as many clips."""
+        blocks: list[Block] = []
+        while (path := self._path(stage, clips, sum(block.rows for block in blocks))).is_file():
+            with np.load(path, allow_pickle=False) as content:
+                answer = Answer(**{key: content[key] for key in _ANSWER if key in content})
+                blocks.append(Block(answer, float(content["seconds"]) if "seconds" in content else None))
+        return blocks
 
-        path = self._path(name, clips)
-        if not path.is_file():
-            return None
-        with np.load(path, allow_pickle=False) as content:
-            name, title, arithmetic = (str(content[key]) for key in _ABOUT)
-            answer = {key: content[f"answer_{key}"] for key in _ANSWER if f"answer_{key}" in content}
-            clips_seen, windows, posteriors = (content[key] for key in _ARRAYS)
-        known = Answer(**answer) if answer else None
-        return StageRun(name, title, arithmetic, clips_seen, windows, known, posteriors)
-
-    def save(self, run: StageRun, clips: int | None) -> None:
-        """Keeps what a stage answered, whole or not at all."""
+    def save(self, stage: str, clips: int | None, first: int, block: Block) -> None:
+        """Keeps a block that begins with the row `first`, whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        answer = {} if run.answer is None else {key: getattr(run.answer, key) for key in _ANSWER}
-        content = {key: getattr(run, key) for key in (*_ABOUT, *_ARRAYS)}
-        content |= {f"answer_{key}": value for key, value in answer.items() if value is not None}
-        with new_file(self._path(run.name, clips)) as partial, partial.open("wb") as file:
-            np.savez(file, **content)
+        content = {key: getattr(block.answer, key) for key in _ANSWER} | {"seconds": block.seconds}
+        with new_file(self._path(stage, clips, first)) as partial, partial.open("wb") as file:
+            np.savez(file, **{key: value for key, value in content.items() if value is not None})
 
     def clear(self) -> None:
         """Removes the folder: the report has everything."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _path(self, name: str, clips: int | None) -> Path:
-        return self._folder / f"{name}-{clips or 'all'}-{self._digest}.npz"
+    def _path(self, stage: str, clips: int | None, first: int) -> Path:
+        return self._folder / f"{stage}-{clips or 'all'}-{self._digest}-{first}.npz"

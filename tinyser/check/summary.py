@@ -6,6 +6,7 @@ from tinyser.check.report import PairReport, Report, StageReport
 
 _LUCK = 0.05  # a p value from which on a change is taken for luck
 _NAMED = 3  # of the coarsest layers
+_TIMED = ("tflite", "tflm", "c_host")
 _LEAST_SHARE = 0.01  # of the error of roundings, to be named
 
 
@@ -22,6 +23,7 @@ def summarise(report: Report) -> tuple[str, ...]:
     return (
         *sentences,
         *_bytes(report),
+        *_speed(report),
         *_layers(report),
         *_remedies(report),
         *(f"Beyond the limits: {failure}." for failure in report.failures),
@@ -79,6 +81,19 @@ def _bytes(report: Report) -> list[str]:
         f"{pair.windows} windows."
         for pair in different
     ]
+
+
+def _speed(report: Report) -> list[str]:
+    """Windows a second of the stages in integers, the fastest first; generated C has all cores, interpreters one."""
+    timed = [
+        (stage.per_second, stage.title, report.environment["cores"] if stage.name == "c_host" else "1")
+        for stage in report.stages
+        if stage.per_second is not None and stage.name in _TIMED
+    ]
+    if len(timed) < 2:
+        return []
+    words = [f"{title} {speed:,.0f} ({cores})" for speed, title, cores in sorted(timed, reverse=True)]
+    return [f"Windows in a second here, in brackets on how many cores: {', '.join(words)}."]
 
 
 def _layers(report: Report) -> list[str]:

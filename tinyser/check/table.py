@@ -26,13 +26,21 @@ def print_report(report: Report, console: Console) -> None:
 
 def _stages(report: Report) -> Table:
     scored = any(stage.scores for stage in report.stages)
+    timed = any(stage.per_second is not None for stage in report.stages)
     first = report.stages[0]
     # Bytes are compared with TFLM's where it ran; TFLite may differ from it by a rounding tie.
     integers = [stage for stage in report.stages if stage.arithmetic != "float32"]
     truth = next((stage for stage in integers if stage.name == "tflm"), integers[0] if integers else None)
-    table = Table(caption=escape(f"equal decisions and largest posterior difference to {first.title}"))
+    table = Table(caption=escape(_caption(first, timed)))
     table.add_column("stage", no_wrap=True)
-    for heading in ("clips", *(("WA %", "UAR %", "WF1 %") if scored else ()), "equal %", "largest diff.", "bytes"):
+    for heading in (
+        "clips",
+        *(("WA %", "UAR %", "WF1 %") if scored else ()),
+        "equal %",
+        "diff.",
+        "bytes",
+        *(("a second",) if timed else ()),
+    ):
         table.add_column(heading, justify="right")
     for stage in report.stages:
         scores = stage.scores
@@ -47,8 +55,14 @@ def _stages(report: Report) -> Table:
             ]
         )
         bytes_equal = "-" if truth is None else _bytes(report, truth, stage)
-        table.add_row(escape(stage.title), str(stage.clips), *figures, *agreement, bytes_equal)
+        speed = ["-" if stage.per_second is None else f"{stage.per_second:,.0f}"] if timed else []
+        table.add_row(escape(stage.title), str(stage.clips), *figures, *agreement, bytes_equal, *speed)
     return table
+
+
+def _caption(first: StageReport, timed: bool) -> str:
+    speed = "; windows or recordings a second, as they ran here" if timed else ""
+    return f"equal decisions and largest difference of posteriors to {first.title}{speed}"
 
 
 def _bytes(report: Report, reference: StageReport, stage: StageReport) -> str:

@@ -22,7 +22,8 @@ _FILE = click.Path(path_type=Path)
     metavar="M.tflite",
     help="The int8 or int16 model; its C is generated and run.",
 )
-@click.option("--pt", type=_FILE, metavar="merged.pt", help="Also the checkpoint in PyTorch.")
+@click.option("--hrf", type=_FILE, metavar="model.pt", help="Also the checkpoint before the merge, in PyTorch.")
+@click.option("--pt", type=_FILE, metavar="merged.pt", help="Also the merged checkpoint, in PyTorch.")
 @click.option("--onnx", type=_FILE, metavar="m.onnx", help="Also the ONNX file in ONNX Runtime.")
 @click.option("--float-tflite", type=_FILE, metavar="F.tflite", help="Also the float file before quantization.")
 @click.option("--corpus", metavar="NAME", help="Compare on the recordings of a corpus, clip by clip.")
@@ -69,6 +70,7 @@ _FILE = click.Path(path_type=Path)
 @needs_extra("all")
 def command(
     tflite: Path,
+    hrf: Path | None,
     pt: Path | None,
     onnx: Path | None,
     float_tflite: Path | None,
@@ -94,6 +96,7 @@ def command(
 
     options = CheckOptions(
         tflite=tflite,
+        hrf=hrf,
         pt=pt,
         onnx=onnx,
         float_tflite=float_tflite,

@@ -9,10 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ extern const size_t ser_features_ring_bytes;
 const size_t ser_features_ring_bytes = SER_FEATURES_RING_VALUES * sizeof(ser_row_value_t);
 """
 # A process costs some 30 ms to start, a run of a small model 1 ms.
-_RUNS_A_PROCESS, _MOST_RUNS_A_PROCESS = 64, 1024
+_RUNS_A_PROCESS = 64
 # For many runs: three to five times as fast with vector instructions as with the board's -O2, and slower to compile.
 _FAST = ("-O3", "-march=native")
 _SANITIZER_OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=0"}
@@ -50,12 +49,11 @@ def run(
     keep_state: bool = False,
     sanitize: bool = False,
     compiler: str | None = None,
-    progress: Callable[[int, int], None] = lambda done, runs: None,
 ) -> Emulation:
     """Runs int8 (runs, input bytes), each on a reset model, or all as one sequence (`keep_state`).
 
-    Many runs share the machine's cores, in several processes; `progress` hears how many of how many are done. Raises
-    ToolError when there is no compiler, or when the generated code crashes or a sanitizer reports.
+    Many runs share the machine's cores, in several processes. Raises ToolError when there is no compiler, or when the
+    generated code crashes or a sanitizer reports.
     """
     project = project if isinstance(project, Project) else load_project(project)
     rows = project.check_rows(inputs)
@@ -66,28 +64,14 @@ def run(
         for part in np.array_split(rows, parts)
     ]
     fast = len(rows) >= _RUNS_A_PROCESS
-    counted = _Counted([plan["runs"] for plan, _ in calls], progress)
-    done = _call_all(project, project.portable_sources, calls, sanitize, compiler, fast=fast, on_done=counted)
+    done = _call_all(project, project.portable_sources, calls, sanitize, compiler, fast=fast)
     outputs = np.frombuffer(b"".join(content for content, _ in done), dtype=np.int8)
     return Emulation(outputs.reshape(-1, project.output_bytes), done[0][1]["arena_bytes"], unlinked(project))
 
 
 def _processes(runs: int) -> int:
-    """As many as there are cores, where each gets enough to do; more where progress would be seldom."""
-    return max(min(os.cpu_count() or 1, -(-runs // _RUNS_A_PROCESS)), -(-runs // _MOST_RUNS_A_PROCESS))
-
-
-class _Counted:
-    """Tells of the runs that are done, call by call, from any thread."""
-
-    def __init__(self, runs: list[int], progress: Callable[[int, int], None]) -> None:
-        self._runs, self._progress = runs, progress
-        self._done, self._lock = 0, Lock()
-
-    def __call__(self, number: int) -> None:
-        with self._lock:
-            self._done += self._runs[number]
-            self._progress(self._done, sum(self._runs))
+    """As many as there are cores, where each gets enough to do."""
+    return max(1, min(os.cpu_count() or 1, -(-runs // _RUNS_A_PROCESS)))
 
 
 def classify(
@@ -251,12 +235,8 @@ def _call_all(
     compiler: str | None,
     *,
     fast: bool = False,
-    on_done: Callable[[int], None] = lambda number: None,
 ) -> list[tuple[bytes, dict[str, Any]]]:
-    """Builds the sources once, and runs each (plan, input) in a process of its own, as many at once as there are cores.
-
-    `on_done` hears the number of each that has ended.
-    """
+    """Builds the sources once, and runs each (plan, input) in its own process, as many at once as there are cores."""
     compiler = find_tool(compiler or find_compiler())
     with tempfile.TemporaryDirectory(prefix="tinyser-host-") as scratch:
         folder = Path(scratch)
@@ -272,7 +252,6 @@ def _call_all(
             files = [str(own / name) for name in ("plan.json", "input", "output")]
             command = [sys.executable, "-I", str(host_child.__file__), str(library), *files]
             printed = run_child(command, f"{project.folder}: generated code on the host", environment)
-            on_done(number)
             return (own / "output").read_bytes(), json.loads(printed)
 
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

@@ -29,14 +29,18 @@ def run(project: Project | str | Path, inputs: Int8s, *, keep_state: bool = Fals
     return Emulation(outputs.reshape(-1, project.output_bytes), arena.measured_bytes, sizes)
 
 
-def run_model(path: Path, rows: Int8s, *, keep_state: bool = False) -> tuple[Int8s, ArenaSize]:
+def run_model(
+    path: Path, rows: Int8s, *, keep_state: bool = False, arena: ArenaSize | None = None
+) -> tuple[Int8s, ArenaSize]:
     """Runs int8 (runs, input bytes) through a model file as `run` does; outputs are (runs * output bytes,).
+
+    The arena is measured unless it is given.
 
     Raises ToolError when TensorFlow Lite Micro is missing, refuses the model, or aborts.
     """
     need_tflm()
     model = read_tflite(path)
-    graph, arena = model.graph, measure_arena(model)
+    graph, arena = model.graph, arena or measure_arena(model)
     plan = {
         "arena_bytes": arena.recommended_bytes,
         "inputs": [(graph.tensors[index].shape, graph.tensors[index].dtype) for index in graph.inputs],

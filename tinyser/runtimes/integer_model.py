@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from codegen.read_tflite import read_tflite
 from tinyser.convert.tflite_file import Integers, TfliteFile
 from tinyser.emulator.emulation import Int8s
+from tinyser.emulator.tflm_arena import ArenaSize, measure_arena
 from tinyser.runtimes.runtime import Answer, Floats
 
 RunRows = Callable[[Integers], Integers]
-Progress = Callable[[int, int], None]  # hears how many windows of how many are done
-_ROWS_A_PROCESS = 512  # of TFLite's, which takes a third of a second to start
 
 
 class IntegerRuntime:
@@ -31,28 +32,31 @@ class IntegerRuntime:
         return Answer(self._model.output.dequantize(integers), integers=integers)
 
 
-def tflite_reference(model: TfliteFile, progress: Progress = lambda done, rows: None) -> IntegerRuntime:
-    """TFLite's reference kernels of the pinned TensorFlow, in child processes, one after the other."""
+def tflite_reference(model: TfliteFile) -> IntegerRuntime:
+    """TFLite's reference kernels of the pinned TensorFlow, in a child process."""
     from tinyser.runtimes.tflite_reference import run_reference
 
-    def run_rows(rows: Integers) -> Integers:
-        outputs = []
-        for start in range(0, len(rows), _ROWS_A_PROCESS):
-            outputs.append(run_reference(model.path, rows[start : start + _ROWS_A_PROCESS]))
-            progress(min(start + _ROWS_A_PROCESS, len(rows)), len(rows))
-        return np.concatenate(outputs)
-
-    return IntegerRuntime("tflite", "TFLite reference", model, run_rows)
+    return IntegerRuntime("tflite", "TFLite reference", model, lambda rows: run_reference(model.path, rows))
 
 
 def tflm(project: Path, model: TfliteFile) -> IntegerRuntime:
-    """The TFLM interpreter on the desktop, in a child process."""
-    from tinyser.emulator.tflm import run
+    """The TFLM interpreter on the desktop, in a child process, with an arena that is measured once."""
+    from tinyser.emulator.project_folder import load_project
+    from tinyser.emulator.tflm import run_model
 
-    return IntegerRuntime("tflm", "TFLM", model, _in_bytes(model, lambda rows: run(project, rows).outputs))
+    model_file = load_project(project).model_file
+
+    @cache
+    def arena() -> ArenaSize:
+        return measure_arena(read_tflite(model_file))
+
+    def run_rows(rows: Int8s) -> Int8s:
+        return run_model(model_file, rows, arena=arena())[0]
+
+    return IntegerRuntime("tflm", "TFLM", model, _in_bytes(model, run_rows))
 
 
-def generated_c_host(project: Path, model: TfliteFile, progress: Progress = lambda done, rows: None) -> IntegerRuntime:
+def generated_c_host(project: Path, model: TfliteFile) -> IntegerRuntime:
     """A generated project's C, built for the desktop."""
     from tinyser.emulator.host import run
 
@@ -60,7 +64,7 @@ def generated_c_host(project: Path, model: TfliteFile, progress: Progress = lamb
         "c_host",
         "C on the desktop",
         model,
-        _in_bytes(model, lambda rows: run(project, rows, progress=progress).outputs),
+        _in_bytes(model, lambda rows: run(project, rows).outputs),
     )
 
 
