@@ -222,10 +222,10 @@ def test_speed_is_told_where_it_was_measured() -> None:
     many = replace(
         few, stages=tuple(replace(stage, per_second=speed) for stage, speed in speeds), environment={"cores": "2"}
     )
-    assert "in brackets on how many cores: stage c_host 1,433 (2), stage tflm 75 (1)." in " ".join(summarise(many))
+    assert "one core: stage c_host 1,433, stage tflm 75; generated C has all 2 cores" in " ".join(summarise(many))
     text = render(many)
     assert "A second" in text and "<td>1,433</td>" in text and "<td>900</td>" in text
-    assert "A second" not in render(few) and "in brackets" not in " ".join(summarise(few))
+    assert "A second" not in render(few) and "of one core" not in " ".join(summarise(few))
 
 
 def test_page_without_truth_or_stages() -> None:

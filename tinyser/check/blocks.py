@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -19,7 +20,10 @@ _FASTEST_GROWTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Answers to neighbouring rows; `seconds` that they took, None where starting and compiling was part of it."""
+    """Answers to neighbouring rows; `seconds` of processors that they took, None where compiling was part of it.
+
+    Of processors: what else runs on the machine then matters little.
+    """
 
     answer: Answer
     seconds: float | None
@@ -45,15 +49,20 @@ def run_blocks(
     while first < rows:
         # A short rest belongs to the block before it.
         end = rows if rows - first < 2 * size else first + size
-        started = perf_counter()
+        started, busy = perf_counter(), processor_seconds()
         answer = run(first, end)
+        block = Block(answer, processor_seconds() - busy if opened else None)
         seconds = perf_counter() - started
-        block = Block(answer, seconds if opened else None)
         on_block(first, block)
         blocks.append(block)
         wanted = int((end - first) * _SECONDS / max(seconds, 1e-6))
         size, first, opened = min(max(wanted, _FIRST_ROWS), size * _FASTEST_GROWTH), end, True
     return tuple(blocks)
+
+
+def processor_seconds() -> float:
+    """Of this process and its children that have ended."""
+    return sum(os.times()[:4])
 
 
 def joined(blocks: Sequence[Block]) -> Answer:
@@ -69,7 +78,7 @@ def joined(blocks: Sequence[Block]) -> Answer:
 
 
 def rate(blocks: Sequence[Block]) -> float | None:
-    """Rows a second, without what it took to start and compile; None where there is no such block."""
+    """Rows a second of one core, without what it took to compile; None where there is no such block."""
     timed = [(block.rows, block.seconds) for block in blocks if block.seconds is not None]
     seconds = sum(taken for _, taken in timed)
     return sum(count for count, _ in timed) / seconds if seconds > 0 else None

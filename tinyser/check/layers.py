@@ -13,8 +13,9 @@ import numpy as np
 
 from codegen.errors import ModelFormatError
 from tinyser.check import layers_child
-from tinyser.check.float_twin import BETWEEN_SCALES, write_float_twin
+from tinyser.check.float_twin import write_float_twin
 from tinyser.check.layers_child import SUMS
+from tinyser.convert.same_tensors import BETWEEN_SCALES, same_tensors
 from tinyser.convert.tflite_file import load, operator_name
 from tinyser.emulator.child import run_child
 from tinyser.runtimes.runtime import Floats
@@ -93,7 +94,7 @@ def compare_layers(int8: Path, float_tflite: Path | None, windows: Floats) -> La
             write_float_twin(int8, folder / "twin.tflite")
         floats = float_tflite or folder / "twin.tflite"
         pairs = _pairs(int8, floats)
-        plan = [[ours.tensor, theirs.tensor, *quantization_of(ours.about)] for ours, theirs in pairs]
+        plan = [[made.tensor, other, *quantization_of(made.about)] for made, other in pairs]
         (folder / "plan.json").write_text(json.dumps(plan))
         np.save(folder / "rows.npy", windows)
         names = (int8.resolve(), floats.resolve(), *(folder / name for name in ("plan.json", "rows.npy", "out.npy")))
@@ -106,24 +107,16 @@ def compare_layers(int8: Path, float_tflite: Path | None, windows: Floats) -> La
     return LayerReport(reference, len(windows), layers)
 
 
-def _pairs(int8: Path, floats: Path) -> list[tuple[_Made, _Made]]:
-    """Outputs of the same operators, in order; only what the int8 graph has quantized."""
-    ours, theirs = _made(int8), _made(floats)
-    for mine, other in zip(ours, theirs, strict=False):
-        if (mine.operator, mine.shape) != (other.operator, other.shape):
-            raise ModelFormatError(
-                f"{floats}: operator {other.index} is {other.operator} {other.shape}, in {int8} {mine.operator} "
-                f"{mine.shape}; give the float file that it was made from"
-            )
-    if len(ours) != len(theirs):
-        raise ModelFormatError(
-            f"{floats}: makes {len(theirs)} tensors, {int8} {len(ours)}; give the float file that it was made from"
-        )
-    return [pair for pair in zip(ours, theirs, strict=True) if has_scale(pair[0].about)]
+def _pairs(int8: Path, floats: Path) -> list[tuple[_Made, int]]:
+    """What the int8 graph makes and has quantized, in order, and the float graph's tensor of the same values."""
+    model = load(int8)
+    same, difference = same_tensors(model, load(floats))
+    if difference is not None:
+        raise ModelFormatError(f"{floats}: {difference}; give the float file that {int8} was made from")
+    return [(made, same[made.tensor]) for made in _made(model) if made.tensor in same and has_scale(made.about)]
 
 
-def _made(path: Path) -> list[_Made]:
-    model = load(path)
+def _made(model: Any) -> list[_Made]:
     graph = model.subgraphs[0]
     named = [(index, operator_name(model, operator), operator) for index, operator in enumerate(graph.operators)]
     return [

@@ -23,8 +23,8 @@ VERSION = 1
 class StageReport:
     """One stage; `clips` of the material went through it.
 
-    `per_second`: windows, or recordings of a stage that hears them, as it ran here, without what it took to start and
-    compile; None where there were too few to tell.
+    `per_second`: windows, or recordings of a stage that hears them, in a second of one core's time, without what it
+    took to compile; None where there were too few to tell.
     """
 
     name: str

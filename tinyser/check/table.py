@@ -61,7 +61,7 @@ def _stages(report: Report) -> Table:
 
 
 def _caption(first: StageReport, timed: bool) -> str:
-    speed = "; windows or recordings a second, as they ran here" if timed else ""
+    speed = "; windows or recordings in a second of one core" if timed else ""
     return f"equal decisions and largest difference of posteriors to {first.title}{speed}"
 
 
