@@ -1,5 +1,6 @@
 #include "ts_channels.h"
 
+#include "ts_channels_avx2.h"
 #include "ts_mve.h"
 
 static inline bool is_small(const ts_channels_t *p) {
@@ -59,16 +60,22 @@ static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int3
 #endif
 
 #if TS_CHANNELS_BY_PAIRS
-/* Four inputs as 16-bit values: those of even, then those of odd place, as ts_plain_even and ts_plain_odd give them;
- * `count` of them, 1 to 4, zeros behind. */
+/* Four inputs as 16-bit values in their places, `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
     for (int32_t i = 0; i < 4; ++i) {
-        wide[(i & 1) * 2 + (i >> 1)] = (int16_t)(i < count ? input[i] : 0);
+        wide[TS_WIDE_PLACE(i)] = (int16_t)(i < count ? input[i] : 0);
     }
 }
 
 /* Two rows as 16-bit values, four of the one before the same four of the other. */
 static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t count, int16_t *wide) {
+#ifdef TS_HAS_AVX2
+    const int32_t done = ts_avx2_widen_rows(row0, row1, count, wide);
+    count -= done;
+    row0 += done;
+    row1 += done;
+    wide += 2 * done;
+#endif
 #ifdef TS_HAS_SIMD
     for (; count >= 4; count -= 4, row0 += 4, row1 += 4, wide += 8) {
         const uint32_t a = ts_load4(row0);
@@ -99,7 +106,14 @@ static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16
     const int32_t rounding = 1 + 2 * p->output_offset;
     const int8_t *stream = (const int8_t *)p->stream;
     widen_rows(rows, rows + p->inputs, p->inputs, wide);
-    for (const int8_t *end = output + p->outputs; output < end; output += 2, stream += sizeof(ts_scales_t)) {
+    const int8_t *end = output + p->outputs;
+#ifdef TS_HAS_AVX2
+    const int32_t pair_bytes = 4 * ts_pair_words(p);
+    for (; end - output >= 4; output += 4, stream += 2 * pair_bytes) {
+        ts_avx2_four_channels(wide, stream, blocks, pair_bytes, rounding, output, output_step);
+    }
+#endif
+    for (; output < end; output += 2, stream += sizeof(ts_scales_t)) {
         int32_t sums[4] = {0, 0, 0, 0};
         stream = ts_pair_dot(wide, stream, blocks, sums);
         const ts_scales_t scales = ts_take_scales(stream);

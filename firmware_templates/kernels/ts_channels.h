@@ -8,6 +8,7 @@
 #ifndef TS_CHANNELS_H
 #define TS_CHANNELS_H
 
+#include "ts_avx2.h"
 #include "ts_channels_needs.h"
 #include "ts_mve.h"
 #include "ts_requantize.h"
@@ -77,6 +78,13 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
     return 2 * ((p->inputs + 3) >> 2) + (p->is_small ? 4 : 6);
 }
 
+/** Where one of four inputs lies among widened ones: as ts_plain_even and ts_plain_odd give them, or in its order. */
+#ifdef TS_HAS_AVX2
+#define TS_WIDE_PLACE(input) (input)
+#else
+#define TS_WIDE_PLACE(input) (((input) & 1) * 2 + ((input) >> 1))
+#endif
+
 #ifdef TS_HAS_SIMD
 /** One block of ts_pair_dot. */
 #define TS_PAIR_BLOCK                                                                                                  \
@@ -116,6 +124,11 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
 
 /** sums[2 * i + j] += row i times channel j, over `blocks` blocks of four. Returns where the weights end. */
 TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, int32_t blocks, int32_t sums[4]) {
+#ifdef TS_HAS_AVX2
+    __m128i *four = (__m128i *)(void *)sums;
+    _mm_storeu_si128(four, _mm_add_epi32(_mm_loadu_si128(four), ts_avx2_pair_dot(wide, weights, blocks)));
+    return weights + 8 * blocks;
+#else
     int32_t sum00 = sums[0];
     int32_t sum01 = sums[1];
     int32_t sum10 = sums[2];
@@ -144,6 +157,7 @@ TS_INLINE const int8_t *ts_pair_dot(const int16_t *wide, const int8_t *weights, 
     sums[2] = sum10;
     sums[3] = sum11;
     return weights;
+#endif
 }
 
 /** All channels of rows of inputs.

@@ -1,5 +1,6 @@
 #include "ts_depthwise_conv_2d.h"
 
+#include "ts_avx2.h"
 #include "ts_clip.h"
 #include "ts_depthwise_conv_2d_needs.h"
 #include "ts_mve.h"
@@ -90,6 +91,10 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const walk_t *walk, cons
     }
     return any_output(p, quad, lane, sum);
 }
+
+#ifdef TS_HAS_AVX2
+#include "ts_depthwise_conv_2d_avx2.h"
+#endif
 
 #if defined(QUADS) || defined(TS_HAS_HIGH_REGISTERS)
 TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
@@ -197,7 +202,7 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *wal
     const int32_t words = taps + (is_small(p) ? 8 : 12);
     const int32_t *stream = p->stream;
     int32_t n = 0;
-#ifdef QUADS
+#if defined(QUADS) || defined(TS_HAS_AVX2)
     for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
         convolve_quad(p, walk, (const int8_t *)stream + walk->tap, quad, input + n, output + n);

@@ -67,7 +67,7 @@ class Lengths:
         repeated = self.given(ROWS, 1, zero_point=other, scale=0.5)
         image = self.given(1, PLACES, PLACES, n, zero_point=zero_point)
         small, saturating = 2.0 ** (n % 3) * 64, 2.0 ** (n % 5)
-        units = 18 - n
+        units = 18 - n if n < 18 else n
         linear = [a, self.constant(units, n), self.bias(units, n, 0.0625)]
         self.computed("FULLY_CONNECTED", linear, ROWS, units, scale=small)
         self.computed("FULLY_CONNECTED", linear, ROWS, units, scale=saturating, fused_activation_function="RELU")
