@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from codegen.errors import QuantizationError
-from tinyser.convert.same_tensors import BETWEEN_SCALES
+from tinyser.convert.paired_tensors import BETWEEN_SCALES
 from tinyser.convert.tflite_file import constant_bytes, dequantized, load, operator_name, write_model
 
 _INTEGERS = {"INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64}

@@ -15,7 +15,7 @@ from codegen.errors import ModelFormatError
 from tinyser.check import layers_child
 from tinyser.check.float_twin import write_float_twin
 from tinyser.check.layers_child import SUMS
-from tinyser.convert.same_tensors import BETWEEN_SCALES, same_tensors
+from tinyser.convert.paired_tensors import BETWEEN_SCALES, paired_tensors
 from tinyser.convert.tflite_file import load, operator_name
 from tinyser.emulator.child import run_child
 from tinyser.runtimes.runtime import Floats
@@ -110,7 +110,7 @@ def compare_layers(int8: Path, float_tflite: Path | None, windows: Floats) -> La
 def _pairs(int8: Path, floats: Path) -> list[tuple[_Made, int]]:
     """What the int8 graph makes and has quantized, in order, and the float graph's tensor of the same values."""
     model = load(int8)
-    same, difference = same_tensors(model, load(floats))
+    same, difference = paired_tensors(model, load(floats))
     if difference is not None:
         raise ModelFormatError(f"{floats}: {difference}; give the float file that {int8} was made from")
     return [(made, same[made.tensor]) for made in _made(model) if made.tensor in same and has_scale(made.about)]

@@ -27,15 +27,26 @@ from tinyser.cli.extras import needs_extra
     metavar="F.tflite",
     help="Also write the same graph in float32, which tinyser check can compare with.",
 )
+@click.option(
+    "--ranges",
+    type=click.Choice(["auto", "minmax", "percentile", "mse"]),
+    default="auto",
+    show_default=True,
+    help="What int8 tensors hold: all values, all but a thousandth, or those of the least square error; auto: the "
+    "better of minmax and mse.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @needs_extra("convert")
-def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | None, as_json: bool) -> None:
+def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | None, ranges: str, as_json: bool) -> None:
     from rich.console import Console
 
+    from tinyser.convert.free_ranges import AUTO
     from tinyser.convert.quantize import quantize
 
+    ways = AUTO if ranges == "auto" else (ranges,)
+
     with Console(stderr=True).status(f"Converting {onnx.name} to int8 (onnx2tf, about half a minute)") as status:
-        result = quantize(onnx, calibration, output, float_tflite, lambda part: status.update(f"Fitting: {part}"))
+        result = quantize(onnx, calibration, output, float_tflite, lambda part: status.update(f"Fitting: {part}"), ways)
     if as_json:
         fields = {
             "output": str(result.path),
@@ -58,9 +69,14 @@ def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | No
         f"SQNR of the posteriors {result.sqnr_db:.1f} dB, "
         f"largest difference {result.max_posterior_difference:.3f}"
     )
-    if result.refit is not None and result.refit.kept:
-        change = 100 * (result.refit.after / result.refit.before - 1)
+    if result.refit is None:
         click.echo(
-            f"{result.refit.layers} layers fitted anew to what int8 gives them: mean square of the posteriors' "
-            f"error {change:+.0f} % on windows that had no part in the fit"
+            "nothing was fitted: fewer than 25 windows, or no linear layers; ranges hold what the conversion saw"
         )
+        return
+    errors = ", ".join(f"{error:.2g} with {way}" for way, error in result.refit.tried.items())
+    click.echo(
+        f"{result.refit.layers} layers fitted anew to what int8 gives them, mean square of the posteriors' error on "
+        f"windows that had no part in the fit: {errors} ranges, {result.refit.before:.2g} as converted; "
+        f"the file is that {f'with {result.refit.ranges} ranges' if result.refit.kept else 'as converted'}"
+    )

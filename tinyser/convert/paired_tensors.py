@@ -13,7 +13,7 @@ from tinyser.convert.tflite_file import operator_name
 BETWEEN_SCALES = ("QUANTIZE", "DEQUANTIZE")
 
 
-def same_tensors(model: Any, twin: Any) -> tuple[dict[int, int], str | None]:
+def paired_tensors(model: Any, twin: Any) -> tuple[dict[int, int], str | None]:
     """Of each tensor that a `ModelT` needs for its outputs, that of another one, constants included.
 
     And where the two first are not of one network, in words.

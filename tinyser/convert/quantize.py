@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from codegen.errors import DataError, QuantizationError, ToolError, UnsupportedO
 from codegen.model_card import SelfTest
 from tinyser.convert.calibration import load_calibration
 from tinyser.convert.converter import convert_int8
+from tinyser.convert.free_ranges import AUTO
 from tinyser.convert.onnx_file import OnnxFile, read_onnx
 from tinyser.convert.refit import Refit, refit
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
@@ -50,10 +51,12 @@ def quantize(
     out: str | Path,
     float_tflite: str | Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    ways: Sequence[str] = AUTO,
 ) -> Quantized:
     """Writes an int8 `.tflite` to `out`, and `features.json` beside it when the model card has features.
 
     `float_tflite`: where the same graph in float32 goes, for `tinyser check`. `progress` hears what is being fitted.
+    `ways` to set ranges are tried, and the best on windows held out is kept.
 
     `calibration` is a `.npy` of float32 (windows, *input shape without batch). Raises ModelFormatError,
     DataError, ToolError (onnx2tf failed) and QuantizationError (not int8 throughout, or the layout changed).
@@ -71,7 +74,7 @@ def quantize(
         _checked(plain, source)
         floats = OnnxRuntime(onnx).run(windows).posteriors
         fitted = Path(folder) / "fitted.tflite", Path(folder) / "fitted_float32.tflite"
-        fit = refit(plain, floats_file, windows, floats, *fitted, progress)
+        fit = refit(plain, floats_file, windows, floats, *fitted, progress, ways)
         made, twin = fitted if fit is not None and fit.kept else (plain, floats_file)
         model = read_tflite_file(made)
         chosen = np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)

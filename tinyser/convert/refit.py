@@ -12,7 +12,7 @@ of GPTQ (Frantar et al., 2022, arXiv 2210.17323).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tinyser.convert.free_ranges import AUTO, MINMAX, set_free_ranges
 from tinyser.convert.inner_values import inner_values
 from tinyser.convert.linear_layers import (
     LARGEST_INT8,
@@ -49,11 +50,16 @@ _DAMPING = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Refit:
-    """Mean square of the posteriors' error on windows that had no part in the fit; `kept` when it became less."""
+    """Mean square of the posteriors' error on windows that had no part in the fit; `kept` when it became less.
+
+    `ranges`: the way to choose them that it is; `tried`: the error of each way.
+    """
 
     layers: int
     before: float
     after: float
+    ranges: str
+    tried: Mapping[str, float]
 
     @property
     def kept(self) -> bool:
@@ -68,11 +74,12 @@ def refit(
     target: Path,
     target_floats: Path,
     progress: Callable[[str], None] = lambda _: None,
+    ways: Sequence[str] = AUTO,
 ) -> Refit | None:
     """Writes `int8`, its convolutions settled and its layers fitted anew, to `target`, and says whether that helps.
 
     `floats` is the same graph in float32, `windows` float32 (windows, *input shape without batch), `posteriors`
-    (windows, outputs) the float graph's. Of two ways to set ranges (`settle`) it is the one with the lesser error on
+    (windows, outputs) the float graph's. Of `ways` to set ranges (`free_ranges`) it is the one with the least error on
     windows that had no part in the fit. `target_floats` becomes the float graph whose tensors are those of `target`.
     `progress` hears what is being done. None, and no file, where there is nothing to fit, or too few windows. Raises
     ToolError when TFLite fails.
@@ -82,20 +89,20 @@ def refit(
     held_out = _held_out(len(windows))
     fitted, judged = windows[~held_out], (windows[held_out], posteriors[held_out])
     layers, tried = 0, []
-    for cut_off in (False, True):
-        way = "cut-off" if cut_off else "whole"
+    for way in ways:
         made, twin = (path.with_name(f"{path.stem}-{way}.tflite") for path in (target, target_floats))
         progress(f"{way} ranges, channels of convolutions")
-        settle(int8, floats, fitted, made, twin, cut_off=cut_off)
+        ranged = set_free_ranges(int8, floats, fitted, way, made)
+        settle(ranged, floats, fitted, made, twin, cut_off=way != MINMAX)
         layers = _fit_all(made, twin, fitted, partial(_tell, progress, way))
-        tried.append((_error(made, *judged), made, twin))
-    after, made, twin = min(tried)
+        tried.append((_error(made, *judged), way, made, twin))
+    after, best, made, twin = min(tried)
     made.replace(target)
     twin.replace(target_floats)
-    for _, *others in tried:
+    for _, _, *others in tried:
         for path in others:
             path.unlink(missing_ok=True)
-    return Refit(layers, _error(int8, *judged), after)
+    return Refit(layers, _error(int8, *judged), after, best, {way: error for error, way, *_ in tried})
 
 
 def _tell(progress: Callable[[str], None], way: str, part: str) -> None:

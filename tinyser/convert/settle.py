@@ -12,24 +12,19 @@ Scaling is that of Nagel et al., 2019 (arXiv 1906.04721, section 4.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tinyser.convert.inner_values import inner_values
 from tinyser.convert.linear_layers import LinearLayer, Patches, Real, find_pairs, float_bias, float_weights, write_float
+from tinyser.convert.ranges import LEAST, least_error, range_of, set_range, softmax
 from tinyser.convert.tflite_file import load, operator_name, write_model
 from tinyser.runtimes.runtime import Floats
 
-_STEPS, _LOWEST = 255, -128
-_SHARES = tuple(1 - 0.1 * tenths for tenths in range(7))  # of the least and the largest value, tried as limits
 _SOME_PLACES, _MOST_PLACES = 256, 4096  # of a window: the second is every place of the models here
-_LEAST = 1e-6  # a channel that is always 0 has a largest value, too
 _LARGEST_FACTOR = 4.0
 _MOVES = ("PAD", "RESHAPE")
 _NO_ACTIVATION, _RELU = 0, 1
@@ -76,7 +71,7 @@ def _cut_off_ends(model: Any, twin: Any, floats: Path, windows: Floats) -> None:
     source, _ = _followed(model, int(graph.inputs[0]))
     if source[-1] in (mine.input for mine, _ in pairs):
         for tensor in source:
-            _set_range(model, tensor, *_least_error(windows.reshape(-1, 1)))
+            set_range(model, tensor, *least_error(windows.reshape(-1, 1)))
     last = graph.operators[-1]
     uses = [int(index) for operator in graph.operators for index in operator.inputs]
     if operator_name(model, last) != "SOFTMAX" or uses.count(int(last.inputs[0])) != 1:
@@ -84,7 +79,7 @@ def _cut_off_ends(model: Any, twin: Any, floats: Path, windows: Floats) -> None:
     for other in (other for mine, other in pairs if mine.output == int(last.inputs[0])):
         place = Patches(other.output, 1, 1, other.shape[1])
         logits = inner_values(floats, windows, [place])[place][:, 0]
-        _set_range(model, int(last.inputs[0]), *_least_error(logits, _softmax))
+        set_range(model, int(last.inputs[0]), *least_error(logits, softmax))
 
 
 def _joints(model: Any, twin: Any) -> list[_Joint]:
@@ -140,12 +135,12 @@ def _settle(model: Any, twin: Any, joint: _Joint, seen: Floats, padding: Floats,
     rectified = joint.writer.activation == _RELU
     centre = np.zeros(seen.shape[1]) if rectified else seen.mean(axis=0, dtype=np.float64)
     low, high = seen.min(axis=0) - centre, seen.max(axis=0) - centre
-    largest = np.maximum(np.maximum(-low, high), _LEAST)
+    largest = np.maximum(np.maximum(-low, high), LEAST)
     factor = np.clip(np.median(largest) / largest, 1 / _LARGEST_FACTOR, _LARGEST_FACTOR)
     if cut_off:
-        step, zero_point = _least_error((seen - centre) * factor)
+        step, zero_point = least_error((seen - centre) * factor)
     else:
-        step, zero_point = _range(float(np.min(low * factor)), float(np.max(high * factor)))
+        step, zero_point = range_of(float(np.min(low * factor)), float(np.max(high * factor)))
     # Where padding lies from the centre, in steps; behind ReLU 0 is exact already.
     middle = np.median(padding, axis=0).astype(np.float64)
     steps = (middle - centre) * factor / step
@@ -157,7 +152,7 @@ def _settle(model: Any, twin: Any, joint: _Joint, seen: Floats, padding: Floats,
         shift = np.where(even, middle - np.rint(steps) * step / factor, centre)
     _write(twin, joint, factor, shift)
     for tensor in joint.moved:
-        _set_range(model, tensor, step, zero_point)
+        set_range(model, tensor, step, zero_point)
 
 
 def _write(twin: Any, joint: _Joint, factor: Real, shift: Real) -> None:
@@ -174,34 +169,3 @@ def _write(twin: Any, joint: _Joint, factor: Real, shift: Real) -> None:
     # Channels come last among the inputs.
     factor, shift = (np.tile(of_channels, weights.shape[2] // len(factor)) for of_channels in (factor, shift))
     write_float(twin, joint.reader, weights / factor, bias + weights @ shift)
-
-
-def _set_range(model: Any, tensor: int, step: float, zero_point: int) -> None:
-    quantization = model.subgraphs[0].tensors[tensor].quantization
-    quantization.scale, quantization.zeroPoint = np.array([step], np.float32), np.array([zero_point])
-
-
-def _range(low: float, high: float) -> tuple[float, int]:
-    """Scale and zero point of what lies between, and 0."""
-    low, high = min(low, 0.0), max(high, _LEAST)
-    step = (high - low) / _STEPS
-    return step, round(_LOWEST - low / step)
-
-
-def _least_error(values: npt.NDArray[Any], judged: Callable[[Real], Real] = lambda values: values) -> tuple[float, int]:
-    """Scale and zero point of the least mean square error of what `judged` makes of (n, channels)."""
-    real = np.asarray(values, np.float64)
-    low, high = min(float(real.min()), 0.0), max(float(real.max()), _LEAST)
-    lows = [low * share for share in _SHARES] if low < 0 else [0.0]
-    wanted, tried = judged(real), []
-    for limits in product(lows, [high * share for share in _SHARES]):
-        step, zero_point = _range(*limits)
-        integers = np.clip(np.rint(real / step) + zero_point, _LOWEST, _LOWEST + _STEPS)
-        tried.append((float(np.mean((judged(step * (integers - zero_point)) - wanted) ** 2)), step, zero_point))
-    return min(tried)[1:]
-
-
-def _softmax(logits: Real) -> Real:
-    """(n, classes)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
