@@ -69,15 +69,18 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
     headers = {name[:-2] for name in names if name.endswith(".h")}
     assert sources <= headers
     shared = {
+        "avx2",
         "broadcast",
         "broadcast_i16",
         "broadcast_mve",
+        "channels_avx2",
         "channels_fours",
         "channels_i16",
         "channels_mve",
         "channels_thumb",
         "common_scale",
         "common_scale_mve",
+        "depthwise_conv_2d_avx2",
         "depthwise_conv_2d_mve",
         "depthwise_conv_2d_thumb",
         "dot",

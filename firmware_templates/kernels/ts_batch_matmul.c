@@ -33,7 +33,7 @@ TS_APART int32_t widen4(const ts_batch_matmul_t *p, const int8_t *row, int32_t c
     int32_t sum = 0;
     for (int32_t i = 0; i < 4; ++i) {
         const int32_t value = i < count ? row[i * lhs_depth_step(p)] + p->lhs_offset : 0;
-        wide[TS_WIDE_PLACE(i)] = (int16_t)value;
+        wide[ts_wide_place(i)] = (int16_t)value;
         sum += value;
     }
     return sum;

@@ -63,7 +63,7 @@ static int8_t any_output(const ts_channels_t *p, const ts_scales_t *scales, int3
 /* Four inputs as 16-bit values in their places, `count` of them, 1 to 4, zeros behind. */
 TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
     for (int32_t i = 0; i < 4; ++i) {
-        wide[TS_WIDE_PLACE(i)] = (int16_t)(i < count ? input[i] : 0);
+        wide[ts_wide_place(i)] = (int16_t)(i < count ? input[i] : 0);
     }
 }
 

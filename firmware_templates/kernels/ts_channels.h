@@ -79,11 +79,13 @@ static inline int32_t ts_pair_words(const ts_channels_t *p) {
 }
 
 /** Where one of four inputs lies among widened ones: as ts_plain_even and ts_plain_odd give them, or in its order. */
+TS_INLINE int32_t ts_wide_place(int32_t input) {
 #ifdef TS_HAS_AVX2
-#define TS_WIDE_PLACE(input) (input)
+    return input;
 #else
-#define TS_WIDE_PLACE(input) (((input) & 1) * 2 + ((input) >> 1))
+    return (input & 1) * 2 + (input >> 1);
 #endif
+}
 
 #ifdef TS_HAS_SIMD
 /** One block of ts_pair_dot. */
