@@ -80,17 +80,20 @@ def _places(twin: Any, tensor: int) -> Patches:
 
 
 def _free_groups(model: Any, twin: Any) -> dict[int, list[int]]:
-    """Tensors of the int8 graph that share a scale which is free, by the float graph's tensor of these values."""
+    """Tensors of the int8 graph that share a scale which is free, by the float graph's tensor of these values.
+
+    Where several operators' values share one, as with CONCATENATION, it stays as it is.
+    """
     same, difference = paired_tensors(model, twin)
     if difference is not None:
         return {}
     group, fixed = _groups(model, {mine.weights for mine, _ in find_pairs(model, twin)})
-    found: dict[int, list[int]] = {}
+    makers: dict[tuple[int, ...], list[int]] = {}
     for operator in model.subgraphs[0].operators:
         made = int(operator.outputs[0])
         if operator_name(model, operator) in _FREE and made in same and not fixed & set(group[made]):
-            found.setdefault(same[made], group[made])
-    return found
+            makers.setdefault(tuple(group[made]), []).append(same[made])
+    return {others[0]: list(tensors) for tensors, others in makers.items() if len(others) == 1}
 
 
 def _groups(model: Any, rewritten: set[int]) -> tuple[dict[int, list[int]], set[int]]:
