@@ -2,63 +2,93 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from codegen.errors import DataError, OutputExistsError
+from codegen.held_folder import held_folder
+
+PARTIAL = ".tinyser-partial-"
 
 
 @contextmanager
 def new_file(path: str | Path) -> Iterator[Path]:
     """Yields a temporary path with the same suffix; renames it to `path` when the block ends without an error.
 
-    An existing file at `path` is replaced. Raises DataError when the parent folder does not exist.
+    An existing file at `path` is replaced. Raises DataError where it cannot be written: no parent folder, no room.
     """
     target = Path(path)
-    if not target.parent.is_dir():
-        raise DataError(f"{target}: folder {target.parent} does not exist; create it or choose another output path")
-    if target.is_dir():
-        raise OutputExistsError(f"{target}: is a folder, a file name is needed; choose another output path")
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        partial = Path(scratch) / target.name
-        yield partial
-        partial.replace(target)
+    with _explained(target):
+        _need_parent(target)
+        if target.is_dir():
+            raise OutputExistsError(f"{target}: is a folder, a file name is needed; choose another output path")
+        with held_folder(target.parent, PARTIAL) as scratch:
+            partial = scratch / target.name
+            yield partial
+            partial.replace(target)
 
 
 @contextmanager
 def new_folder(path: str | Path) -> Iterator[Path]:
     """Yields an empty temporary folder beside `path`; renames it to `path` when the block ends without an error.
 
-    Raises OutputExistsError when `path` exists already, unless it is an empty folder.
+    Raises OutputExistsError when `path` exists already, unless it is an empty folder, DataError as `new_file`.
     """
     target = Path(path)
-    refuse_existing(target)
-    try:
+    with _explained(target):
+        refuse_existing(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise DataError(f"{target}: cannot create it ({error.strerror}); choose another output folder") from error
-    try:
-        yield partial
-        partial.chmod(0o777 & ~_umask())
-        partial.replace(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        with held_folder(target.parent, PARTIAL) as partial:
+            yield partial
+            partial.chmod(0o777 & ~_umask())
+            try:
+                partial.replace(target)
+            except (FileExistsError, NotADirectoryError) as error:
+                raise _exists(target) from error
+            except OSError as error:
+                if error.errno == errno.ENOTEMPTY:
+                    raise _exists(target) from error
+                raise
 
 
 def refuse_existing(path: str | Path) -> None:
-    """Raises OutputExistsError when `path` exists already, unless it is an empty folder."""
+    """Raises OutputExistsError when `path` exists already, unless it is an empty folder; DataError as `new_file`."""
     target = Path(path)
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise OutputExistsError(f"{target}: exists already; choose another output folder or remove it first")
+    with _explained(target):
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+            raise _exists(target)
+
+
+def _exists(target: Path) -> OutputExistsError:
+    return OutputExistsError(f"{target}: exists already; choose another output folder or remove it first")
+
+
+def _need_parent(target: Path) -> None:
+    parent = target.parent
+    if parent.is_dir():
+        return
+    if parent.exists():
+        raise DataError(f"{target}: {parent} is a file, a folder is needed; choose another output path")
+    raise DataError(f"{target}: folder {parent} does not exist; create it or choose another output path")
+
+
+@contextmanager
+def _explained(target: Path) -> Iterator[None]:
+    """What the system refuses, as DataError."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise DataError(
+            f"{target}: cannot write it ({reason}); make room or make it writable, or choose another output path"
+        ) from error
 
 
 def _umask() -> int:
-    """The process' umask (mkdtemp makes folders private; an output folder should not be)."""
+    """The process' umask (temporary folders are private; an output folder should not be)."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from codegen.atomic import new_file
 from codegen.errors import DataError, OutputExistsError
 from tinyser.emulator.build import find_tool
+from tinyser.folder_lock import hold_folder
 from tinyser.steps import STATE, Done, Step, run_steps
 
 if TYPE_CHECKING:
@@ -60,24 +61,21 @@ def run_demo(folder: str | Path, settings: DemoSettings, console: Console) -> di
     for program in _PROGRAMS:
         find_tool(program)
     steps = demo_steps(settings, console)
-    console.print(f"Demo in {folder}, seed {settings.seed}: {len(steps)} steps; stop it any time, it goes on there")
-    done = run_steps(steps, folder, partial(_announce, console, steps), partial(_finish, console))
-    summary = summarise(folder, settings)
-    _write_json(folder / SUMMARY, summary)
+    with hold_folder(folder / STATE):
+        console.print(f"Demo in {folder}, seed {settings.seed}: {len(steps)} steps; stop it any time, it goes on there")
+        done = run_steps(steps, folder, partial(_announce, console, steps), partial(_finish, console))
+        summary = summarise(folder, settings)
+        _write_json(folder / SUMMARY, summary)
     _say_time(done, console)
     return summary
 
 
 def _need_folder(folder: Path) -> None:
-    """Makes the folder. Raises DataError or OutputExistsError when it is a file or holds something else."""
+    """Raises DataError or OutputExistsError when the folder is a file or holds something else."""
     if folder.exists() and not folder.is_dir():
         raise DataError(f"{folder}: is a file, a folder is needed; choose another output folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / STATE).is_dir():
         raise OutputExistsError(f"{folder}: exists and holds no demo; choose a new folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot create it ({error.strerror}); choose another folder") from error
 
 
 def demo_steps(settings: DemoSettings, console: Console) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.projects import INPUT, expected_sums, write_sums_project
-from tinyser.cli import main
+from tinyser.cli import run_command
 
 
 def tinyser(*arguments: object) -> int:
@@ -20,7 +20,7 @@ def tinyser(*arguments: object) -> int:
     from unittest import mock
 
     with mock.patch.object(sys, "argv", ["tinyser", *map(str, arguments)]), pytest.raises(SystemExit) as stop:
-        main()
+        run_command()
         raise SystemExit(0)
     return int(stop.value.code or 0)
 

@@ -266,13 +266,13 @@ def test_two_sweeps_in_one_folder(tiny: Make, options: Options, monkeypatch: pyt
     options().output.mkdir()
     with (options().output / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(OutputExistsError, match="another sweep is at work"):
+        with pytest.raises(OutputExistsError, match=r"another tinyser is at work in it and holds .*\.lock; wait"):
             quiet_sweep(tiny(), options())
 
 
 def test_output_that_is_a_file(tiny: Make, options: Options) -> None:
     options().output.write_text("")
-    with pytest.raises(DataError, match="cannot use it"):
+    with pytest.raises(DataError, match="is a file, a folder is needed"):
         quiet_sweep(tiny(), options())
 
 

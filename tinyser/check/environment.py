@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 from importlib import metadata
+from pathlib import Path
+
+from codegen.errors import ToolError
+from tinyser.emulator.build import run_tool
 
 _PACKAGES = ("torch", "onnxruntime", "onnx2tf", "tensorflow", "ai-edge-litert", "tflite-micro", "numpy")
 _PROGRAMS = ("gcc", "arm-none-eabi-gcc", "qemu-system-arm")
@@ -27,6 +30,9 @@ def environment() -> dict[str, str]:
     for program in _PROGRAMS:
         path = shutil.which(program)
         if path is not None:
-            done = subprocess.run([path, "--version"], capture_output=True, text=True, errors="replace", check=False)
-            found[program] = (done.stdout.splitlines() or ["no version"])[0].strip()
+            try:
+                printed = run_tool([path, "--version"], Path.cwd())
+            except ToolError:
+                printed = ""
+            found[program] = (printed.splitlines() or ["no version"])[0].strip()
     return found

@@ -93,6 +93,7 @@ def command(
     from tinyser.check.limits import Limits
     from tinyser.check.run import CheckOptions, check
     from tinyser.check.table import print_report
+    from tinyser.folder_lock import hold_folder
 
     options = CheckOptions(
         tflite=tflite,
@@ -112,7 +113,7 @@ def command(
         limits=Limits(max_drop, min_agreement),
     )
     # Whatever the stages print goes to stderr: standard output is the report's.
-    with redirect_stdout(sys.stderr), Console(stderr=True).status("Reading") as status:
+    with hold_folder(output), redirect_stdout(sys.stderr), Console(stderr=True).status("Reading") as status:
         report = check(options, output, lambda title: status.update(f"Running {title}"))
     if as_json:
         click.echo(json.dumps(report.to_json(), allow_nan=False))

@@ -46,6 +46,12 @@ _PIPE = Path("-")
     is_flag=True,
     help="host and qemu: hear the recording as a stream, a hop at a time, and print decisions over time.",
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="qemu only: how long the board may take. Default: 600.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--sanitize", is_flag=True, help="host only: build with ASan and UBSan.")
 def command(
@@ -55,6 +61,7 @@ def command(
     output: Path | None,
     keep_state: bool,
     as_stream: bool,
+    timeout: float | None,
     as_json: bool,
     sanitize: bool,
 ) -> None:
@@ -66,12 +73,15 @@ def command(
         raise DataError(f"--sanitize: got with --on {place}, allowed is --on host; leave one of them out")
     if as_stream and place == "tflm":
         raise DataError("--stream: got with --on tflm, allowed are --on host and --on qemu; leave one of them out")
+    if timeout is not None and place != "qemu":
+        raise DataError(f"--timeout: got with --on {place}, allowed is --on qemu; leave one of them out")
     project = load_project(folder)
     if source == _PIPE:
         _refuse_beside_pipe(place, as_stream, keep_state, output)
         _hear_pipe(project, as_json, sanitize)
         return
-    settings = {name: True for name, wanted in (("keep_state", keep_state), ("sanitize", sanitize)) if wanted}
+    settings: dict[str, Any] = {"keep_state": keep_state, "sanitize": sanitize, "timeout": timeout}
+    settings = {name: value for name, value in settings.items() if value}
     answer, emulation = _emulate(project, place, source, as_stream, settings)
     if output is not None:
         _save(output, batch_outputs(project, emulation.outputs))
@@ -104,7 +114,7 @@ def _with_stack_bound(project: Project, answer: dict[str, Any]) -> dict[str, Any
 
 
 def _emulate(
-    project: Project, place: str, source: Path | None, as_stream: bool, settings: dict[str, bool]
+    project: Project, place: str, source: Path | None, as_stream: bool, settings: dict[str, Any]
 ) -> tuple[dict[str, Any], Emulation]:
     """What to print, and the emulation in it: a recording is a clip or a stream, an array model inputs."""
     import importlib

@@ -14,6 +14,7 @@ import numpy as np
 
 from codegen.errors import ToolError
 from tinyser.convert.onnx_file import OnnxFile
+from tinyser.processes import run
 from tinyser.runtimes.tflite_reference import QUIET
 
 _TIME_LIMIT_SECONDS = 1800
@@ -39,21 +40,11 @@ def convert_int8(model: OnnxFile, calibration: Path, folder: Path) -> tuple[Path
         *("-oiqt", "-iqd", "int8", "-oqd", "int8", "-kat", model.input_name),
         *("-cind", model.input_name, str(calibration), _constant(0.0, rank), _constant(1.0, rank)),
     ]
-    environment = {**os.environ, **QUIET}
     # onnx2tf shells out to `onnxsim`.
-    environment["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), environment.get("PATH", os.defpath)))
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_TIME_LIMIT_SECONDS,
-            text=True,
-            errors="replace",
-        )
+        environment = {**QUIET, "PATH": path}
+        done = run(command, cwd=folder, environment=environment, timeout=_TIME_LIMIT_SECONDS, merge=True)
     except subprocess.TimeoutExpired as error:
         raise ToolError(
             f"{model.path}: onnx2tf: no result after {_TIME_LIMIT_SECONDS} s; try a smaller model"

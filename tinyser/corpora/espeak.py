@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from codegen.errors import ToolError
+from tinyser.processes import child
 
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _INITIALIZE_DONT_EXIT = 0x8000
@@ -44,20 +45,20 @@ def speak(requests: Sequence[Request]) -> Iterator[str]:
     program = [sys.executable, "-m", "tinyser.corpora.espeak"]
     text = "".join(json.dumps(asdict(request)) + "\n" for request in requests)
     pipe = subprocess.PIPE
-    with subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as child:
-        assert child.stdin and child.stdout and child.stderr
+    with child(program, stdin=pipe, stdout=pipe, stderr=pipe) as speaker:
+        assert speaker.stdin and speaker.stdout and speaker.stderr
         try:
-            child.stdin.write(text)
-            child.stdin.close()
+            speaker.stdin.write(text)
+            speaker.stdin.close()
         except BrokenPipeError:
             pass
         done = 0
-        for line in child.stdout:
+        for line in speaker.stdout:
             done += 1
             yield line.rstrip("\n")
-        reason = child.stderr.read().strip().splitlines()
-        if child.wait() != 0 or done != len(requests):
-            last = reason[-1] if reason else f"exit status {child.returncode}"
+        reason = speaker.stderr.read().strip().splitlines()
+        if speaker.wait() != 0 or done != len(requests):
+            last = reason[-1] if reason else f"exit status {speaker.returncode}"
             raise ToolError(
                 f"espeak-ng: stopped after {done} of {len(requests)} utterances ({last}); "
                 "run: pip install --force-reinstall espeakng-loader"

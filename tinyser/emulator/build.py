@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from codegen import cmsis_dsp
 from codegen.boards.board import C_DIALECT
 from codegen.errors import ToolError
 from tinyser.emulator.project_folder import Project
+from tinyser.processes import in_threads, run
 
 JOBS = 2
+# One source, or a link: a compiler that takes longer waits for something that does not come.
+TIMEOUT_SECONDS = 300.0
 # Debian and Ubuntu packages that hold each program.
 PACKAGES: Mapping[str, str] = {
     "gcc": "gcc",
@@ -40,19 +44,37 @@ def find_tool(program: str) -> str:
 
 def run_tool(command: Sequence[str], cwd: Path) -> str:
     """Standard output of a program. Raises ToolError with the first line that says what went wrong."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, errors="replace")
+    name = Path(command[0]).name
+    try:
+        done = run(command, cwd=cwd, timeout=TIMEOUT_SECONDS, brief=True)
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(
+            f"{name}: no end after {TIMEOUT_SECONDS:g} s; see what {command[0]} is and what it waits for"
+        ) from error
     if done.returncode != 0:
         lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         telling = [line for line in lines if "error" in line or "undefined reference" in line] or lines
         message = telling[0].strip() if telling else f"exit status {done.returncode}"
-        raise ToolError(f"{Path(command[0]).name}: {message}; this is a defect of the generated code or the toolchain")
+        if os.strerror(errno.ENOSPC) in message:
+            raise ToolError(f"{name}: {message}; make room, or name another folder in TMPDIR")
+        raise ToolError(f"{name}: {message}; this is a defect of the generated code or the toolchain")
     return done.stdout
 
 
+def make_file(command: Sequence[str], cwd: Path, made: Path) -> None:
+    """Runs a program that is to make a file. Raises ToolError as `run_tool`, and where there is none."""
+    run_tool([*command, "-o", str(made)], cwd)
+    if not made.is_file():
+        raise ToolError(
+            f"{Path(command[0]).name}: made no {made.suffix} file and did not say why: {command[0]} is no working "
+            "compiler; install it anew, or put another one before it on PATH"
+        )
+
+
 @functools.cache
-def _object_store() -> tempfile.TemporaryDirectory[str]:
-    """Objects of this process by content, removed when it ends."""
-    return tempfile.TemporaryDirectory(prefix="tinyser-objects-")
+def _object_store(parent: str) -> tempfile.TemporaryDirectory[str]:
+    """Objects of this process by content, among its temporary files, removed when it ends."""
+    return tempfile.TemporaryDirectory(prefix="tinyser-objects-", dir=parent)
 
 
 def compile_objects(
@@ -70,7 +92,7 @@ def compile_objects(
         sources = [*sources, *(str(root / name) for name in cmsis_dsp.SOURCES)]
     cxx_options = [*(option for option in options if option not in C_DIALECT), *cxx_flags]
     headers = _digest(sorted(project.folder.glob("*/**/*.h")))
-    store = Path(_object_store().name)
+    store = Path(_object_store(tempfile.gettempdir()).name)
 
     def compile_one(source: str) -> Path:
         foreign = ["-w"] if Path(source).is_absolute() else []
@@ -79,13 +101,12 @@ def compile_objects(
         state = f"{' '.join(command)} {headers} {_digest([project.folder / source])}"
         target = store / f"{hashlib.sha256(state.encode()).hexdigest()}.o"
         if not target.is_file():
-            partial = target.with_suffix(f".{threading.get_ident()}")
-            run_tool([*command, "-o", str(partial)], project.folder)
+            partial = target.with_suffix(f".{threading.get_ident()}.o")
+            make_file(command, project.folder, partial)
             partial.replace(target)
         return target
 
-    with ThreadPoolExecutor(JOBS) as pool:
-        return list(pool.map(compile_one, sources))
+    return in_threads(compile_one, sources, JOBS)
 
 
 def _digest(files: Sequence[Path]) -> str:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 
 from codegen.errors import ToolError
+from tinyser.processes import child, run
 
 _TELLING = ("ERROR: AddressSanitizer", "runtime error:", "Error:", "error:", "[ONNXRuntimeError]")
 
 
 def run_child(command: Sequence[str], what: str, environment: Mapping[str, str] | None = None) -> str:
     """Standard output of a child. Raises ToolError with the first line that tells what went wrong."""
-    done = subprocess.run(
-        command,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
+    done = run(command, environment=environment)
     if done.returncode != 0:
         raise _failure(what, done.returncode, done.stderr + done.stdout)
     return done.stdout
@@ -34,17 +27,10 @@ def follow_child(command: Sequence[str], what: str, environment: Mapping[str, st
     Raises ToolError as `run_child`.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as complaints:
-        child = subprocess.Popen(
-            command, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, stderr=complaints, text=True
-        )
-        assert child.stdout is not None
-        try:
-            yield from child.stdout
-            status = child.wait()
-        finally:
-            child.kill()
-            child.wait()
-            child.stdout.close()
+        with child(command, environment=environment, stdout=subprocess.PIPE, stderr=complaints) as process:
+            assert process.stdout is not None
+            yield from process.stdout
+            status = process.wait()
         if status != 0:
             complaints.seek(0)
             raise _failure(what, status, complaints.read())

@@ -6,11 +6,9 @@ import functools
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,12 @@ from codegen.boards import load_board
 from codegen.errors import ToolError
 from codegen.features_code import ARITHMETICS, feature_sources
 from tinyser.emulator import host_child
-from tinyser.emulator.build import compile_objects, find_tool, refuse_interpreter, run_tool
+from tinyser.emulator.build import compile_objects, find_tool, make_file, refuse_interpreter, run_tool
 from tinyser.emulator.child import run_child
 from tinyser.emulator.emulation import POSTERIOR_ONE, Classification, Emulation, Int8s, Stream, StreamState
 from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.sizes import unlinked
+from tinyser.processes import in_threads
 
 # A report ends the child: undefined behaviour is never only printed. Both at compile and at link time.
 SANITIZE = ("-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -162,7 +161,7 @@ def build_library(
     objects = compile_objects(project, sources, compiler, flags)
     library = folder / "libser.so"
     shared = ["-shared", *sanitizers, *(["-shared-libasan"] if sanitize and _is_clang(compiler) else [])]
-    run_tool([compiler, *shared, *map(str, objects), "-o", str(library)], project.folder)
+    make_file([compiler, *shared, *map(str, objects)], project.folder, library)
     return library
 
 
@@ -170,8 +169,11 @@ def build_library(
 def _fast_flags(compiler: str) -> tuple[str, ...]:
     """Some compilers do not know the machine that they run on."""
     command = [compiler, *_FAST, "-x", "c", "-fsyntax-only", "-"]
-    knows = subprocess.run(command, input=b"", capture_output=True, check=False).returncode == 0
-    return _FAST if knows else _FAST[:1]
+    try:
+        run_tool(command, Path.cwd())
+    except ToolError:
+        return _FAST[:1]
+    return _FAST
 
 
 def sanitizer_runtime(compiler: str) -> str:
@@ -193,8 +195,7 @@ def sanitizer_environment(compiler: str) -> dict[str, str]:
 
 
 def _is_clang(compiler: str) -> bool:
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-    return "clang" in version
+    return "clang" in run_tool([compiler, "--version"], Path.cwd())
 
 
 def _run_model(
@@ -254,5 +255,4 @@ def _call_all(
             printed = run_child(command, f"{project.folder}: generated code on the host", environment)
             return (own / "output").read_bytes(), json.loads(printed)
 
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(call, range(len(calls))))
+        return in_threads(call, range(len(calls)), os.cpu_count() or 1)

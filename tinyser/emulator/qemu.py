@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import struct
 import subprocess
 import tempfile
@@ -14,12 +15,13 @@ import numpy.typing as npt
 
 from codegen.boards import Board, load_board
 from codegen.errors import BoardError, ToolError
-from tinyser.emulator.build import compile_objects, find_tool, run_tool
+from tinyser.emulator.build import compile_objects, find_tool, make_file
 from tinyser.emulator.emulation import POSTERIOR_ONE, Classification, Emulation, Int8s, Sizes, Stream, StreamState
 from tinyser.emulator.host_child import STATUS
 from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.sizes import measure
 from tinyser.emulator.tflm_library import find_tflm
+from tinyser.processes import run as run_process
 
 TIMEOUT_SECONDS = 600.0
 # app/ser_job.c.j2 says what these mean.
@@ -96,10 +98,8 @@ def build_image(project: Project, board: Board, folder: Path, link_flags: Sequen
         f"-T{script}",
         *map(str, objects),
         *libraries,
-        "-o",
-        str(image),
     ]
-    run_tool(command, project.folder)
+    make_file(command, project.folder, image)
     return image
 
 
@@ -140,7 +140,9 @@ def _run_job(project: Project, board: Board, job: bytes, timeout: float) -> tupl
         content, console = _answer(board, image, job, timeout, shift=0)
         result = _parse(content, project.output_bytes)
         if result.end is None:
-            raise ToolError(f"{board.id} in QEMU: the firmware stopped early ({console}); this is a defect of it")
+            raise ToolError(
+                f"{board.id} in QEMU: the firmware stopped early ({console}); this is a defect of it or of QEMU"
+            )
         if result.end[0] != 0:
             raise ToolError(f"{board.id} in QEMU: the firmware reports: {STATUS[result.end[0]]}; console: {console}")
         return result, measure(project, image, board.compiler_prefix)
@@ -167,19 +169,18 @@ def _answer(board: Board, image: Path, job: bytes, timeout: float, shift: int) -
 def boot(command: list[str], folder: Path, timeout: float) -> str:
     """Runs QEMU in `folder`, where semihosting looks for files; its console as one line. Raises ToolError."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-        )
+        done = run_process(command, cwd=folder, timeout=timeout, merge=True)
     except subprocess.TimeoutExpired as error:
-        raise ToolError(f"QEMU: no end after {timeout:g} s; give fewer inputs, or look for an endless loop") from error
+        raise ToolError(
+            f"QEMU: no end after {timeout:g} s; give fewer inputs or more time (--timeout), or look for an endless loop"
+        ) from error
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    program = Path(command[0]).name
+    refusals = [line for line in lines if line.startswith(f"{program}: ") and "warning:" not in line]
+    if done.returncode < 0:
+        raise ToolError(f"{program}: ended by {signal.Signals(-done.returncode).name}; install another version of QEMU")
+    if done.returncode != 0 and refusals:
+        raise ToolError(f"{refusals[0][:300]}; install a version of QEMU that has what this board needs")
     return " | ".join(lines)[:500] or "nothing on the console"
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from codegen.errors import ToolError
 from codegen.ir import Model
 from tinyser.emulator import tflm_child
+from tinyser.processes import run
 
 MARGIN = Fraction(1, 16)
 SMALLEST_MARGIN_BYTES = 1024
@@ -63,7 +64,7 @@ def measure_arena(model: Model) -> ArenaSize:
         path.write_bytes(model.content)
         while True:
             command = [sys.executable, str(tflm_child.__file__), "arena", str(path), str(too_small), str(enough)]
-            done = subprocess.run(command, capture_output=True, text=True)
+            done = run(command)
             sizes = [(word, int(size)) for word, size in (line.split() for line in done.stdout.splitlines())]
             enough = min([enough, *(size for word, size in sizes if word == "enough")])
             if enough > largest:

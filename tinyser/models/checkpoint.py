@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -68,8 +69,16 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "state_dict": {k: v.detach().cpu().clone() for k, v in checkpoint.state_dict.items()},
         "training": dict(checkpoint.training),
     }
+    save_tensors(path, content)
+
+
+def save_tensors(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Writes what `torch.save` takes, whole or not at all. Raises DataError where that cannot be written."""
+    # torch's own writer has no words for a full disk.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
     with new_file(path) as partial:
-        torch.save(content, partial)
+        partial.write_bytes(buffer.getbuffer())
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,6 +26,7 @@ class GeneratedAudio:
         """Posteriors (recordings, labels). Raises DataError for bad audio, ToolError when the C fails."""
         from tinyser.emulator.host import build_library, find_compiler
         from tinyser.emulator.project_folder import load_project
+        from tinyser.processes import in_threads
 
         project = load_project(self._project)
         plan = {
@@ -35,13 +35,16 @@ class GeneratedAudio:
             "output_bytes": [entry.bytes for entry in project.outputs],
         }
         rate = project.need_features().sample_rate_hz
-        with TemporaryDirectory(prefix="tinyser-") as scratch, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        with TemporaryDirectory(prefix="tinyser-") as scratch:
             folder = Path(scratch)
             compiler = find_compiler()
             library = build_library(project, project.portable_sources, folder, compiler, sanitize=False, fast=True)
             (folder / "plan.json").write_text(json.dumps(plan))
-            rows = pool.map(lambda path: _posteriors(library, folder / "plan.json", path, rate), recordings)
-            return np.array(list(rows), np.float32)
+
+            def posteriors(recording: Path) -> list[float]:
+                return _posteriors(library, folder / "plan.json", recording, rate)
+
+            return np.array(in_threads(posteriors, recordings, os.cpu_count() or 1), np.float32)
 
 
 def _posteriors(library: Path, plan: Path, recording: Path, sample_rate_hz: int) -> list[float]:

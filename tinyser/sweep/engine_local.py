@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -121,7 +122,9 @@ def _serve(connection: Connection) -> None:
 
 
 def _leave(number: int, frame: object) -> NoReturn:
-    # An exception, so that a converter that is running as a child process is ended too.
+    # No looking for garbage at the end: the others wait for it. An exception, so that a converter that is running as a
+    # child process is ended too.
+    gc.freeze()
     sys.exit(1)
 
 

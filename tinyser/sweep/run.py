@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from codegen.atomic import new_folder
-from codegen.errors import DataError, OutputExistsError, ToolError
+from codegen.errors import DataError, ToolError
 from tinyser.corpora import load_corpus
+from tinyser.folder_lock import hold_folder
 from tinyser.sweep.job import WORK, Job, Outcome
 from tinyser.sweep.plan import Experiment
 from tinyser.sweep.table import ROWS, Row, append_row, read_rows
@@ -47,7 +47,9 @@ def sweep(experiment: Experiment, options: SweepOptions, console: Console) -> li
     KeyboardInterrupt the same call goes on.
     """
     runs, engine = experiment.runs(), _engine(options)
-    with _own_folder(options.output):
+    # Two sweeps writing one table would lose rows.
+    with hold_folder(options.output):
+        _make_work_folder(options.output)
         done = {row.id for row in read_rows(options.output / ROWS)}
         missing = [run for run in runs if run.id not in done]
         for finished in done:  # stopped between the row and this
@@ -74,20 +76,11 @@ def rows_of(experiment: Experiment, folder: Path) -> list[Row]:
     return [rows[run.id] for run in experiment.runs() if run.id in rows]
 
 
-@contextmanager
-def _own_folder(folder: Path) -> Iterator[None]:
-    """Makes the folder and holds it: two sweeps writing one table would lose rows."""
+def _make_work_folder(folder: Path) -> None:
     try:
-        (folder / WORK).mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        (folder / WORK).mkdir(exist_ok=True)
     except OSError as error:
         raise DataError(f"{folder}: cannot use it ({error.strerror}); choose another output folder") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise OutputExistsError(f"{folder}: another sweep is at work in it; wait, or choose another") from error
-        yield
 
 
 def _check(experiment: Experiment, data: Path | None) -> None:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from codegen.atomic import new_file
 from codegen.errors import OutputExistsError
-from tinyser.models.checkpoint import load_tensors
+from tinyser.models.checkpoint import load_tensors, save_tensors
 from tinyser.training.dataset import FoldData
 from tinyser.training.settings import TrainSettings
 
@@ -48,8 +46,7 @@ def write_last(settings: TrainSettings, data: FoldData, state: Interrupted) -> N
         "parts": dict(state.parts),
         "at": {name: getattr(state.at, name) for name in Progression.__slots__},
     }
-    with new_file(settings.output / LAST) as partial:
-        torch.save(content, partial)
+    save_tensors(settings.output / LAST, content)
 
 
 def read_last(settings: TrainSettings, data: FoldData) -> Interrupted | None:

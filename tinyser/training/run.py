@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from rich.console import Console
 from torch import nn
 
 from codegen.atomic import new_file
-from codegen.errors import DataError, OutputExistsError
+from codegen.errors import OutputExistsError
 from codegen.model_card import ModelCard
 from tinyser.corpora import Corpus, load_corpus
+from tinyser.folder_lock import hold_folder
 from tinyser.hrf import expand, merge
 from tinyser.models import build_model, preset_config
 from tinyser.models.checkpoint import Checkpoint, HrfSettings, save_checkpoint
@@ -43,10 +46,11 @@ class TrainResult:
 def train(settings: TrainSettings, console: Console | None = None) -> TrainResult:
     """Trains a model and writes the training folder; goes on with an interrupted run of the same settings.
 
-    Raises DataError for the corpus, OutputExistsError when the folder holds something else, ToolError when
-    TensorBoard is missing, TinySerError for bad settings. A KeyboardInterrupt leaves `last.pt` after the last
-    whole epoch. With several `devices` the running program is started once more for each of the others, unless
-    torchrun or a cluster did that; on all but the first `console` is made quiet, and the result is the same on all.
+    Raises DataError for the corpus, OutputExistsError when the folder holds something else or another run is at work
+    in it, ToolError when TensorBoard is missing, TinySerError for bad settings. A KeyboardInterrupt leaves `last.pt`
+    after the last whole epoch. With several `devices` the running program is started once more for each of the others,
+    unless torchrun or a cluster did that; on all but the first `console` is made quiet, and the result is the same on
+    all.
     """
     console = console or Console(stderr=True)
     started = time.monotonic()
@@ -55,6 +59,13 @@ def train(settings: TrainSettings, console: Console | None = None) -> TrainResul
     fabric = connect(settings)
     console.quiet = console.quiet or not fabric.is_global_zero
     torch.set_num_threads(settings.threads)
+    with hold_folder(settings.output) if fabric.is_global_zero else nullcontext():
+        metrics = _train(settings, fabric, console)
+    return TrainResult(settings.output, metrics, time.monotonic() - started)
+
+
+def _train(settings: TrainSettings, fabric: Fabric, console: Console) -> dict[str, Any]:
+    """What `metrics.json` holds, on every rank."""
     start = launch(fabric, lambda: _prepare(settings, console))
     if fabric.world_size > 1:
         console.print(f"{fabric.world_size} processes share every batch")
@@ -68,7 +79,8 @@ def train(settings: TrainSettings, console: Console | None = None) -> TrainResul
         start.model.cpu().eval()
         metrics = _metrics(settings, start, at)
         _write(settings, start, at, metrics)
-    return TrainResult(settings.output, fabric.broadcast(metrics), time.monotonic() - started)
+    told: dict[str, Any] = fabric.broadcast(metrics)
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class _Start:
 
 def _prepare(settings: TrainSettings, console: Console) -> _Start:
     """All that can fail for what the user gave."""
-    _need_folder(settings.output)
+    _refuse_other_model(settings.output)
     corpus = load_corpus(settings.corpus, settings.data, settings.seed)
     size = f"{len(corpus.utterances)} clips, {len(corpus.speakers)} speakers"
     console.print(f"{corpus.name}: {size}, {corpus.licence}", soft_wrap=True)
@@ -94,16 +106,10 @@ def _prepare(settings: TrainSettings, console: Console) -> _Start:
     return _Start(corpus, data, config, model, read_last(settings, data))
 
 
-def _need_folder(folder: Path) -> None:
-    """Makes the training folder. Raises OutputExistsError when it has a model but no run to go on with."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputExistsError(f"{folder}: is a file, a folder is needed; choose another output folder")
+def _refuse_other_model(folder: Path) -> None:
+    """Raises OutputExistsError when the training folder has a model but no run to go on with."""
     if (folder / MODEL).exists() and not (folder / LAST).exists():
         raise OutputExistsError(f"{folder / MODEL}: exists already; choose another output folder or remove it")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot create it ({error.strerror}); choose another output folder") from error
 
 
 def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[dict[str, Any], nn.Module]:
