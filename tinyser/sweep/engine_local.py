@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Generator, Sequence
 from multiprocessing import resource_tracker
@@ -49,7 +50,7 @@ class _Worker:
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, self._theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(self._theirs,))
+        self.process = context.Process(target=_serve, args=(self._theirs, tempfile.gettempdir()))
         self.job: Job | None = None
 
     def start(self) -> None:
@@ -107,8 +108,9 @@ def _end(crew: Sequence[_Worker]) -> None:
         worker.connection.close()
 
 
-def _serve(connection: Connection) -> None:
-    """What a worker process does until it is ended."""
+def _serve(connection: Connection, temporary: str) -> None:
+    """What a worker process does until it is ended; its temporary files go with those of its parent."""
+    tempfile.tempdir = temporary
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from tinyser.sweep.worker import attempt
