@@ -40,7 +40,9 @@ def new_folder(path: str | Path) -> Iterator[Path]:
     target = Path(path)
     with _explained(target):
         refuse_existing(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+        _need_parent(target)
         with held_folder(target.parent, PARTIAL) as partial:
             yield partial
             partial.chmod(0o777 & ~_umask())

@@ -73,7 +73,7 @@ def training(
             "--context-frames",
             64,
         ),
-        *("--stride-frames", 32, "--device", "cpu", "-o", folder),
+        *("--stride-frames", 32, "--preset", "small", "--device", "cpu", "-o", folder),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,8 +48,11 @@ class StageStore:
         """Keeps a block that begins with the row `first`, whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
         content = {key: getattr(block.answer, key) for key in _ANSWER} | {"seconds": block.seconds}
-        with new_file(self._path(stage, clips, first)) as partial, partial.open("wb") as file:
-            np.savez(file, **{key: value for key, value in content.items() if value is not None})
+        # Where the disk is full, NumPy's own writer says so once more at its end.
+        buffer = io.BytesIO()
+        np.savez(buffer, **{key: value for key, value in content.items() if value is not None})
+        with new_file(self._path(stage, clips, first)) as partial:
+            partial.write_bytes(buffer.getbuffer())
 
     def clear(self) -> None:
         """Removes the folder: the report has everything."""

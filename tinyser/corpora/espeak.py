@@ -7,7 +7,9 @@ Constants are those of espeak-ng's `speak_lib.h`.
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
+import os
 import subprocess
 import sys
 import wave
@@ -59,10 +61,9 @@ def speak(requests: Sequence[Request]) -> Iterator[str]:
         reason = speaker.stderr.read().strip().splitlines()
         if speaker.wait() != 0 or done != len(requests):
             last = reason[-1] if reason else f"exit status {speaker.returncode}"
-            raise ToolError(
-                f"espeak-ng: stopped after {done} of {len(requests)} utterances ({last}); "
-                "run: pip install --force-reinstall espeakng-loader"
-            )
+            no_room = os.strerror(errno.ENOSPC) in last
+            advice = "make room" if no_room else "run: pip install --force-reinstall espeakng-loader"
+            raise ToolError(f"espeak-ng: stopped after {done} of {len(requests)} utterances ({last}); {advice}")
 
 
 class _Synthesiser:
