@@ -67,9 +67,7 @@ def test_a_disk_that_fills_up_later(training: Training, small_disk: Disk, tempor
     assert leftovers(disk, temporary) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["train", "sweep", "merge", "export", "generate", "dump-ir", "emulate", "features", "check", "demo"]
-)
+@pytest.mark.parametrize("name", ["train", "merge", "generate", "dump-ir", "emulate", "check", "demo"])
 def test_a_disk_that_cannot_be_written(name: str, commands: Commands, small_disk: Disk, temporary: Path) -> None:
     disk = small_disk(8, read_only=True)
     refuses(run(*commands[name](disk)), READ_ONLY)
@@ -128,20 +126,20 @@ def test_standard_output_that_nobody_reads() -> None:
     assert (ended.status, ended.err) == (1, "")
 
 
-@pytest.mark.parametrize("name", ["train", "sweep", "merge", "generate", "emulate", "features", "check", "demo"])
+@pytest.mark.parametrize("name", ["train", "merge", "generate", "emulate", "check", "demo"])
 def test_a_path_below_a_file(name: str, commands: Commands, tmp_path: Path, temporary: Path) -> None:
     (tmp_path / "file").write_text("mine")
     refuses(run(*commands[name](tmp_path / "file")), r"Not a directory|is a file, a folder is needed")
     assert (tmp_path / "file").read_text() == "mine" and leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["merge", "export", "emulate", "features"])
+@pytest.mark.parametrize("name", ["export", "emulate", "features"])
 def test_a_folder_where_a_file_should_be(name: str, commands: Commands, tmp_path: Path) -> None:
     command = commands[name](tmp_path)
     Path(str(command[-1])).mkdir()
     refuses(run(*command), "is a folder, a file name is needed")
 
 
-@pytest.mark.parametrize("name", ["merge", "export", "emulate", "features"])
+@pytest.mark.parametrize("name", ["merge", "emulate", "features"])
 def test_no_parent_folder(name: str, commands: Commands, tmp_path: Path) -> None:
     refuses(run(*commands[name](tmp_path / "missing")), "folder .*missing does not exist; create it or choose another")

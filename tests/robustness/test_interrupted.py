@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.robustness.program import SPOKEN, all_end, end, leftovers, start, succeed, until, until_child
+from tests.robustness.program import SPOKEN, all_end, end, leftovers, refuses, run, start, succeed, until, until_child
 from tests.sweep.conftest import TINY
 from tests.sweep.processes import descendants
 
@@ -102,12 +103,29 @@ def test_sweep(recordings: Path, tmp_path: Path, temporary: Path, require_module
     assert leftovers(tmp_path) == []
 
 
-def test_sweep_on_ray(recordings: Path, tmp_path: Path, temporary: Path, require_module: Callable[..., None]) -> None:
+@pytest.fixture
+def short_folder() -> Iterator[str]:
+    """Ray makes sockets, whose paths may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="ray-") as folder:
+        yield folder
+
+
+@pytest.mark.slow
+def test_sweep_on_ray_has_no_room_for_sockets(
+    recordings: Path, tmp_path: Path, experiment: Path, require_module: Callable[..., None]
+) -> None:
+    require_module("ray")
+    command = ("sweep", experiment, "--data", recordings, "-o", tmp_path / "out", "--engine", "ray")
+    refuses(run(*command, environment={"RAY_TMPDIR": tmp_path / ("long" * 20)}), "ray: local: .*RAY_TMPDIR is short")
+
+
+@pytest.mark.slow
+def test_sweep_on_ray(recordings: Path, tmp_path: Path, short_folder: str, require_module: Callable[..., None]) -> None:
     """The cluster that was started for it ends with it."""
     require_module("ray", "torch", "matplotlib")
     (tmp_path / "tiny.toml").write_text(TINY.format(epochs=50, more=""))
     command = ("sweep", tmp_path / "tiny.toml", "--data", recordings, "-o", tmp_path / "out", "--jobs", 1)
-    running = start(*command, "--engine", "ray")
+    running = start(*command, "--engine", "ray", environment={"RAY_TMPDIR": short_folder})
     until(lambda: list((tmp_path / "out").glob("work/*/last.pt")), running)
     below = descendants(running.pid)
     assert any("raylet" in line for line in below.values())

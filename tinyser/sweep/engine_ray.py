@@ -69,10 +69,11 @@ def _connect(address: str | None, workers: int) -> None:
             log_to_driver=False,
             **quiet,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ToolError(
-            f"ray: {address or 'local'}: {reason}; check --address, RAY_AUTH_MODE and that versions agree"
+            f"ray: {address or 'local'}: {reason}; check --address, RAY_AUTH_MODE, that RAY_TMPDIR is short, and "
+            "that versions agree"
         ) from error
 
 
