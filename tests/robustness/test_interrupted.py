@@ -94,6 +94,7 @@ def test_quantize(
     assert list(out.iterdir()) == [] and leftovers(temporary) == []
 
 
+@pytest.mark.slow
 def test_sweep(recordings: Path, tmp_path: Path, temporary: Path, require_module: Callable[..., None]) -> None:
     """To the command alone, while a worker of it waits for a converter; to the group: tests/sweep."""
     require_module("onnx2tf", "tensorflow", "onnxruntime", "ray", "matplotlib")

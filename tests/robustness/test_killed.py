@@ -129,6 +129,7 @@ def test_train_at_random_moments(training: Training, tmp_path: Path, temporary: 
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_sweep_between_its_writes(experiment: Path, recordings: Path, tmp_path: Path, temporary: Path) -> None:
     """Its worker ends with it, each row is whole, and the next sweep does the rest."""
     out = tmp_path / "out"
@@ -142,6 +143,7 @@ def test_sweep_between_its_writes(experiment: Path, recordings: Path, tmp_path: 
     assert list((out / "work").iterdir()) == [] and leftovers(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_sweep_takes_its_workers_along(experiment: Path, recordings: Path, tmp_path: Path, temporary: Path) -> None:
     running = start("sweep", experiment, "--data", recordings, "-o", tmp_path / "out", "--jobs", 1)
     until(lambda: list((tmp_path / "out").glob("work/*/last.pt")), running)
