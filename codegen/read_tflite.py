@@ -43,7 +43,8 @@ def read_tflite(path: str | Path) -> Model:
         raise ModelFormatError(
             f"{path}: cannot be read ({error.strerror}); give the path of an int8 .tflite file"
         ) from error
-    return parse_tflite(content, str(path), path.stem)
+    # A file's name need not be UTF-8, and goes into files that are.
+    return parse_tflite(content, str(path), path.stem.encode("utf-8", "replace").decode())
 
 
 def parse_tflite(content: bytes, where: str = "model", name: str = "model") -> Model:

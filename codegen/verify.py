@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 
 from codegen.errors import ModelFormatError, QuantizationError, TinySerError, UnsupportedOperatorError
 from codegen.ir import ABSENT, Graph, Op, Tensor
@@ -130,11 +131,17 @@ def _is_no_value(op: Op, tensor: Tensor, graph: Graph) -> bool:
 
 
 def _operators(graph: Graph) -> Iterator[str]:
-    """Each operator's own rules."""
+    """Each operator's own rules, behind one for all: its options are finite numbers."""
     for op in graph.ops:
-        message = op.check(graph)
+        message = _unusable_option(op) or op.check(graph)
         if message is not None:
             yield f"{_name(op)}: {message}"
+
+
+def _unusable_option(op: Op) -> str | None:
+    options = ((field.name, getattr(op, field.name)) for field in fields(op))
+    bad = [(name, value) for name, value in options if isinstance(value, float) and not math.isfinite(value)]
+    return f"{bad[0][0]} is {bad[0][1]}, allowed: a finite number" if bad else None
 
 
 CHECKS: tuple[tuple[type[TinySerError], Callable[[Graph], Iterator[str]]], ...] = (

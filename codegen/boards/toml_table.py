@@ -8,6 +8,9 @@ from typing import Any
 from codegen.errors import BoardError
 
 
+LARGEST = 2**32 - 1  # addresses, sizes, frequencies and registers have 32 bits
+
+
 class Table:
     """One table of the file `where`; what was never asked for is unknown."""
 
@@ -47,8 +50,8 @@ class Table:
 
     def integer(self, key: str, low: int) -> int:
         value = self._get(key, f"a whole number of at least {low}")
-        if not isinstance(value, int) or isinstance(value, bool) or value < low:
-            raise self._refuse(key, value, f"a whole number of at least {low}")
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= LARGEST:
+            raise self._refuse(key, value, f"a whole number of at least {low}, at most {LARGEST}")
         return value
 
     def table(self, key: str) -> Mapping[str, Any]:
