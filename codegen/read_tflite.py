@@ -15,7 +15,7 @@ import tflite
 
 from codegen.errors import ModelFormatError, QuantizationError, UnsupportedOperatorError
 from codegen.fold_shapes import ReadOperator, fold_shapes
-from codegen.ir import QUANTIZED_TYPES, Graph, Model, OpSite, Quant, Tensor
+from codegen.ir import ELEMENT_BYTES, QUANTIZED_TYPES, Graph, Model, OpSite, Quant, Tensor
 from codegen.model_card import ModelCard
 from codegen.ops import OPERATORS
 from codegen.verify import verify
@@ -124,7 +124,7 @@ def _read_tensor(raw: Any, tensor: Any) -> Tensor:
     data = None
     if buffer.DataLength():
         bytes_ = np.asarray(buffer.DataAsNumpy()).tobytes()
-        if dtype in ("int8", "int16", "int32", "int64", "float32", "bool", "uint8"):
+        if dtype in ELEMENT_BYTES:
             data = np.frombuffer(bytes_, dtype=np.dtype(dtype).newbyteorder("<")).astype(dtype).reshape(shape)
             data.setflags(write=False)
         else:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 from codegen.errors import ModelFormatError, QuantizationError, TinySerError, UnsupportedOperatorError
-from codegen.ir import ABSENT, Graph, Op, Tensor
+from codegen.ir import ABSENT, ELEMENT_BYTES, Graph, Op, Tensor
 
 MAX_ELEMENTS = 2**31 - 1
 MAX_RANK = 6
@@ -96,7 +96,11 @@ def _shapes(graph: Graph) -> Iterator[str]:
 
 
 def _types(graph: Graph) -> Iterator[str]:
-    """Whatever is computed has a type that both the operator that writes it and those that read it can do with."""
+    """Types are known, and whatever is computed has one that both the operator that writes it and those that read it
+    can do with."""
+    for op, tensor in _used(graph):
+        if tensor.dtype not in ELEMENT_BYTES:
+            yield f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: {', '.join(ELEMENT_BYTES)}"
     for op in graph.ops:
         roles = ((op.site.inputs, op.INPUT_TYPES), (op.site.outputs, op.OUTPUT_TYPES))
         for indices, allowed in roles:

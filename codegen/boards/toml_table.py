@@ -7,7 +7,6 @@ from typing import Any
 
 from codegen.errors import BoardError
 
-
 LARGEST = 2**32 - 1  # addresses, sizes, frequencies and registers have 32 bits
 
 
