@@ -16,9 +16,9 @@ from rich.text import Text
 from codegen.errors import ToolError
 from fuzzing.driver import CHECKOUT, Outcome, fuzz, save_report
 from fuzzing.faults import find_fault
-from fuzzing.target import TARGETS, load_target
+from fuzzing.target import PLANTED, TARGETS, load_target
 
-_CHOICE = click.Choice(tuple(TARGETS))
+_CHOICE = click.Choice((*TARGETS, *PLANTED))
 
 
 @click.command("fuzz")

@@ -63,17 +63,19 @@ class Judge:
 
 
 class Mutator:
-    """By what the file means, where it means something; else its bytes."""
+    """By what the file means; where it means nothing any more, a seed in its place; and now and then its bytes."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._seeds = tuple(target.seeds())
 
     def __call__(self, content: bytes, largest: int, seed: int) -> bytes:
         random_ = random.Random(seed)
         if random_.random() < _STRUCTURED:
-            changed = self._structured(content, random_)
-            if changed is not None and 0 < len(changed) <= largest:
-                return changed
+            for source in (content, random_.choice(self._seeds)):
+                changed = self._structured(source, random_)
+                if changed is not None and 0 < len(changed) <= largest:
+                    return changed
         if random_.random() < 0.5:
             return mutate_bytes(content, random_)[:largest]
         return bytes(atheris.Mutate(content, largest))
@@ -83,7 +85,7 @@ class Mutator:
             with time_limit(_SLOWEST_CHANGE_SECONDS):
                 return self._target.mutate(content, random_)
         except (Exception, TooSlowError):
-            return None  # it means nothing any more
+            return None
 
 
 if __name__ == "__main__":

@@ -38,6 +38,6 @@ def cmake(parts: Parts) -> Layout:
         "cmake/toolchain.cmake": render("project/cmake/toolchain.cmake.j2", **context),
         "Doxyfile": render("project/cmake/Doxyfile.j2", folders=folders),
     }
-    if has_fuzz_programs(parts):
-        metadata |= fuzz_programs(parts)
-    return replace(layout, files={**parts.files, **firmware.files, **metadata})
+    fuzz = fuzz_programs(parts) if has_fuzz_programs(parts) else {}
+    fuzz_sources = tuple(sorted(name for name in fuzz if name.endswith(".c")))
+    return replace(layout, files={**parts.files, **firmware.files, **metadata, **fuzz}, fuzz_sources=fuzz_sources)

@@ -21,8 +21,8 @@ WAYS = (
     ("mps2-an386", "cmake", "direct"),
     ("microbit", "cmake", "direct"),
     ("arduino-nano-33-ble-sense", "arduino", "direct"),
-    ("nucleo-f446re", "zephyr", "direct"),
-    ("nucleo-f446re", "platformio", "tflm"),
+    ("nucleo-f446re", "zephyr", "tflm"),
+    ("nucleo-f446re", "platformio", "direct"),
     ("rpi-pico", "pico-sdk", "direct"),
 )
 
