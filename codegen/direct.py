@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codegen.constants import ConstantPool
-from codegen.errors import DoesNotFitError
+from codegen.errors import DoesNotFitError, QuantizationError, UnsupportedOperatorError
 from codegen.feature_spec import FeatureSpec
 from codegen.input_ring import ring_of, with_ring
 from codegen.invocation import Invocation, Layer, origin
@@ -51,11 +51,16 @@ def render_direct(
     `ser_layer_done`, which whoever measures brings."""
     slack = ARENA_SLACK[optimize]
     given = replace(model.graph, rows_at_once=ROWS_AT_ONCE[optimize])
-    graph = run_passes(given, model.name, dump_ir, slack)
-    regions: Sequence[Region] = choose_regions(graph, slack)
-    if features is not None:
-        graph, regions = with_ring(graph, regions, features, slack)
-    return render_graph(graph, regions, banner, model.name, features, optimize=optimize, counts_layers=counts_layers)
+    try:
+        graph = run_passes(given, model.name, dump_ir, slack)
+        regions: Sequence[Region] = choose_regions(graph, slack)
+        if features is not None:
+            graph, regions = with_ring(graph, regions, features, slack)
+        return render_graph(
+            graph, regions, banner, model.name, features, optimize=optimize, counts_layers=counts_layers
+        )
+    except (QuantizationError, UnsupportedOperatorError) as error:  # of what is seen only once it is computed
+        raise type(error)(f"model {model.name}: {error}") from error
 
 
 def render_graph(

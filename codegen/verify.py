@@ -137,7 +137,10 @@ def _is_no_value(op: Op, tensor: Tensor, graph: Graph) -> bool:
 def _operators(graph: Graph) -> Iterator[str]:
     """Each operator's own rules, behind one for all: its options are finite numbers."""
     for op in graph.ops:
-        message = _unusable_option(op) or op.check(graph)
+        try:
+            message = _unusable_option(op) or op.check(graph)
+        except QuantizationError as error:  # of a multiplier that a rule wants to see
+            message = str(error)
         if message is not None:
             yield f"{_name(op)}: {message}"
 

@@ -50,7 +50,7 @@ def mutate(content: bytes, random_: random.Random) -> bytes:
     if kind < 0.7:
         at = random_.choice([n for n, line in enumerate(lines) if _VALUE.match(line)])
         key, _, old = lines[at].partition(" = ")
-        (new,) = mutate_tree(tomllib.loads(f"v = {old}"), random_).values() or ("",)
+        new = (mutate_tree([tomllib.loads(f"v = {old}")["v"]], random_) or [""])[0]
         lines[at] = f"{key} = {_toml(new)}\n"
     elif kind < 0.85:
         lines.insert(random_.randrange(len(lines)), lines.pop(random_.randrange(len(lines))))
