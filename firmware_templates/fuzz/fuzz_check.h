@@ -39,17 +39,19 @@ static inline uint8_t fuzz_byte(fuzz_input_t *input) {
 }
 
 /** Some samples in memory of just their size, so that reading one too many is seen; free it.
- * @param input of which it takes a byte, and half as many more as there are samples
+ * @param input of which it takes two bytes, and an eighth as many more as there are samples
  * @param samples how many
+ * @param times how often they are to be heard, from 1 on
  * @return NULL for none */
-static inline int16_t *fuzz_sound(fuzz_input_t *input, size_t *samples) {
+static inline int16_t *fuzz_sound(fuzz_input_t *input, size_t *samples, size_t *times) {
     const size_t wanted = (size_t)fuzz_byte(input) * 4u;
-    *samples = input->samples + wanted <= FUZZ_MOST_SAMPLES ? wanted : 0u;
-    input->samples += *samples;
+    *times = 1u + fuzz_byte(input) % 32u;
+    *samples = input->samples + wanted * *times <= FUZZ_MOST_SAMPLES ? wanted : 0u;
+    input->samples += *samples * *times;
     int16_t *const pcm = *samples > 0u ? malloc(*samples * sizeof *pcm) : NULL;
     int16_t pair[2] = {0, 0};
     for (size_t index = 0; index < *samples; ++index) {
-        if (index % 4u == 0u) {
+        if (index % 16u == 0u) {
             const uint32_t high = fuzz_byte(input);
             const uint32_t value = high << 8 | fuzz_byte(input);
             pair[0] = (int16_t)((int32_t)value - 32768);

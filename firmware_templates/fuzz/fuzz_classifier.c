@@ -29,8 +29,11 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
 
 static void push(fuzz_input_t *input) {
     size_t samples = 0u;
-    int16_t *const pcm = fuzz_sound(input, &samples);
-    FUZZ_CHECK(ser_classifier_push(pcm, samples) == SER_OK);
+    size_t times = 0u;
+    int16_t *const pcm = fuzz_sound(input, &samples, &times);
+    for (; times > 0u; --times) {
+        FUZZ_CHECK(ser_classifier_push(pcm, samples) == SER_OK);
+    }
     free(pcm);
 }
 

@@ -82,8 +82,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     FUZZ_CHECK(ser_features_window(&features, window.values) == SER_OK);
     while (input.size > 0u) {
         size_t samples = 0u;
-        int16_t *const pcm = fuzz_sound(&input, &samples);
-        push(pcm, samples);
+        size_t times = 0u;
+        int16_t *const pcm = fuzz_sound(&input, &samples, &times);
+        for (; times > 0u; --times) {
+            push(pcm, samples);
+        }
         free(pcm);
     }
     check_memory();
