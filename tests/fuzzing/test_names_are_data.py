@@ -123,7 +123,7 @@ def _build_files(folder: Path, names: Sequence[str], flavour: str) -> dict[str, 
 
     endings = (".txt", ".cmake", ".yml", ".yaml", ".conf", ".properties", ".ini", ".json", ".py", ".ld", "Kconfig")
     files = [path for path in folder.rglob("*") if path.name.endswith((*endings, "Doxyfile"))]
-    kept = [path for path in files if path.name not in ("manifest.json", "memory_plan.txt")]
+    kept = [path for path in files if path.name not in ("manifest.json", "sbom.cdx.json", "memory_plan.txt")]
     return {anonymous(path.relative_to(folder).as_posix()): anonymous(path.read_text()) for path in kept}
 
 
