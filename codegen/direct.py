@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codegen.constants import ConstantPool
+from codegen.errors import DoesNotFitError, QuantizationError, UnsupportedOperatorError
 from codegen.feature_spec import FeatureSpec
 from codegen.input_ring import ring_of, with_ring
 from codegen.invocation import Invocation, Layer, origin
@@ -23,6 +24,7 @@ from codegen.runtime_files import LayerFlash, RuntimeFiles
 from codegen.schedule import ARENA_SLACK, choose_regions
 
 ROWS_AT_ONCE = {"speed": 4, "size": 2}  # as TS_CHANNELS_FOURS has it
+LARGEST_ARENA = 2**31 - 1
 _INCLUDE = re.compile(r'#include "(ts_\w+)\.h"')
 
 
@@ -49,11 +51,16 @@ def render_direct(
     `ser_layer_done`, which whoever measures brings."""
     slack = ARENA_SLACK[optimize]
     given = replace(model.graph, rows_at_once=ROWS_AT_ONCE[optimize])
-    graph = run_passes(given, model.name, dump_ir, slack)
-    regions: Sequence[Region] = choose_regions(graph, slack)
-    if features is not None:
-        graph, regions = with_ring(graph, regions, features, slack)
-    return render_graph(graph, regions, banner, model.name, features, optimize=optimize, counts_layers=counts_layers)
+    try:
+        graph = run_passes(given, model.name, dump_ir, slack)
+        regions: Sequence[Region] = choose_regions(graph, slack)
+        if features is not None:
+            graph, regions = with_ring(graph, regions, features, slack)
+        return render_graph(
+            graph, regions, banner, model.name, features, optimize=optimize, counts_layers=counts_layers
+        )
+    except (QuantizationError, UnsupportedOperatorError) as error:  # of what is seen only once it is computed
+        raise type(error)(f"model {model.name}: {error}") from error
 
 
 def render_graph(
@@ -68,6 +75,11 @@ def render_graph(
 ) -> RuntimeFiles:
     """C of a graph whose `regions`, in order and apart from each other, run row by row."""
     plan = plan_memory(graph, regions)
+    if plan.arena_bytes > LARGEST_ARENA:
+        raise DoesNotFitError(
+            f"model {name}: needs an arena of {plan.arena_bytes} bytes, allowed are {LARGEST_ARENA}: offsets have 32 "
+            "bits; choose a smaller model"
+        )
     pool = ConstantPool()
     ring = None if graph.ring is None or features is None else ring_of(graph, features)
     segments = Invocation(graph, regions, plan, pool, ring).segments()

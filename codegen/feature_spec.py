@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import Any
 
 from codegen.atomic import new_file
 from codegen.errors import FeatureSpecError
+from codegen.untrusted import is_number, parse_json
 
 VERSION = 2
+LARGEST_STATISTIC = 1e6  # of a feature: float32 squares it, and no sound has one near
 
 
 def _integer(low: int, high: int) -> tuple[Callable[[Any], bool], str]:
@@ -25,8 +26,7 @@ def _integer(low: int, high: int) -> tuple[Callable[[Any], bool], str]:
 
 def _number(test: Callable[[float], bool], allowed: str) -> tuple[Callable[[Any], bool], str]:
     def check(value: Any) -> bool:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value) and test(float(value))
+        return is_number(value) and test(float(value))
 
     return check, allowed
 
@@ -123,8 +123,12 @@ class FeatureSpec:
 
     def _check_statistics(self) -> None:
         for name, test, allowed in (
-            ("mean", lambda v: True, "finite numbers"),
-            ("std", lambda v: v > 0, "finite numbers above 0"),
+            ("mean", lambda v: abs(v) <= LARGEST_STATISTIC, f"finite numbers of at most {LARGEST_STATISTIC:g}"),
+            (
+                "std",
+                lambda v: 1 / LARGEST_STATISTIC <= v <= LARGEST_STATISTIC,
+                f"finite numbers above 0, {1 / LARGEST_STATISTIC:g}..{LARGEST_STATISTIC:g}",
+            ),
         ):
             values = getattr(self, name)
             valid, _ = _number(test, allowed)
@@ -247,7 +251,7 @@ def read_settings(path: str | Path) -> dict[str, Any]:
 
 def _read_json(path: str | Path) -> object:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return parse_json(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise FeatureSpecError(f"{path}: cannot read it ({error.strerror}); give a features.json") from error
     except ValueError as error:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from codegen.errors import QuantizationError
+
+LARGEST_SHIFT = 31  # to the left
 INT32_MAX = 2**31 - 1
 INT32_MIN = -(2**31)
 
@@ -49,7 +52,12 @@ def round_half_away(value: float) -> int:
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
-    """A positive real multiplier as (31-bit mantissa, shift), TFLite's `QuantizeMultiplier`."""
+    """A positive real multiplier as (31-bit mantissa, shift), TFLite's `QuantizeMultiplier`.
+
+    Raises QuantizationError for one that no shift of 32 bits can bring about.
+    """
+    if not math.isfinite(real):
+        raise QuantizationError(f"a ratio of scales is {real}, allowed: a finite number; quantize the model again")
     if real == 0.0:
         return 0, 0
     fraction, shift = math.frexp(real)
@@ -59,6 +67,10 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
         shift += 1
     if shift < -31:
         return 0, 0
+    if shift > LARGEST_SHIFT:
+        raise QuantizationError(
+            f"a ratio of scales is {real:g}, allowed: below 2^{LARGEST_SHIFT}; quantize the model again"
+        )
     return mantissa, shift
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from codegen.model_card import ModelCard
 
 ABSENT = -1  # tensor index of an optional operand that is not there
+ELEMENT_BYTES = {"int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "float32": 4, "int64": 8}
 QUANTIZED_TYPES = ("int8", "int16")  # of activations: with one scale and zero point, that of int16 being 0
 
 
@@ -72,7 +73,8 @@ class Tensor:
 
     @property
     def element_bytes(self) -> int:
-        return np.dtype(self.dtype).itemsize
+        """0 of a type that only a tensor may have which no operator uses."""
+        return ELEMENT_BYTES.get(self.dtype, 0)
 
     @property
     def limits(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from codegen.errors import UnsupportedOperatorError
 from codegen.render import c_float, c_int
 
 if TYPE_CHECKING:
@@ -88,9 +89,16 @@ def _c_value(value: ParamValue, pool: ConstantPool) -> str:
         fields = [(name, _c_value(item, pool)) for name, item in value.fields.items()]
         return f"&{pool.add_struct(value.c_type, fields, value.bytes)}"
     if isinstance(value, Nest):
-        return f"{value.macro}({', '.join(map(c_int, value.values))})"
+        return f"{value.macro}({', '.join(_c_value(item, pool) for item in value.values)})"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f".{name} = {_c_value(item, pool)}" for name, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "{" + ", ".join(_c_value(item, pool) for item in value) + "}"
-    return c_float(value) if isinstance(value, float) else c_int(value)
+    if isinstance(value, float):
+        return c_float(value)
+    if not -(2**31) <= value < 2**31:
+        raise UnsupportedOperatorError(
+            f"operator {pool.origin}: the kernel would count to {value}, allowed: what 32 bits hold; make its tensors, "
+            "strides or dilations smaller"
+        )
+    return c_int(value)

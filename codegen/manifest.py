@@ -60,6 +60,7 @@ def render_manifest(
         "build": {
             "portable_sources": list(layout.portable_sources),
             "board_sources": list(layout.board_sources),
+            "fuzz_sources": list(layout.fuzz_sources),
             "include_dirs": list(layout.include_dirs),
             "defines": list(layout.defines),
         },

@@ -11,6 +11,7 @@ from typing import Any
 
 from codegen.errors import FeatureSpecError, ModelFormatError
 from codegen.feature_spec import FeatureSpec
+from codegen.untrusted import LONGEST_NAME, is_name, parse_json
 
 VERSION = 2
 _KEYS = ("version", "name", "labels", "features", "features_sha256", "selftest")
@@ -34,13 +35,13 @@ class ModelCard:
     selftest: SelfTest | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
-            raise _error("name", self.name, "a text that is not empty")
+        if not is_name(self.name):
+            raise _error("name", self.name, f"a text of 1 to {LONGEST_NAME} characters")
         if self.labels is None:
             return
         good = isinstance(self.labels, tuple | list) and len(self.labels) > 0
-        if not good or not all(isinstance(label, str) and label.strip() for label in self.labels):
-            raise _error("labels", self.labels, "a list of texts that are not empty, or null")
+        if not good or not all(map(is_name, self.labels)):
+            raise _error("labels", self.labels, f"a list of texts of 1 to {LONGEST_NAME} characters, or null")
         if len(set(self.labels)) != len(self.labels):
             raise _error("labels", list(self.labels), "a list without repetition")
         object.__setattr__(self, "labels", tuple(self.labels))
@@ -86,7 +87,7 @@ class ModelCard:
     def loads(cls, text: str | bytes) -> ModelCard:
         """Reads JSON text. Raises ModelFormatError when it is not JSON or not a card."""
         try:
-            data = json.loads(text)
+            data = parse_json(text)
         except ValueError as error:
             raise ModelFormatError(f"model card: not JSON ({error}); export the model again") from error
         return cls.from_json(data)

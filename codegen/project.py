@@ -27,6 +27,7 @@ from codegen.schedule import ARENA_SLACK
 from codegen.sound_ring import ring_bytes
 from codegen.stream_spec import StreamSpec
 from codegen.tflm_runtime import render_tflm
+from codegen.untrusted import LONGEST_NAME, is_name
 
 RUNTIMES = ("direct", "tflm")
 OPTIMIZATIONS = tuple(ARENA_SLACK)
@@ -181,8 +182,11 @@ def _check_labels(model: Model, labels: Sequence[str] | None) -> None:
             f"labels: got {len(labels)} ({', '.join(labels)}), allowed is {sizes}, one for each output of model "
             f"{model.name}; name them with --labels a,b,c"
         )
-    if len(set(labels)) != len(labels) or not all(labels):
-        raise DataError(f"labels: got {', '.join(map(repr, labels))}, allowed are different names that are not empty")
+    if len(set(labels)) != len(labels) or not all(map(is_name, labels)):
+        raise DataError(
+            f"labels: got {', '.join(map(repr, labels))}, allowed are different names that are not empty, of at most "
+            f"{LONGEST_NAME} characters"
+        )
 
 
 def _check_features(model: Model, features: FeatureSpec) -> None:

@@ -14,6 +14,11 @@ from codegen.render import render
 # What a file is, by the first pattern that matches the end of its path.
 _PURPOSES = (
     (r"README\.md", "this page"),
+    (r"fuzz/CMakeLists\.txt", "the build of the programs that libFuzzer drives"),
+    (r"fuzz/fuzz_check\.h", "what they check with, and guards around memory"),
+    (r"fuzz/fuzz_model\.c", "the model on bytes that libFuzzer finds"),
+    (r"fuzz/fuzz_features\.c", "the features on its sound, in chunks of any size"),
+    (r"fuzz/fuzz_classifier\.c", "the classifier's functions in any order"),
     (r"CMakeLists\.txt", "the build"),
     (r"cmake/toolchain\.cmake", "compiler and flags of the board"),
     (r"Doxyfile", "the headers' documentation: `doxygen`, or the CMake target `docs`"),
@@ -132,4 +137,5 @@ def render_readme(model: Model, manifest: Mapping[str, Any], files: Sequence[str
         microphone=board.microphone if manifest["microphone"] else None,
         memory_plan=next((name for name in files if name.endswith("/memory_plan.svg")), None),
         has_state=bool(model.graph.variables),
+        fuzz_programs=[found[1] for name in files if (found := re.fullmatch(r"fuzz/(fuzz_\w+)\.c", name))],
     )

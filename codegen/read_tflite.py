@@ -15,12 +15,13 @@ import tflite
 
 from codegen.errors import ModelFormatError, QuantizationError, UnsupportedOperatorError
 from codegen.fold_shapes import ReadOperator, fold_shapes
-from codegen.ir import QUANTIZED_TYPES, Graph, Model, OpSite, Quant, Tensor
+from codegen.ir import ELEMENT_BYTES, QUANTIZED_TYPES, Graph, Model, OpSite, Quant, Tensor
 from codegen.model_card import ModelCard
 from codegen.ops import OPERATORS
 from codegen.verify import verify
 
 METADATA_NAME = "TINYSER"
+LONGEST_NAME = 1000  # of a tensor: the rest is left out
 MAX_BYTES = 2**31 - 1  # offsets in a flatbuffer are 32 bits, signed
 _OPERATOR_NAMES = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
 _DTYPES = {value: name.lower() for name, value in vars(tflite.TensorType).items() if isinstance(value, int)}
@@ -28,6 +29,29 @@ _OPTION_CLASSES = {
     value: name for name, value in vars(tflite.BuiltinOptions).items() if isinstance(value, int) and value != 0
 }
 _BROKEN = (struct.error, IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError, UnicodeDecodeError)
+
+
+class _Allowance:
+    """How many elements of vectors a file may make us read: as many as it has bytes, though each takes four and more.
+
+    Tables may share vectors, so that a small file can ask for a large model.
+    """
+
+    def __init__(self, elements: int) -> None:
+        self._left = elements
+
+    def take(self, count: int) -> None:
+        """Raises ValueError where there is none left."""
+        self._left -= count
+        if self._left < 0:
+            raise ValueError("its tables ask for more than the file holds")
+
+    def tuple_of(self, values: Any) -> tuple[int, ...]:
+        """A vector's integers; flatbuffers gives 0 for an absent vector."""
+        if isinstance(values, int):
+            return ()
+        self.take(len(values))
+        return tuple(values.tolist())
 
 
 def read_tflite(path: str | Path) -> Model:
@@ -43,7 +67,8 @@ def read_tflite(path: str | Path) -> Model:
         raise ModelFormatError(
             f"{path}: cannot be read ({error.strerror}); give the path of an int8 .tflite file"
         ) from error
-    return parse_tflite(content, str(path), path.stem)
+    # A file's name need not be UTF-8, and goes into files that are.
+    return parse_tflite(content, str(path), path.stem.encode("utf-8", "replace").decode())
 
 
 def parse_tflite(content: bytes, where: str = "model", name: str = "model") -> Model:
@@ -55,7 +80,7 @@ def parse_tflite(content: bytes, where: str = "model", name: str = "model") -> M
         )
     try:
         raw = tflite.Model.GetRootAsModel(content, 0)
-        graph, operators = _read_graph(raw, where)
+        graph, operators = _read_graph(raw, where, _Allowance(len(content)))
         card = _read_card(raw)
     except _BROKEN as error:
         raise ModelFormatError(
@@ -66,16 +91,16 @@ def parse_tflite(content: bytes, where: str = "model", name: str = "model") -> M
     return Model(name, graph, card, content, hashlib.sha256(content).hexdigest(), operators)
 
 
-def _read_graph(raw: Any, where: str) -> tuple[Graph, Mapping[str, int]]:
+def _read_graph(raw: Any, where: str, allowance: _Allowance) -> tuple[Graph, Mapping[str, int]]:
     if raw.SubgraphsLength() != 1:
         raise UnsupportedOperatorError(
             f"{where}: has {raw.SubgraphsLength()} subgraphs, allowed: 1; export the model without control flow"
         )
     subgraph = raw.Subgraphs(0)
-    tensors = tuple(_read_tensor(raw, subgraph.Tensors(i)) for i in range(subgraph.TensorsLength()))
-    inputs, outputs = _indices(subgraph.InputsAsNumpy()), _indices(subgraph.OutputsAsNumpy())
+    tensors = tuple(_read_tensor(raw, subgraph.Tensors(i), allowance) for i in range(subgraph.TensorsLength()))
+    inputs, outputs = map(allowance.tuple_of, (subgraph.InputsAsNumpy(), subgraph.OutputsAsNumpy()))
     _refuse_float(tensors, inputs, where)
-    operators = [_read_operator(raw, subgraph.Operators(i), i) for i in range(subgraph.OperatorsLength())]
+    operators = [_read_operator(raw, subgraph.Operators(i), i, allowance) for i in range(subgraph.OperatorsLength())]
     tensors, kept = fold_shapes(tensors, operators)
     unknown = [operator for operator in kept if operator.name not in OPERATORS]
     if unknown:
@@ -87,11 +112,6 @@ def _read_graph(raw: Any, where: str) -> tuple[Graph, Mapping[str, int]]:
         )
     ops = tuple(OPERATORS[operator.name].parse(operator.site, operator.options) for operator in kept)
     return Graph(tensors, ops, inputs, outputs), Counter(operator.name for operator in operators)
-
-
-def _indices(values: Any) -> tuple[int, ...]:
-    """Tensor indices; flatbuffers gives 0 for an absent vector."""
-    return () if isinstance(values, int) else tuple(int(value) for value in values)
 
 
 def _refuse_float(tensors: tuple[Tensor, ...], inputs: tuple[int, ...], where: str) -> None:
@@ -115,38 +135,40 @@ def _operator_name(raw: Any, operator: Any) -> str:
     return f"CUSTOM({custom[:40]!r})"
 
 
-def _read_tensor(raw: Any, tensor: Any) -> Tensor:
-    shape = tuple(int(n) for n in tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
+def _read_tensor(raw: Any, tensor: Any, allowance: _Allowance) -> Tensor:
+    shape = allowance.tuple_of(tensor.ShapeAsNumpy()) if tensor.ShapeLength() else ()
     dtype = _DTYPES.get(tensor.Type(), f"type {tensor.Type()}")
-    name = (tensor.Name() or b"").decode("utf-8", "replace")
+    name = (tensor.Name() or b"")[:LONGEST_NAME].decode("utf-8", "replace")
     buffer = raw.Buffers(tensor.Buffer())
     data = None
     if buffer.DataLength():
-        bytes_ = np.asarray(buffer.DataAsNumpy()).tobytes()
-        if dtype in ("int8", "int16", "int32", "int64", "float32", "bool", "uint8"):
-            data = np.frombuffer(bytes_, dtype=np.dtype(dtype).newbyteorder("<")).astype(dtype).reshape(shape)
+        if dtype in ELEMENT_BYTES:
+            # No copy: many tensors may share a buffer.
+            stored = np.asarray(buffer.DataAsNumpy()).view(np.dtype(dtype).newbyteorder("<"))
+            data = stored.astype(dtype, copy=False).reshape(shape)
             data.setflags(write=False)
         else:
             raise ValueError(f"constant {name!r} has type {dtype}")
-    return Tensor(name, shape, dtype, _read_quant(tensor.Quantization()), data, bool(tensor.IsVariable()))
+    return Tensor(name, shape, dtype, _read_quant(tensor.Quantization(), allowance), data, bool(tensor.IsVariable()))
 
 
-def _read_quant(raw: Any) -> Quant | None:
+def _read_quant(raw: Any, allowance: _Allowance) -> Quant | None:
     if raw is None or not raw.ScaleLength():
         return None
-    scale = tuple(float(value) for value in raw.ScaleAsNumpy())
-    given = tuple(int(value) for value in raw.ZeroPointAsNumpy()) if raw.ZeroPointLength() else ()
+    allowance.take(raw.ScaleLength())
+    scale = tuple(raw.ScaleAsNumpy().tolist())
+    given = allowance.tuple_of(raw.ZeroPointAsNumpy()) if raw.ZeroPointLength() else ()
     zero_point = given or (0,) * len(scale)
     return Quant(scale, zero_point, int(raw.QuantizedDimension()))
 
 
-def _read_operator(raw: Any, operator: Any, index: int) -> ReadOperator:
-    inputs, outputs = _indices(operator.InputsAsNumpy()), _indices(operator.OutputsAsNumpy())
+def _read_operator(raw: Any, operator: Any, index: int, allowance: _Allowance) -> ReadOperator:
+    inputs, outputs = map(allowance.tuple_of, (operator.InputsAsNumpy(), operator.OutputsAsNumpy()))
     site = OpSite(index=index, inputs=inputs, outputs=outputs)
-    return ReadOperator(_operator_name(raw, operator), site, _read_options(operator))
+    return ReadOperator(_operator_name(raw, operator), site, _read_options(operator, allowance))
 
 
-def _read_options(raw: Any) -> dict[str, Any]:
+def _read_options(raw: Any, allowance: _Allowance) -> dict[str, Any]:
     """The operator's option table as a plain mapping, by the schema's accessor names."""
     class_name = _OPTION_CLASSES.get(raw.BuiltinOptionsType())
     union = raw.BuiltinOptions()
@@ -160,7 +182,7 @@ def _read_options(raw: Any) -> dict[str, Any]:
         if accessor[0].isupper() and scalar.match(accessor) and not hasattr(table, accessor + "AsNumpy"):
             options[accessor] = getattr(table, accessor)()
         elif accessor.endswith("AsNumpy"):
-            options[accessor[: -len("AsNumpy")]] = _indices(getattr(table, accessor)())
+            options[accessor[: -len("AsNumpy")]] = allowance.tuple_of(getattr(table, accessor)())
     return options
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -11,13 +10,10 @@ from typing import Any
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
+from codegen.untrusted import is_number, parse_json
 
 FULL_SCALE = 32768  # of a 16-bit sample
 WEIGHT_ONE = 1 << 15  # the weight 1 in the firmware
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _whole(value: Any) -> bool:
@@ -30,14 +26,14 @@ _FIELD_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: v is None or (_whole(v) and 1 <= v <= 10000),
         "a whole number 1..10000, or null for the features' stride_frames",
     ),
-    "smoothing_seconds": (lambda v: _number(v) and 0 <= v <= 60, "a number 0..60"),
-    "margin": (lambda v: _number(v) and 0 <= v <= 0.9, "a number 0..0.9"),
+    "smoothing_seconds": (lambda v: is_number(v) and 0 <= v <= 60, "a number 0..60"),
+    "margin": (lambda v: is_number(v) and 0 <= v <= 0.9, "a number 0..0.9"),
     "hold_inferences": (lambda v: _whole(v) and 1 <= v <= 1000, "a whole number 1..1000"),
     "gate_dbfs": (
-        lambda v: v is None or (_number(v) and -90 <= v <= 0),
+        lambda v: v is None or (is_number(v) and -90 <= v <= 0),
         "a number -90..0, or null for no gate",
     ),
-    "gate_seconds": (lambda v: _number(v) and 0 < v <= 60, "a number above 0, at most 60"),
+    "gate_seconds": (lambda v: is_number(v) and 0 < v <= 60, "a number above 0, at most 60"),
 }
 
 
@@ -86,7 +82,7 @@ class StreamSpec:
     def load(cls, path: str | Path) -> StreamSpec:
         """Reads a JSON file. Raises DataError when it is unreadable, not JSON or invalid."""
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            data = parse_json(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise DataError(
                 f"{path}: cannot be read ({error.strerror}); give a JSON file of stream settings"

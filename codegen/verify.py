@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 
 from codegen.errors import ModelFormatError, QuantizationError, TinySerError, UnsupportedOperatorError
-from codegen.ir import ABSENT, Graph, Op, Tensor
+from codegen.ir import ABSENT, ELEMENT_BYTES, Graph, Op, Tensor
 
 MAX_ELEMENTS = 2**31 - 1
 MAX_RANK = 6
@@ -95,7 +96,11 @@ def _shapes(graph: Graph) -> Iterator[str]:
 
 
 def _types(graph: Graph) -> Iterator[str]:
-    """Whatever is computed has a type that both the operator that writes it and those that read it can do with."""
+    """Types are known, and whatever is computed has one that both the operator that writes it and those that read it
+    can do with."""
+    for op, tensor in _used(graph):
+        if tensor.dtype not in ELEMENT_BYTES:
+            yield f"{_name(op)}: tensor {tensor.name!r} is {tensor.dtype}, allowed: {', '.join(ELEMENT_BYTES)}"
     for op in graph.ops:
         roles = ((op.site.inputs, op.INPUT_TYPES), (op.site.outputs, op.OUTPUT_TYPES))
         for indices, allowed in roles:
@@ -130,11 +135,20 @@ def _is_no_value(op: Op, tensor: Tensor, graph: Graph) -> bool:
 
 
 def _operators(graph: Graph) -> Iterator[str]:
-    """Each operator's own rules."""
+    """Each operator's own rules, behind one for all: its options are finite numbers."""
     for op in graph.ops:
-        message = op.check(graph)
+        try:
+            message = _unusable_option(op) or op.check(graph)
+        except QuantizationError as error:  # of a multiplier that a rule wants to see
+            message = str(error)
         if message is not None:
             yield f"{_name(op)}: {message}"
+
+
+def _unusable_option(op: Op) -> str | None:
+    options = ((field.name, getattr(op, field.name)) for field in fields(op))
+    bad = [(name, value) for name, value in options if isinstance(value, float) and not math.isfinite(value)]
+    return f"{bad[0][0]} is {bad[0][1]}, allowed: a finite number" if bad else None
 
 
 CHECKS: tuple[tuple[type[TinySerError], Callable[[Graph], Iterator[str]]], ...] = (

@@ -13,6 +13,7 @@ LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 # Of packages that do not say it in their metadata, or that are not installed on every system: from their repositories.
 STATED = {
     "async-timeout": "Apache-2.0",
+    "atheris": "Apache-2.0",
     "colorama": "BSD-3-Clause",
     "espeakng-loader": "MIT; the eSpeak NG library in it GPL-3.0-or-later",
     "exceptiongroup": "MIT",

@@ -66,7 +66,7 @@ def parse_board(text: str, where: str) -> Board:
     microphone = _microphone(where, top.table("microphone")) if "microphone" in data and bare_metal else None
     cpu = top.choice("cpu", tuple(FPUS))
     board = Board(
-        id=top.text("id"),
+        id=top.word("id"),
         title=top.text("title"),
         cpu=cpu,
         fpu=top.choice("fpu", FPUS[cpu]),
@@ -76,8 +76,8 @@ def parse_board(text: str, where: str) -> Board:
         project_evidence={name: sub["evidence"].choice(name, EVIDENCE) for name in projects},
         ecosystems={name: _ecosystem(sub[name], PROJECTS[name], bare_metal) for name in ecosystems},
         source=top.text("source"),
-        compiler_prefix=sub["compiler"].text("prefix", may_be_empty=True),
-        optimisation=sub["compiler"].texts("optimisation", None),
+        compiler_prefix=sub["compiler"].word("prefix", may_be_empty=True),
+        optimisation=sub["compiler"].words("optimisation"),
         clock=None if is_host else _clock(sub["clock"], bare_metal),
         console=_console(sub["console"]) if "console" in sub else None,
         leds=leds,
@@ -111,7 +111,8 @@ def _region(table: Table) -> Region:
 def _ecosystem(table: Table, keys: tuple[str, ...], bare_metal: bool) -> Mapping[str, str]:
     """What the board is called in an ecosystem; PlatformIO goes without a framework only where there are drivers."""
     choices = {"framework": FRAMEWORKS if bare_metal else tuple(name for name in FRAMEWORKS if name != "none")}
-    return {key: table.choice(key, choices[key]) if key in choices else table.text(key) for key in (*keys, "source")}
+    words = {key: table.choice(key, choices[key]) if key in choices else table.word(key) for key in keys}
+    return {**words, "source": table.text("source")}
 
 
 def _clock(table: Table, bare_metal: bool) -> Clock:
@@ -198,8 +199,8 @@ def _setting(table: Table) -> Setting:
 def _qemu(where: str, data: Mapping[str, Any]) -> Qemu:
     table = Table(f"{where} [qemu]", data)
     qemu = Qemu(
-        table.text("program"),
-        table.text("machine"),
+        table.word("program"),
+        table.word("machine"),
         table.choice("counter", COUNTERS),
         table.integer("counter_hz", 1),
         table.text("source"),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from codegen.errors import BoardError
+
+_SIGNS = ". _ : / @ + = , -"
+_WORD = re.compile(r"[A-Za-z0-9._:/@+=,-]+")
+_MARKS = re.compile(r"/\*|\*/|\?\?")
+LARGEST = 2**32 - 1  # addresses, sizes, frequencies and registers have 32 bits
 
 
 class Table:
@@ -25,11 +31,28 @@ class Table:
     def _refuse(self, key: str, got: object, allowed: str) -> BoardError:
         return BoardError(f"{self._where}: {key}: got {got!r}, allowed is {allowed}")
 
-    def text(self, key: str, may_be_empty: bool = False) -> str:
+    def text(self, key: str) -> str:
+        """For people; it goes into comments."""
         value = self._get(key, "a text")
-        if not isinstance(value, str) or not (value.strip() or may_be_empty):
+        if not isinstance(value, str) or not value.strip():
             raise self._refuse(key, value, "a text that is not empty")
+        if not value.isprintable() or _MARKS.search(value):
+            raise self._refuse(key, value, "one line without comment marks (/*, */) and trigraphs (??)")
         return value
+
+    def word(self, key: str, may_be_empty: bool = False) -> str:
+        """For programs; it goes into commands and their settings."""
+        value = self._get(key, "a text")
+        if not isinstance(value, str) or not (_WORD.fullmatch(value) or (may_be_empty and value == "")):
+            raise self._refuse(key, value, "a word of letters, digits and any of " + _SIGNS)
+        return value
+
+    def words(self, key: str) -> tuple[str, ...]:
+        values = self.texts(key, None)
+        bad = [value for value in values if not _WORD.fullmatch(value)]
+        if bad:
+            raise self._refuse(key, bad[0], "words of letters, digits and any of " + _SIGNS)
+        return values
 
     def choice(self, key: str, allowed: tuple[str, ...]) -> str:
         value = self._get(key, " or ".join(allowed))
@@ -47,8 +70,8 @@ class Table:
 
     def integer(self, key: str, low: int) -> int:
         value = self._get(key, f"a whole number of at least {low}")
-        if not isinstance(value, int) or isinstance(value, bool) or value < low:
-            raise self._refuse(key, value, f"a whole number of at least {low}")
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= LARGEST:
+            raise self._refuse(key, value, f"a whole number of at least {low}, at most {LARGEST}")
         return value
 
     def table(self, key: str) -> Mapping[str, Any]:

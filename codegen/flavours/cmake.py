@@ -7,6 +7,7 @@ from dataclasses import replace
 from codegen import cmsis_dsp
 from codegen.flavours.bare_metal import bare_metal
 from codegen.flavours.parts import Layout, Parts
+from codegen.fuzz_programs import fuzz_programs, has_fuzz_programs
 from codegen.render import render
 
 
@@ -27,6 +28,7 @@ def cmake(parts: Parts) -> Layout:
         "runtime": parts.runtime,
         "fft": parts.fft,
         "hears": parts.hears,
+        "has_fuzz_programs": has_fuzz_programs(parts),
         "cmsis_dsp": cmsis_dsp,
         "languages": ["C"] + (["ASM"] if any(name.endswith(".S") for name in firmware.sources) else []),
     }
@@ -36,4 +38,6 @@ def cmake(parts: Parts) -> Layout:
         "cmake/toolchain.cmake": render("project/cmake/toolchain.cmake.j2", **context),
         "Doxyfile": render("project/cmake/Doxyfile.j2", folders=folders),
     }
-    return replace(layout, files={**parts.files, **firmware.files, **metadata})
+    fuzz = fuzz_programs(parts) if has_fuzz_programs(parts) else {}
+    fuzz_sources = tuple(sorted(name for name in fuzz if name.endswith(".c")))
+    return replace(layout, files={**parts.files, **firmware.files, **metadata, **fuzz}, fuzz_sources=fuzz_sources)

@@ -51,8 +51,8 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board.
-    `shown_on`: the LEDs that its firmware lights."""
+    """A project's files by path, and how they build: `portable_sources` on any host, `board_sources` for the board,
+    `fuzz_sources` each to a program with libFuzzer. `shown_on`: the LEDs that its firmware lights."""
 
     files: Mapping[str, str | bytes]
     portable_sources: tuple[str, ...]
@@ -60,6 +60,7 @@ class Layout:
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...] = ()
     shown_on: Leds | None = None
+    fuzz_sources: tuple[str, ...] = ()
 
     @property
     def model_file(self) -> str:

@@ -29,7 +29,7 @@ from codegen.ops.linear_i16 import (
     stream_i16,
     wide_rules,
 )
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, rank
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, output_rank, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range, channel_multipliers
 from codegen.rows import WHOLE, Access
@@ -82,6 +82,7 @@ class Conv2D(Op):
     RULES: ClassVar[tuple[Rule, ...]] = (
         one_type(0),
         rank(0, (4,)),
+        output_rank(4),
         rank(1, (4,)),
         constant(1, "int8"),
         bias_type(2, "int32", "int64"),

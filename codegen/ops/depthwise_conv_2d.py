@@ -14,7 +14,7 @@ from codegen.kernel_call import KernelCall
 from codegen.ops.conv_2d import bias_length, conv_call, depthwise_call, filter_shape, scale_count
 from codegen.ops.linear import conv_scratch_bytes
 from codegen.ops.linear_i16 import bias_type, wide_rules
-from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, rank
+from codegen.ops.rules import KNOWN_ACTIVATION, activation_name, constant, one_type, output_rank, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.rows import WHOLE, Access
 
@@ -35,6 +35,7 @@ class DepthwiseConv2D(Op):
     RULES: ClassVar[tuple[Rule, ...]] = (
         one_type(0),
         rank(0, (4,)),
+        output_rank(4),
         rank(1, (4,)),
         constant(1, "int8"),
         bias_type(2, "int64"),

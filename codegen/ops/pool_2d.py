@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from codegen.ir import QUANTIZED_TYPES, Graph, Op, OpSite, Rule
 from codegen.kernel_call import KernelCall, ParamValue, for_type
-from codegen.ops.rules import KNOWN_ACTIVATION, SAME_QUANT, activation_name, one_type, rank
+from codegen.ops.rules import KNOWN_ACTIVATION, SAME_QUANT, activation_name, one_type, output_rank, rank
 from codegen.ops.window import Window, window_access, window_on_rows, window_rules
 from codegen.quantization import activation_range
 from codegen.rows import Access
@@ -28,6 +28,7 @@ class Pool2D(Op):
     RULES: ClassVar[tuple[Rule, ...]] = (
         one_type(0),
         rank(0, (4,)),
+        output_rank(4),
         KNOWN_ACTIVATION,
         SAME_QUANT,
         Rule(

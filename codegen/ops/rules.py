@@ -76,6 +76,16 @@ def rank(position: int, ranks: tuple[int, ...]) -> Rule:
     )
 
 
+def output_rank(number: int) -> Rule:
+    """The number of dimensions of the output."""
+    return Rule(
+        "rank of the output",
+        lambda op, graph: len(graph.output(op).shape) == number,
+        lambda op, graph: len(graph.output(op).shape),
+        str(number),
+    )
+
+
 def constant(position: int, *dtypes: str) -> Rule:
     """An operand that must be known at generation time; an absent optional one is fine."""
 

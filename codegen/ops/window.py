@@ -99,6 +99,12 @@ def window_rules(filter_shape_of: Any) -> tuple[Rule, ...]:
         return all(step >= 1 for step in (*op.window.stride, *op.window.dilation))  # type: ignore[attr-defined]
 
     return (
+        Rule(
+            "output batch",
+            lambda op, graph: graph.output(op).shape[0] == graph.operand(op, 0).shape[0],
+            lambda op, graph: graph.output(op).shape[0],
+            "the input's",
+        ),
         Rule("stride and dilation", steps, lambda op, graph: (op.window.stride, op.window.dilation), "1 or more"),
         Rule(
             "padding",

@@ -19,6 +19,8 @@ from codegen.ops.binary import Binary
 from codegen.ops.unary import Unary
 
 _FILL, _COPY = "fill", "strided_copy"
+# Elements of a result: it is computed value by value, and a small file can ask for a large one.
+LARGEST_RESULT = 2**20
 
 
 def fold_constants(graph: Graph) -> Graph:
@@ -42,6 +44,8 @@ def _without(op: Op, values: Sequence[np.ndarray], graph: Graph) -> Graph:
 
 def _evaluate(op: Op, graph: Graph) -> list[np.ndarray] | None:
     """The outputs of an operator on constants; None for one that is left to its kernel."""
+    if sum(graph.tensors[tensor].size for tensor in op.site.outputs) > LARGEST_RESULT:
+        return None
     if op.IS_VIEW:
         return [_data(op.site.inputs[0], graph)]
     if isinstance(op, Unary) and op.is_table(graph):

@@ -31,6 +31,7 @@ static size_t windows;
 static int32_t posterior_sums[LABELS]; /* of a clip */
 static ser_gate_t gate;                /* of a stream */
 static ser_decision_t decision;
+static volatile bool is_busy; /* an interrupt that comes in the middle of a call finds it so */
 
 /* The newest frames lie where the model reads them, if it can begin at any of them; else beside it. */
 #if defined SER_MODEL_INPUT_RING_ROWS
@@ -52,8 +53,8 @@ static ser_status_t run_newest_frames(void) {
     if (input == NULL) {
         return SER_ERROR_NOT_READY;
     }
-    ser_features_window(&features, input);
-    return ser_model_invoke();
+    const ser_status_t status = ser_features_window(&features, input);
+    return status == SER_OK ? ser_model_invoke() : status;
 }
 #endif
 
@@ -120,7 +121,7 @@ static ser_status_t take_stream_frame(void) {
     return status;
 }
 
-ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples) {
+static ser_status_t hear(const int16_t *pcm, size_t samples) {
     while (samples > 0u) {
         size_t consumed = 0u;
         bool frame_ready = false;
@@ -140,9 +141,25 @@ ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples) {
     return SER_OK;
 }
 
+ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples) {
+    if (is_busy) {
+        return SER_ERROR_NOT_READY;
+    }
+    is_busy = true;
+    const ser_status_t status = hear(pcm, samples);
+    is_busy = false;
+    return status;
+}
+
 ser_status_t ser_classifier_finish(void) {
+    if (is_busy) {
+        return SER_ERROR_NOT_READY;
+    }
     const bool due = mode == SER_CLIP && (windows == 0u || frames_since_window > 0u);
-    return due ? run_clip_window() : SER_OK;
+    is_busy = true;
+    const ser_status_t status = due ? run_clip_window() : SER_OK;
+    is_busy = false;
+    return status;
 }
 
 size_t ser_classifier_windows(void) {

@@ -43,11 +43,12 @@ void ser_classifier_reset(ser_classifier_mode_t mode);
  * sound is cut into chunks changes nothing.
  * @param pcm the samples; NULL is allowed where there are none
  * @param samples how many
- * @return SER_OK, or what went wrong */
+ * @return SER_OK, or what went wrong; SER_ERROR_NOT_READY before ser_classifier_reset and ser_model_init, and in an
+ * interrupt that comes in the middle of another call */
 ser_status_t ser_classifier_push(const int16_t *pcm, size_t samples);
 
 /** After the last sample of a clip: runs the window that is still due. Does nothing to a stream.
- * @return SER_OK, or what went wrong */
+ * @return as ser_classifier_push */
 ser_status_t ser_classifier_finish(void);
 
 /** Windows run since the reset.

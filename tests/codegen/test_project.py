@@ -43,7 +43,7 @@ def test_manifest_and_readme_name_what_is_there(board: str, project: str, tmp_pa
     files = set(contents(folder))
     manifest = json.loads((folder / "manifest.json").read_text())
     build = manifest["build"]
-    sources = build["portable_sources"] + build["board_sources"]
+    sources = build["portable_sources"] + build["board_sources"] + build["fuzz_sources"]
     assert {name for name in files if name.endswith((".c", ".S"))} == set(sources)
     assert all((folder / name).is_dir() for name in build["include_dirs"])
     assert manifest["project"] == project and (folder / manifest["model"]["file"]).is_file()
@@ -69,6 +69,7 @@ def test_builds_with_cmake(board: str, tmp_path: Path, require_tool: Callable[..
     folder = write_sums_project(tmp_path / "project", board, selftest=True)
     readme = (folder / "README.md").read_text()
     configure, build, *flash = re.findall(r"^cmake .*", readme, re.MULTILINE)
+    flash = [command for command in flash if "build-fuzz" not in command]  # tests/fuzzing/ runs those
     assert flash == (["cmake --build build --target flash"] if load_board(board).openocd else [])
     for command in (f"{configure} -G Ninja", build):
         done = subprocess.run(command.split(), cwd=folder, capture_output=True, text=True)

@@ -6,22 +6,28 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from codegen.untrusted import plain
 from tinyser.check.page import number, percent
 from tinyser.check.report import Report, StageReport
 from tinyser.check.summary import summarise
 
 
+def shown(text: str) -> str:
+    """A text with names of files and labels in it, which are neither markup nor the terminal's commands."""
+    return escape(plain(text))
+
+
 def print_report(report: Report, console: Console) -> None:
     """Prints the stages, what they say in sentences, those that did not run, and the notes."""
-    console.print(escape(f"{report.source}: {report.clips} clips, {report.windows} windows"))
+    console.print(shown(f"{report.source}: {report.clips} clips, {report.windows} windows"))
     if report.stages:
         console.print(_stages(report))
     for sentence in summarise(report):
-        console.print(escape(sentence), soft_wrap=True)
+        console.print(shown(sentence), soft_wrap=True)
     for skipped in report.skipped:
-        console.print(f"[yellow]{escape(skipped.name)} did not run: {escape(skipped.reason)}[/yellow]")
+        console.print(f"[yellow]{shown(skipped.name)} did not run: {shown(skipped.reason)}[/yellow]")
     for note in report.notes:
-        console.print(escape(note))
+        console.print(shown(note))
 
 
 def _stages(report: Report) -> Table:
@@ -31,7 +37,7 @@ def _stages(report: Report) -> Table:
     # Bytes are compared with TFLM's where it ran; TFLite may differ from it by a rounding tie.
     integers = [stage for stage in report.stages if stage.arithmetic != "float32"]
     truth = next((stage for stage in integers if stage.name == "tflm"), integers[0] if integers else None)
-    table = Table(caption=escape(_caption(first, timed)))
+    table = Table(caption=shown(_caption(first, timed)))
     table.add_column("stage", no_wrap=True)
     for heading in (
         "clips",
@@ -56,7 +62,7 @@ def _stages(report: Report) -> Table:
         )
         bytes_equal = "-" if truth is None else _bytes(report, truth, stage)
         speed = ["-" if stage.per_second is None else f"{stage.per_second:,.0f}"] if timed else []
-        table.add_row(escape(stage.title), str(stage.clips), *figures, *agreement, bytes_equal, *speed)
+        table.add_row(shown(stage.title), str(stage.clips), *figures, *agreement, bytes_equal, *speed)
     return table
 
 

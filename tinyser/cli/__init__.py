@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from codegen.errors import TinySerError
+from codegen.untrusted import plain
 
 # name -> (module, one-line help): the help of the group must not import the commands.
 COMMANDS = {
@@ -136,5 +137,5 @@ def _stop(number: int, frame: object) -> NoReturn:
 
 
 def _refuse(message: str) -> NoReturn:
-    click.echo(f"tinyser: {' '.join(message.split())}", err=True)
+    click.echo(f"tinyser: {plain(' '.join(message.split()))}", err=True)
     sys.exit(2)

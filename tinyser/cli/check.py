@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from codegen.untrusted import plain
 from tinyser.cli.extras import needs_extra
 
 _FILE = click.Path(path_type=Path)
@@ -89,6 +90,7 @@ def command(
     as_json: bool,
 ) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     from tinyser.check.limits import Limits
     from tinyser.check.run import CheckOptions, check
@@ -114,7 +116,7 @@ def command(
     )
     # Whatever the stages print goes to stderr: standard output is the report's.
     with hold_folder(output), redirect_stdout(sys.stderr), Console(stderr=True).status("Reading") as status:
-        report = check(options, output, lambda title: status.update(f"Running {title}"))
+        report = check(options, output, lambda title: status.update(Text(f"Running {plain(title)}")))
     if as_json:
         click.echo(json.dumps(report.to_json(), allow_nan=False))
     else:

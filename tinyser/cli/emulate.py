@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from codegen.untrusted import plain
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -159,8 +161,10 @@ def _hear_pipe(project: Project, as_json: bool, sanitize: bool) -> None:
 
 def _line(row: dict[str, Any], labels: Sequence[str]) -> str:
     posteriors = row["posteriors"] or []
-    pairs = ", ".join(f"{label} {value:.3f}" for label, value in zip(labels, posteriors, strict=bool(posteriors)))
-    return f"{row['seconds']:.3f} s: {row['decision'] or 'undecided'}{f' ({pairs})' if pairs else ''}"
+    pairs = ", ".join(
+        f"{plain(label)} {value:.3f}" for label, value in zip(labels, posteriors, strict=bool(posteriors))
+    )
+    return f"{row['seconds']:.3f} s: {plain(row['decision'] or 'undecided')}{f' ({pairs})' if pairs else ''}"
 
 
 def _read_recording(project: Project, source: Path, keep_state: bool) -> Any:
@@ -175,7 +179,7 @@ def _read_recording(project: Project, source: Path, keep_state: bool) -> Any:
         )
     recording = read_audio(source, project.need_features().sample_rate_hz)
     for note in recording.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(f"note: {plain(note)}", err=True)
     return recording.samples
 
 
@@ -201,6 +205,7 @@ def _save(path: Path, outputs: Any) -> None:
 def _print_table(result: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(show_header=False)
     for key, value in result.items():
@@ -211,8 +216,8 @@ def _print_table(result: dict[str, Any]) -> None:
         table.add_row(key, f"{value:,}" if isinstance(value, int) else value or "-")
     if "decision" in result:
         for label, posterior in zip(result["labels"], result["posteriors"], strict=True):
-            table.add_row(f"posterior of {label}", f"{posterior:.3f}")
-        table.add_row("decision", result["decision"])
+            table.add_row(Text(f"posterior of {plain(label)}"), f"{posterior:.3f}")
+        table.add_row("decision", Text(plain(result["decision"])))
     console = Console()
     console.print(table)
     if "stream" in result:
@@ -221,16 +226,18 @@ def _print_table(result: dict[str, Any]) -> None:
 
 def _stream_table(labels: Sequence[str], rows: Sequence[dict[str, Any]]) -> Table:
     """One row where an inference, the gate or the decision changed; a new decision stands out."""
+    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("s", "gate", *labels, "decision")
+    table = Table("s", "gate", *(escape(plain(label)) for label in labels), "decision")
     for name in (0, *range(2, 2 + len(labels))):
         table.columns[name].justify = "right"
     before = None
     for row in rows:
         posteriors = row["posteriors"] or [None] * len(labels)
-        decision = row["decision"] or "-"
-        shown = f"[bold]{decision}[/bold]" if decision != before else decision
+        decision = plain(row["decision"] or "-")
+        shown = Text(decision, style="bold" if decision != before else "")
         numbers = ["-" if value is None else f"{value:.3f}" for value in posteriors]
         table.add_row(f"{row['seconds']:.2f}", row["gate"], *numbers, shown)
         before = decision

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from codegen.untrusted import plain
 from tinyser.cli.extras import needs_extra
 
 
@@ -17,10 +18,11 @@ from tinyser.cli.extras import needs_extra
 @needs_extra("convert")
 def command(checkpoint: Path, output: Path, as_json: bool) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     from tinyser.convert.export_onnx import export_onnx
 
-    with Console(stderr=True).status(f"Exporting {checkpoint.name} to ONNX"):
+    with Console(stderr=True).status(Text(f"Exporting {plain(checkpoint.name)} to ONNX")):
         result = export_onnx(checkpoint, output)
     if as_json:
         fields = {
@@ -34,5 +36,5 @@ def command(checkpoint: Path, output: Path, as_json: bool) -> None:
         return
     click.echo(
         f"{result.path}: {result.bytes} bytes, features {result.input_shape} -> posteriors of "
-        f"{', '.join(result.labels)}; largest difference to PyTorch {result.max_difference:.1g}"
+        f"{plain(', '.join(result.labels))}; largest difference to PyTorch {result.max_difference:.1g}"
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from codegen.boards.board import PROJECTS
+from codegen.untrusted import plain
 
 if TYPE_CHECKING:
     from codegen.clip import Clip
@@ -156,8 +157,10 @@ def command(
     for line in _sizes(manifest):
         click.echo(line)
     click.echo(
-        f"{output}: runtime {runtime} for {board_id}, arena {manifest['arena_bytes']} bytes, "
-        f"weights {manifest['weights_bytes']} bytes; see {output / 'README.md'}"
+        plain(
+            f"{output}: runtime {runtime} for {board_id}, arena {manifest['arena_bytes']} bytes, "
+            f"weights {manifest['weights_bytes']} bytes; see {output / 'README.md'}"
+        )
     )
 
 
@@ -168,7 +171,7 @@ def _read_clip(path: Path, features: FeatureSpec | None) -> Clip:
 
     recording = read_audio(path, SAMPLE_RATE_HZ if features is None else features.sample_rate_hz)
     for note in recording.notes:
-        click.echo(note, err=True)
+        click.echo(plain(note), err=True)
     return Clip(path.name, recording.samples, recording.sample_rate_hz)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from codegen.untrusted import plain
 from tinyser.cli.extras import needs_extra
 
 
@@ -39,14 +40,19 @@ from tinyser.cli.extras import needs_extra
 @needs_extra("convert")
 def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | None, ranges: str, as_json: bool) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     from tinyser.convert.free_ranges import AUTO
     from tinyser.convert.quantize import quantize
 
     ways = AUTO if ranges == "auto" else (ranges,)
+    doing = Text(f"Converting {plain(onnx.name)} to int8 (onnx2tf, about half a minute)")
+    with Console(stderr=True).status(doing) as status:
 
-    with Console(stderr=True).status(f"Converting {onnx.name} to int8 (onnx2tf, about half a minute)") as status:
-        result = quantize(onnx, calibration, output, float_tflite, lambda part: status.update(f"Fitting: {part}"), ways)
+        def show(part: str) -> None:
+            status.update(Text(f"Fitting: {plain(part)}"))
+
+        result = quantize(onnx, calibration, output, float_tflite, show, ways)
     if as_json:
         fields = {
             "output": str(result.path),

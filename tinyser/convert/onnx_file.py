@@ -38,7 +38,7 @@ def read_onnx(path: str | Path) -> OnnxFile:
         onnx.checker.check_model(model)
     except OSError as error:
         raise ModelFormatError(f"{path}: cannot read it ({error.strerror}); give an ONNX file") from error
-    except (DecodeError, onnx.checker.ValidationError) as error:
+    except (DecodeError, onnx.checker.ValidationError, RuntimeError, ValueError, TypeError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ModelFormatError(f"{path}: not a valid ONNX file ({reason}); export it again") from error
     constants = {tensor.name for tensor in model.graph.initializer}
@@ -60,10 +60,11 @@ def _fixed_shape(path: Path, value: Any) -> tuple[int, ...]:
 
     tensor_type = value.type.tensor_type
     if tensor_type.elem_type != onnx.TensorProto.FLOAT:
-        got = onnx.TensorProto.DataType.Name(tensor_type.elem_type)
+        names = {number: name for name, number in onnx.TensorProto.DataType.items()}
+        got = names.get(tensor_type.elem_type, f"type {tensor_type.elem_type}")
         raise ModelFormatError(f"{path}: {value.name}: got {got}, allowed is FLOAT; export the model in float32")
     sizes = tuple(d.dim_value if d.HasField("dim_value") else 0 for d in tensor_type.shape.dim)
-    if len(sizes) < 2 or sizes[0] != 1 or 0 in sizes:
+    if len(sizes) < 2 or sizes[0] != 1 or min(sizes) < 1:
         shown = ", ".join(str(size) if size else "?" for size in sizes)
         raise ModelFormatError(
             f"{path}: {value.name}: got shape ({shown}), allowed is a fixed shape with batch 1; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
+from codegen.untrusted import parse_json
 from tinyser.emulator.emulation import Int8s
 
 
@@ -94,7 +94,7 @@ def load_project(folder: str | Path) -> Project:
     folder = Path(folder)
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = parse_json(path.read_text(encoding="utf-8"))
         return _parse(folder.resolve(), manifest)
     except OSError as error:
         raise DataError(

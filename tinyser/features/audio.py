@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from codegen.errors import DataError, ToolError
 
 SAMPLE_RATE_HZ = 16000
+_RATES_HZ = (1000, 384_000)  # for others the filter that resamples takes more memory than the sound
+_MOST_SAMPLES = 2**28  # of all channels: 4 hours and more
+_BLOCK_FRAMES = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,14 @@ def _read_file(path: Path) -> tuple[NDArray[np.float32], int]:
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a wav or flac recording")
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path) as sound:
+            rate = sound.samplerate
+            _check_header(path, sound)
+            # As it comes: a header may promise more samples than there are.
+            blocks = [sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)]
+            while len(blocks[-1]):
+                blocks.append(sound.read(_BLOCK_FRAMES, dtype="float32", always_2d=True))
+            samples = np.concatenate(blocks)
     except (soundfile.SoundFileError, TypeError) as error:
         raise DataError(f"{path}: not a readable recording ({error}); give a wav or flac file") from error
     if len(samples) == 0:
@@ -80,6 +91,14 @@ def _read_file(path: Path) -> tuple[NDArray[np.float32], int]:
         value = samples[unusable[0]][~np.isfinite(samples[unusable[0]])][0]
         raise DataError(f"{path}: sample {unusable[0]} is {value}, allowed are numbers in -1..1; mend the recording")
     return samples, rate
+
+
+def _check_header(path: Path, sound: Any) -> None:
+    low, high = _RATES_HZ
+    if not low <= sound.samplerate <= high:
+        raise DataError(f"{path}: got {sound.samplerate} Hz, allowed are {low}..{high}; resample the recording")
+    if sound.frames * sound.channels > _MOST_SAMPLES:
+        raise DataError(f"{path}: got {sound.frames} samples, allowed are {_MOST_SAMPLES}; cut the recording")
 
 
 def resample(samples: NDArray[np.float32], rate_hz: int, sample_rate_hz: int = SAMPLE_RATE_HZ) -> NDArray[np.float32]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import pickle
+import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,6 +21,8 @@ from tinyser.models import build_model
 
 FORMAT = "tinyser"
 VERSION = 1
+_LAYERS = ("blocks", "layers")  # how settings end that say how many
+_CALL = re.compile(r"GLOBAL ([\w.]+)")  # in the weights-only unpickler's message
 _KEYS = ("format", "version", "model", "hrf", "card", "state_dict", "training")
 
 
@@ -45,6 +48,7 @@ class Checkpoint:
 
     def build(self) -> nn.Module:
         """The model with its weights, in evaluation mode. Raises ModelFormatError when they do not fit."""
+        self._refuse_oversized()
         model = build_model(self.model_name, self.config)
         if self.hrf is not None:
             model = expand(model, self.hrf.ratio, self.hrf.modules, self.hrf.factors)
@@ -55,6 +59,24 @@ class Checkpoint:
             message = f"checkpoint: weights do not fit {self.model_name} ({reason}); train the model again"
             raise ModelFormatError(message) from error
         return model.eval()
+
+    def _refuse_oversized(self) -> None:
+        """A config can ask for any size, memory goes by the file: layers by its tensors, weights by its bytes.
+
+        Raises ModelFormatError.
+        """
+        layers = sum(count for name, count in self.config.items() if name.endswith(_LAYERS) and isinstance(count, int))
+        stores = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage() for tensor in self.state_dict.values()}
+        available = sum(store.nbytes() for store in stores.values())
+        if layers <= len(self.state_dict):
+            with torch.device("meta"):  # sizes without memory
+                needed = sum(weight.numel() for weight in build_model(self.model_name, self.config).parameters())
+            if needed <= available:
+                return
+        raise ModelFormatError(
+            f"checkpoint: weights do not fit {self.model_name} (its settings ask for more than the {available} bytes "
+            "of weights); train the model again"
+        )
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
@@ -106,6 +128,16 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 def _checkpoint(content: dict[str, Any]) -> Checkpoint:
     model, hrf = content["model"], content["hrf"]
+    _check_type("model.name", model["name"], str)
+    for name, mapping in (
+        ("model.config", model["config"]),
+        *((key, content[key]) for key in ("state_dict", "training")),
+    ):
+        _check_type(name, mapping, dict)
+        for key in mapping:
+            _check_type(f"a key of {name}", key, str)
+    for name, weight in content["state_dict"].items():
+        _check_type(f"state_dict[{name!r}]", weight, Tensor)
     settings = None
     if hrf is not None:
         settings = HrfSettings(hrf["ratio"], tuple(hrf["modules"]), hrf["factors"])
@@ -116,12 +148,32 @@ def _checkpoint(content: dict[str, Any]) -> Checkpoint:
     return Checkpoint(model["name"], model["config"], settings, card, content["state_dict"], content["training"])
 
 
+def _check_type(name: str, value: object, wanted: type) -> None:
+    if not isinstance(value, wanted):
+        raise ModelFormatError(f"{name}: got {type(value).__name__}, allowed is {wanted.__name__}")
+
+
 def load_tensors(path: Path) -> Any:
     """What `torch.save` wrote, if it is only containers and tensors. Raises ModelFormatError otherwise."""
     if not path.is_file():
         raise ModelFormatError(f"{path}: no such file; give a .pt file or a folder that train wrote")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, KeyError) as error:
-        reason = " ".join(str(error).split())[:100]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of protocols and stores: an error says it all
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except MemoryError as error:
+        raise ModelFormatError(f"{path}: its tensors do not fit into memory; give a .pt that train wrote") from error
+    except Exception as error:  # torch's reader raises whatever a damaged file makes it stumble over
+        if called := _CALL.search(str(error)):
+            raise ModelFormatError(
+                f"{path}: refused: reading it would call {called[1]}, allowed are only tensors and plain values; a "
+                "file that holds code is not a checkpoint, whoever gave it to you"
+            ) from error
+        reason = _reason(error)
         raise ModelFormatError(f"{path}: not a checkpoint ({reason}); give a .pt that train or merge wrote") from error
+
+
+def _reason(error: Exception) -> str:
+    """Of the unpickler's several paragraphs, the one on this file."""
+    own = str(error).rpartition("WeightsUnpickler error:")[2].partition("Check the documentation")[0]
+    return " ".join(own.split())[:100] or type(error).__name__

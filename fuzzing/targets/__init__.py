@@ -1,0 +1,1 @@
+"""One module a target, each with its TARGET; `fuzzing.target.TARGETS` lists them."""
