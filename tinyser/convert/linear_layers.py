@@ -70,12 +70,12 @@ def find_pairs(int8: Any, floats: Any) -> list[tuple[LinearLayer, LinearLayer]]:
 
 def float_weights(model: Any, layer: LinearLayer) -> Real:
     """A float graph's weights, (groups, outputs, inputs)."""
-    return _grouped(_float_constant(model, layer.weights), layer)
+    return _grouped(float_constant(model, layer.weights), layer)
 
 
 def float_bias(model: Any, layer: LinearLayer) -> Real:
     """A float graph's bias, (groups, outputs)."""
-    return _float_constant(model, layer.bias).reshape(layer.shape[:2])
+    return float_constant(model, layer.bias).reshape(layer.shape[:2])
 
 
 def grouped_rows(rows: npt.NDArray[Any], layer: LinearLayer) -> Real:
@@ -199,7 +199,7 @@ def _first_inside(size: int, kernel: int, stride: int) -> int:
     return -padding % stride
 
 
-def _float_constant(model: Any, tensor: int) -> Real:
+def float_constant(model: Any, tensor: int) -> Real:
     about = model.subgraphs[0].tensors[tensor]
     return np.frombuffer(constant_bytes(model, about), np.float32).reshape(about.shape).astype(np.float64)
 

@@ -36,6 +36,15 @@ def paired_tensors(model: Any, twin: Any) -> tuple[dict[int, int], str | None]:
     return pairs, None
 
 
+def int8_tensors(int8: Any, floats: Any) -> dict[int, int]:
+    """Of each tensor of the float graph that of the int8 one; nothing where that changes scales in between."""
+    pairs, difference = paired_tensors(int8, floats)
+    names = {operator_name(int8, operator) for operator in int8.subgraphs[0].operators}
+    if difference is not None or names & set(BETWEEN_SCALES):
+        return {}
+    return {other: mine for mine, other in pairs.items()}
+
+
 class _Graph:
     def __init__(self, model: Any) -> None:
         graph = model.subgraphs[0]

@@ -32,13 +32,17 @@ def range_of(low: float, high: float) -> tuple[float, int]:
 def least_error(
     values: npt.NDArray[Any],
     judged: Callable[[Real], Real] = lambda values: values,
+    above: float | None = None,
 ) -> tuple[float, int]:
-    """Scale and zero point of the least mean square error of what `judged` makes of (n, channels)."""
+    """Scale and zero point of the least mean square error of what `judged` makes of (n, channels).
+
+    What is least the range need not hold, nor what is largest; with `above` it reaches to so many times that.
+    """
     real = np.asarray(values, np.float64)
     low, high = min(float(real.min()), 0.0), max(float(real.max()), LEAST)
     lows = [low * share for share in _SHARES] if low < 0 else [0.0]
     wanted, tried = judged(real), []
-    for limits in product(lows, [high * share for share in _SHARES]):
+    for limits in product(lows, [high * share for share in (_SHARES if above is None else (above,))]):
         step, zero_point = range_of(*limits)
         integers = np.clip(np.rint(real / step) + zero_point, LOWEST, LOWEST + STEPS)
         tried.append((float(np.mean((judged(step * (integers - zero_point)) - wanted) ** 2)), step, zero_point))
@@ -49,3 +53,8 @@ def softmax(logits: Real) -> Real:
     """(n, classes)."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def to_int8(values: Real, step: float, zero_point: int) -> npt.NDArray[np.int8]:
+    """The nearest integers that stand for values."""
+    return np.clip(np.rint(values / step) + zero_point, LOWEST, LOWEST + STEPS).astype(np.int8)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tinyser.convert.attention import even_attention
 from tinyser.convert.free_ranges import AUTO, MINMAX, set_free_ranges
 from tinyser.convert.inner_values import inner_values
 from tinyser.convert.linear_layers import (
@@ -36,7 +37,9 @@ from tinyser.convert.linear_layers import (
     write_bias,
     write_weights,
 )
+from tinyser.convert.logits import shift_logits
 from tinyser.convert.settle import settle
+from tinyser.convert.stream import even_streams
 from tinyser.convert.tflite_file import dequantized, load, read_tflite_file, write_model
 from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.runtime import Floats
@@ -52,7 +55,7 @@ _DAMPING = 0.01
 class Refit:
     """Mean square of the posteriors' error on windows that had no part in the fit; `kept` when it became less.
 
-    `ranges`: the way to choose them that it is; `tried`: the error of each way.
+    `ranges`: the way to choose them that it is; `tried`: the error of each way. What is kept is fitted to all windows.
     """
 
     layers: int
@@ -76,33 +79,44 @@ def refit(
     progress: Callable[[str], None] = lambda _: None,
     ways: Sequence[str] = AUTO,
 ) -> Refit | None:
-    """Writes `int8`, its convolutions settled and its layers fitted anew, to `target`, and says whether that helps.
+    """Writes `int8`, its channels evened and its layers fitted anew, to `target`, and says whether that helps.
 
     `floats` is the same graph in float32, `windows` float32 (windows, *input shape without batch), `posteriors`
     (windows, outputs) the float graph's. Of `ways` to set ranges (`free_ranges`) it is the one with the least error on
-    windows that had no part in the fit. `target_floats` becomes the float graph whose tensors are those of `target`.
-    `progress` hears what is being done. None, and no file, where there is nothing to fit, or too few windows. Raises
-    ToolError when TFLite fails.
+    windows that had no part in the fit; that is then made of all windows. `target_floats` becomes the float graph whose
+    tensors are those of `target`. `progress` hears what is being done. None, and no file, where there is nothing to
+    fit, or too few windows. Raises ToolError when TFLite fails.
     """
     if not find_pairs(load(int8), load(floats)) or len(windows) < _RUNS:
         return None
     held_out = _held_out(len(windows))
-    fitted, judged = windows[~held_out], (windows[held_out], posteriors[held_out])
-    layers, tried = 0, []
+    tried = {}
     for way in ways:
-        made, twin = (path.with_name(f"{path.stem}-{way}.tflite") for path in (target, target_floats))
-        progress(f"{way} ranges, channels of convolutions")
-        ranged = set_free_ranges(int8, floats, fitted, way, made)
-        settle(ranged, floats, fitted, made, twin, cut_off=way != MINMAX)
-        layers = _fit_all(made, twin, fitted, partial(_tell, progress, way))
-        tried.append((_error(made, *judged), way, made, twin))
-    after, best, made, twin = min(tried)
-    made.replace(target)
-    twin.replace(target_floats)
-    for _, _, *others in tried:
-        for path in others:
-            path.unlink(missing_ok=True)
-    return Refit(layers, _error(int8, *judged), after, best, {way: error for error, way, *_ in tried})
+        layers = _make(int8, floats, windows[~held_out], target, target_floats, way, progress)
+        tried[way] = _error(target, windows[held_out], posteriors[held_out])
+    best = min(tried, key=lambda way: tried[way])
+    _make(int8, floats, windows, target, target_floats, best, progress)
+    return Refit(layers, _error(int8, windows[held_out], posteriors[held_out]), tried[best], best, tried)
+
+
+def _make(
+    int8: Path,
+    floats: Path,
+    windows: Floats,
+    target: Path,
+    target_floats: Path,
+    way: str,
+    progress: Callable[[str], None],
+) -> int:
+    """Writes both targets; how many layers were fitted."""
+    progress(f"{way} ranges, channels of convolutions")
+    ranged = set_free_ranges(int8, floats, windows, way, target)
+    settle(ranged, floats, windows, target, target_floats, cut_off=way != MINMAX)
+    progress(f"{way} ranges, channels of attention and of sums")
+    even_streams(target, target_floats, windows)
+    even_attention(target, target_floats, windows)
+    shift_logits(target, target_floats, windows)
+    return _fit_all(target, target_floats, windows, partial(_tell, progress, way))
 
 
 def _tell(progress: Callable[[str], None], way: str, part: str) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from tinyser.convert.inner_values import inner_values
 from tinyser.convert.linear_layers import LinearLayer, Patches, Real, find_pairs, float_bias, float_weights, write_float
-from tinyser.convert.ranges import LEAST, least_error, range_of, set_range, softmax
+from tinyser.convert.ranges import LEAST, least_error, range_of, set_range
 from tinyser.convert.tflite_file import load, operator_name, write_model
 from tinyser.runtimes.runtime import Floats
 
@@ -44,7 +44,7 @@ class _Joint:
 def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats: Path, cut_off: bool) -> int:
     """Writes both graphs anew, and returns how many convolutions were changed.
 
-    `cut_off`: ranges, those of input and logits as well, are those of the least mean square error, in which rare large
+    `cut_off`: ranges, that of the input as well, are those of the least mean square error, in which rare large
     values count little; else they hold the largest value that was seen.
     `windows` is float32 (windows, *input shape without batch). In the int8 file only ranges change: `refit` has to
     write the constants that go with them. Raises ToolError when TFLite fails.
@@ -58,28 +58,18 @@ def settle(int8: Path, floats: Path, windows: Floats, new_int8: Path, new_floats
         for joint in joints:
             _settle(model, twin, joint, seen[joint.values][:, 0], padding[joint.values][:, 0], cut_off)
     if cut_off:
-        _cut_off_ends(model, twin, floats, windows)
+        _cut_off_input(model, twin, windows)
     write_model(model, new_int8)
     write_model(twin, new_floats)
     return len(joints)
 
 
-def _cut_off_ends(model: Any, twin: Any, floats: Path, windows: Floats) -> None:
-    """Ranges of the input and of the logits, where layers that are written anew read and make them."""
-    pairs = find_pairs(model, twin)
-    graph = model.subgraphs[0]
-    source, _ = _followed(model, int(graph.inputs[0]))
-    if source[-1] in (mine.input for mine, _ in pairs):
+def _cut_off_input(model: Any, twin: Any, windows: Floats) -> None:
+    """The input's range, where a layer that is written anew reads it."""
+    source, _ = _followed(model, int(model.subgraphs[0].inputs[0]))
+    if source[-1] in (mine.input for mine, _ in find_pairs(model, twin)):
         for tensor in source:
             set_range(model, tensor, *least_error(windows.reshape(-1, 1)))
-    last = graph.operators[-1]
-    uses = [int(index) for operator in graph.operators for index in operator.inputs]
-    if operator_name(model, last) != "SOFTMAX" or uses.count(int(last.inputs[0])) != 1:
-        return
-    for other in (other for mine, other in pairs if mine.output == int(last.inputs[0])):
-        place = Patches(other.output, 1, 1, other.shape[1])
-        logits = inner_values(floats, windows, [place])[place][:, 0]
-        set_range(model, int(last.inputs[0]), *least_error(logits, softmax))
 
 
 def _joints(model: Any, twin: Any) -> list[_Joint]:
@@ -133,8 +123,9 @@ def _followed(model: Any, tensor: int) -> tuple[tuple[int, ...], tuple[str, ...]
 def _settle(model: Any, twin: Any, joint: _Joint, seen: Floats, padding: Floats, cut_off: bool) -> None:
     """`seen` (values, channels) over all windows, `padding` (values, channels) where there is nothing but padding."""
     rectified = joint.writer.activation == _RELU
-    centre = np.zeros(seen.shape[1]) if rectified else seen.mean(axis=0, dtype=np.float64)
-    low, high = seen.min(axis=0) - centre, seen.max(axis=0) - centre
+    low, high = seen.min(axis=0).astype(np.float64), seen.max(axis=0).astype(np.float64)
+    centre = np.zeros_like(low) if rectified else (low + high) / 2
+    low, high = low - centre, high - centre
     largest = np.maximum(np.maximum(-low, high), LEAST)
     factor = np.clip(np.median(largest) / largest, 1 / _LARGEST_FACTOR, _LARGEST_FACTOR)
     if cut_off:
