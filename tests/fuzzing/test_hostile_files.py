@@ -67,6 +67,13 @@ def test_numbers_of_features(field: str, value: str, message: str, tmp_path: Pat
         FeatureSpec.load(tmp_path / "features.json")
 
 
+def test_numbers_of_a_manifest(tmp_path: Path) -> None:
+    content = load_target("manifest").seeds()[0].decode()
+    (tmp_path / "manifest.json").write_text(content.replace('"scale": 0.03125', f'"scale": {HUGE}', 1))
+    with pytest.raises(DataError, match="not a manifest of this version .OverflowError"):
+        load_project(tmp_path)
+
+
 def test_numbers_of_a_stream(tmp_path: Path) -> None:
     (tmp_path / "stream.json").write_text(f'{{"margin": {HUGE}}}')
     with pytest.raises(DataError, match="margin: got 1000"):

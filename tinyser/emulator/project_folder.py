@@ -100,7 +100,7 @@ def load_project(folder: str | Path) -> Project:
         raise DataError(
             f"{path}: cannot be read ({error.strerror}); give a folder that 'tinyser generate' wrote"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(
             f"{path}: not a manifest of this version ({type(error).__name__}: {error}); generate the project again"
         ) from error
