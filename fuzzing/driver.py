@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ _DEADLY = ("crash-", "timeout-", "oom-", "leak-")  # what libFuzzer calls inputs
 _GRACE_SECONDS = 120  # beyond its time, for an input that hangs and for the imports
 _MOST_DEATHS = 50
 _POLL_SECONDS = 0.5
+_IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 @dataclass(slots=True)
@@ -61,10 +63,11 @@ def fuzz_target(name: str, seconds: float, folder: Path, seed: int, progress: Pr
 def _events(name: str, seconds: float, folder: Path, seed: int, outcome: Outcome) -> Iterator[tuple[int, int]]:
     """Inputs tried and edges reached by one child, as it goes on; how it ended goes into the outcome."""
     command = [sys.executable, "-m", "fuzzing.child", name, str(folder), str(int(seconds)), str(seed)]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1"}
     log = folder / "log.txt"
     known = len(fault_files(folder))
-    with log.open("wb") as sink:
+    # libFuzzer ends its process without a word to Python: what that wrote for itself goes with a folder of ours.
+    with tempfile.TemporaryDirectory(prefix="tinyser-fuzz-", dir=_IN_MEMORY) as scratch, log.open("wb") as sink:
+        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1", "TMPDIR": scratch}
         child = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=sink, stderr=sink)
         try:
             deadline = time.monotonic() + seconds + _GRACE_SECONDS

@@ -1,4 +1,4 @@
-"""A folder of this process, in memory where there is such a place, gone when it ends."""
+"""A folder of this process for the files that targets read and write, gone when it ends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-_IN_MEMORY = Path("/dev/shm")
-
 
 @cache
 def _folder() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="tinyser-fuzz-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+    path = Path(tempfile.mkdtemp(prefix="tinyser-fuzz-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 

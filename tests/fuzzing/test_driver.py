@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,9 +114,16 @@ def test_finds_the_planted_faults(tmp_path: Path, require_module: Callable[..., 
     assert again.returncode == 1 and "KeyError: 'planted'" in again.stdout
 
 
+def leftovers() -> list[Path]:
+    """Folders of processes that have ended, or of others that still run."""
+    return [path for place in ("/dev/shm", tempfile.gettempdir()) for path in Path(place).glob("tinyser-fuzz-*")]
+
+
 def test_a_short_run_of_a_real_target(tmp_path: Path, require_module: Callable[..., None]) -> None:
     require_module("atheris")
+    before = set(leftovers())
     done = run_fuzz(0.1, "stream", "--seed", 1, "-o", tmp_path)
+    assert set(leftovers()) <= before
     assert done.returncode == 0, done.stdout + done.stderr
     inputs, edges = re.search(r"([\d,]+) inputs, ([\d,]+) edges, 0 faults", done.stdout).groups()
     assert int(inputs.replace(",", "")) > 20 and int(edges.replace(",", "")) > 50
