@@ -26,6 +26,11 @@ def command(files: Converted, rows: Path, out: Path) -> list[str]:
     return [sys.executable, "-m", "tinyser", "check", *map(str, options)]
 
 
+def heed_interrupts() -> None:
+    """A shell's background ignores them, and so does what is started there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def rows(model_files: Converted, tmp_path: Path) -> Path:
     """The calibration windows again and again, each a little louder."""
@@ -40,7 +45,8 @@ def test_goes_on_after_the_last_whole_block(
 ) -> None:
     require_tool("gcc")
     out = tmp_path / "out"
-    with subprocess.Popen(command(model_files, rows, out), start_new_session=True, stderr=subprocess.PIPE) as stopped:
+    options = {"start_new_session": True, "stderr": subprocess.PIPE, "preexec_fn": heed_interrupts}
+    with subprocess.Popen(command(model_files, rows, out), **options) as stopped:
         until = time.monotonic() + SECONDS
         while not list(out.glob(f"{STAGES}/tflm-all-*-64.npz")):
             assert stopped.poll() is None and time.monotonic() < until

@@ -50,7 +50,7 @@ def shorter_history(graph: Graph, region: Region) -> Region:
     root = max(region.buffers, key=lambda tensor: region.buffers[tensor].history_bytes)
     held = region.buffers[root]
     row = graph.tensors[root].bytes // graph.tensors[root].shape[region.axes[root]]
-    shorter = replace(held, history_bytes=held.history_bytes - row)
+    shorter = held._replace(history_bytes=held.history_bytes - row)
     return replace(region, buffers={**region.buffers, root: shorter})
 
 
@@ -68,14 +68,14 @@ def other_read(**changes: int) -> Callable[[Graph, Region], Region]:
     def change_read(graph: Graph, region: Region) -> Region:
         place = max(place for place, read in region.reads.items() if read.back)
         read = region.reads[place]
-        changed = replace(read, **{name: getattr(read, name) + change for name, change in changes.items()})
+        changed = read._replace(**{name: getattr(read, name) + change for name, change in changes.items()})
         return replace(region, reads={**region.reads, place: changed})
 
     return change_read
 
 
 def other_zero_point(graph: Graph, region: Region) -> Region:
-    buffers = {root: replace(held, zero_point=held.zero_point + 1) for root, held in region.buffers.items()}
+    buffers = {root: held._replace(zero_point=held.zero_point + 1) for root, held in region.buffers.items()}
     return replace(region, buffers=buffers)
 
 

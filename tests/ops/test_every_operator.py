@@ -14,6 +14,7 @@ from tests.ops.agreement import Case, truth
 from tests.ops.int16 import in_int16
 
 ABOUT_ALL_OPERATORS = {
+    "test_avx2",
     "test_every_operator",
     "test_broken_code",
     "test_graphs",
