@@ -12,6 +12,8 @@ from codegen.errors import DataError, OutputExistsError
 from codegen.held_folder import held_folder
 
 PARTIAL = ".tinyser-partial-"
+# What renaming to something that came into being meanwhile gives.
+_TAKEN = (errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY)
 
 
 @contextmanager
@@ -48,10 +50,8 @@ def new_folder(path: str | Path) -> Iterator[Path]:
             partial.chmod(0o777 & ~_umask())
             try:
                 partial.replace(target)
-            except (FileExistsError, NotADirectoryError) as error:
-                raise _exists(target) from error
             except OSError as error:
-                if error.errno == errno.ENOTEMPTY:
+                if error.errno in _TAKEN:
                     raise _exists(target) from error
                 raise
 

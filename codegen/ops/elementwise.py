@@ -55,8 +55,8 @@ class Elementwise(Binary):
         return None
 
     def full_output(self, graph: Graph) -> Mapping[str, int] | None:
-        """Initialiser of `tsfull_output_t`; None where some outputs are cut off, or scaled up or
-        down to nothing, and for int16."""
+        """Initialiser of `ts_full_output_t`; None where some outputs are cut off, or scaled up or down to nothing, and
+        for int16."""
         output = graph.output(self)
         multiplier, shift = self.output_multiplier(graph)
         if (
