@@ -36,13 +36,14 @@ def test_generated_code_gives_the_expected_bytes(name: str, bench_dir: Path) -> 
         np.testing.assert_array_equal(output.ravel(), tflm.ravel())
 
 
+@pytest.mark.parametrize("board", ["mps2-an385", "mps3-an547"])
 @pytest.mark.parametrize("name", MODELS)
-def test_vectors_give_the_expected_bytes(
-    name: str, bench_dir: Path, tmp_path: Path, require_tool: Callable[..., None]
+def test_other_cores_give_the_expected_bytes(
+    name: str, board: str, bench_dir: Path, tmp_path: Path, require_tool: Callable[..., None]
 ) -> None:
-    """On an emulated Cortex-M55, the first recorded input."""
+    """On an emulated Cortex-M3 and M55, the first recorded input."""
     require_tool("arm-none-eabi-gcc", "qemu-system-arm")
     model = parse_tflite((bench_dir / f"{name}.tflite").read_bytes())
-    project = generate_project(model, ProjectOptions(board=load_board("mps3-an547")), tmp_path / "project")
+    project = generate_project(model, ProjectOptions(board=load_board(board)), tmp_path / "project")
     inputs, expected = (np.load(bench_dir / f"{name}.{kind}.npy")[:1] for kind in ("input", "expected"))
     np.testing.assert_array_equal(run(project.folder, inputs.reshape(1, -1)).outputs.ravel(), expected.ravel())

@@ -66,6 +66,14 @@ def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     return importlib.import_module
 
 
+def test_a_stand_in_is_said_to_be_one(module: Callable[[str], ModuleType]) -> None:
+    """TFLM was not counted on the Cortex-M3: beside it are the M4's reference kernels, not its DSP ones."""
+    speed = module("speed")
+    on_m3, on_m4 = (next(t for t in speed.TARGETS if t.name == name) for name in ("Cortex-M3", "Cortex-M4F"))
+    assert on_m3.peers() == {"reference": on_m4.peers()["reference"]}
+    assert "counted on cortex-m4" in on_m3.title() and "counted" not in on_m4.title()
+
+
 def test_cycles(models: Path, module: Callable[[str], ModuleType]) -> None:
     """The classes add up to the instructions, on the Cortex-M4 to those that the timer counts."""
     classes, events = module("thumb_classes").CLASSES, module("thumb_classes").EVENTS

@@ -29,13 +29,6 @@ void ts_channels(const ts_channels_t *params, int32_t rows, const int8_t *input,
     }
 }
 #else
-/* Whether what takes four inputs at once leaves some. */
-#ifdef TS_HAS_SIMD
-#define HAS_TAILS TS_CHANNELS_TAILS
-#else
-#define HAS_TAILS 1
-#endif
-
 #if TS_CHANNELS_BY_FOURS
 #include "ts_channels_fours.h"
 #endif
@@ -67,6 +60,16 @@ TS_APART void widen4(const int8_t *input, int32_t count, int16_t *wide) {
     }
 }
 
+#ifndef TS_HAS_SIMD
+/* Four inputs, one after the other: as a loop, compilers for small cores spend more on places than on values. */
+TS_INLINE void widen_block(const int8_t *input, int16_t *wide) {
+    wide[ts_wide_place(0)] = input[0];
+    wide[ts_wide_place(1)] = input[1];
+    wide[ts_wide_place(2)] = input[2];
+    wide[ts_wide_place(3)] = input[3];
+}
+#endif
+
 /* Two rows as 16-bit values, four of the one before the same four of the other. */
 static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t count, int16_t *wide) {
 #ifdef TS_HAS_AVX2
@@ -86,8 +89,13 @@ static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t co
         words[2] = ts_plain_even(b);
         words[3] = ts_plain_odd(b);
     }
+#else
+    for (; count >= 4; count -= 4, row0 += 4, row1 += 4, wide += 8) {
+        widen_block(row0, wide);
+        widen_block(row1, wide + 4);
+    }
 #endif
-    for (; HAS_TAILS && count > 0; count -= 4, row0 += 4, row1 += 4, wide += 8) {
+    for (; TS_CHANNELS_TAILS && count > 0; count -= 4, row0 += 4, row1 += 4, wide += 8) {
         widen4(row0, count, wide);
         widen4(row1, count, wide + 4);
     }
@@ -173,8 +181,16 @@ static void one_row(const ts_channels_t *p, const int8_t *row, int8_t *output) {
             sum0 = ts_multiply_add(odd, ts_plain_odd(b0), ts_multiply_add(even, ts_plain_even(b0), sum0));
             sum1 = ts_multiply_add(odd, ts_plain_odd(b1), ts_multiply_add(even, ts_plain_even(b1), sum1));
         }
+#else
+        for (; left >= 4; left -= 4, weights += 8) {
+            for (int32_t i = 0; i < 4; ++i) {
+                const int32_t a = *in++;
+                sum0 += a * weights[i];
+                sum1 += a * weights[4 + i];
+            }
+        }
 #endif
-        for (; HAS_TAILS && left > 0; left -= 4, weights += 8) {
+        for (; TS_CHANNELS_TAILS && left > 0; left -= 4, weights += 8) {
             for (int32_t i = 0; i < 4 && i < left; ++i) {
                 const int32_t a = *in++;
                 sum0 += a * weights[i];

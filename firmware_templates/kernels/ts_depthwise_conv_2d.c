@@ -96,16 +96,17 @@ static int8_t convolve(const ts_depthwise_conv_2d_t *p, const walk_t *walk, cons
 #include "ts_depthwise_conv_2d_avx2.h"
 #endif
 
-#if defined(QUADS) || defined(TS_HAS_HIGH_REGISTERS)
+#ifndef TS_HAS_AVX2
 TS_INLINE int32_t small_output(int32_t sum, int32_t bias_and_right, int32_t multiplier, int32_t rounding) {
     const int32_t twice = 2 * (sum + (bias_and_right >> 8));
     return ts_saturate8(ts_scale_small(twice, multiplier, bias_and_right, rounding));
 }
 
-#endif
-
 #ifdef TS_HAS_HIGH_REGISTERS
 #include "ts_depthwise_conv_2d_thumb.h"
+#elif !defined(QUADS)
+#include "ts_depthwise_conv_2d_quads.h"
+#endif
 #endif
 
 #ifdef QUADS
@@ -202,21 +203,20 @@ static void convolve_channels(const ts_depthwise_conv_2d_t *p, const walk_t *wal
     const int32_t words = taps + (is_small(p) ? 8 : 12);
     const int32_t *stream = p->stream;
     int32_t n = 0;
-#if defined(QUADS) || defined(TS_HAS_AVX2)
-    for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
-        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
-        convolve_quad(p, walk, (const int8_t *)stream + walk->tap, quad, input + n, output + n);
-    }
-    if (!TS_DEPTHWISE_CONV_2D_SINGLE) {
-        return;
-    }
-#endif
 #ifdef TS_HAS_HIGH_REGISTERS
     const bool aligned = (((uintptr_t)input | (uintptr_t)walk->step | (uintptr_t)walk->input_step) & 3u) == 0u;
     for (; aligned && is_small(p) && p->input_offset == 128 && p->depth_multiplier == 1 && n + 4 <= channels; n += 4) {
         const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
         convolve_words(walk, (const int8_t *)stream + walk->tap, quad, input + n, output + n);
         stream += words;
+    }
+#else
+    for (; (!TS_DEPTHWISE_CONV_2D_SINGLE || p->depth_multiplier == 1) && n + 4 <= channels; n += 4, stream += words) {
+        const ts_quad_t *quad = (const ts_quad_t *)(const void *)(stream + taps);
+        convolve_quad(p, walk, (const int8_t *)stream + walk->tap, quad, input + n, output + n);
+    }
+    if (!TS_DEPTHWISE_CONV_2D_SINGLE) {
+        return;
     }
 #endif
     for (; n < channels; ++n) {

@@ -48,6 +48,10 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
     const int32_t middle = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
     const int32_t rest = (int32_t)a_low * b_high + (middle & 0xFFFF);
     return a_high * b_high + (middle >> 16) + (((rest >> 15) + 1) >> 1);
+#elif defined(__ARM_FEATURE_SAT)
+    /* What is rounded comes with an addition, as a shifted operand. */
+    const int64_t product = (int64_t)a * b;
+    return (int32_t)(product >> 32) + (int32_t)((uint32_t)product >> 31);
 #else
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 31)) >> 32);
 #endif
@@ -55,7 +59,7 @@ static inline int32_t ts_high_mul(int32_t a, int32_t b) {
 
 /** value >> the lowest byte of `amount`, 0 to 31: shifts look at no more, but compilers cut the byte out. */
 static inline int32_t ts_shift_right(int32_t value, int32_t amount) {
-#ifdef TS_HAS_SIMD
+#ifdef __ARM_FEATURE_SAT
     int32_t shifted;
     __asm__("asr %0, %1, %2" : "=r"(shifted) : "r"(value), "r"(amount));
     return shifted;
@@ -78,7 +82,7 @@ static inline int32_t ts_small_requantize(int32_t value, int32_t multiplier, int
 
 /** The nearest int8. */
 static inline int32_t ts_saturate8(int32_t value) {
-#ifdef TS_HAS_SIMD
+#ifdef __ARM_FEATURE_SAT
     return (int32_t)__builtin_arm_ssat(value, 8);
 #else
     return value < -128 ? -128 : value > 127 ? 127 : value;

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENABLED = "warning,style,performance,portability"
-ARM = ("--platform=arm32-wchar_t4", "-D__ARM_FEATURE_SIMD32=1", "-D__ARM_FEATURE_DSP=1", "-D__GNUC__=12")
+ARM = (
+    *("--platform=arm32-wchar_t4", "-D__GNUC__=12"),
+    *("-D__ARM_FEATURE_SAT=1", "-D__ARM_FEATURE_SIMD32=1", "-D__ARM_FEATURE_DSP=1"),
+)
 ARM_MVE = (*ARM, "-D__ARM_FEATURE_MVE=1")
 DESKTOP = ("--platform=unix64", "-D__GNUC__=12")
 # The addon as its command line runs it, once for each file and once for what it noted of all of them, in one process:

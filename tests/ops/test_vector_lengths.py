@@ -1,8 +1,9 @@
-"""Vectors of Armv8.1-M (MVE): every length that is left over, both ends of the types, ties, in one emulated image."""
+"""Vectors of Armv8.1-M (MVE), and what Armv7-M has without the DSP extension: every length that is left over, both ends
+of the types, ties, in one emulated image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +17,35 @@ from tests.ops.strategies import biases, rows_for, weights
 from tests.tflite_builder import ModelBuilder
 from tinyser.emulator.qemu import run
 
-BOARD = "mps3-an547"
+MVE, PLAIN = BOARDS = ("mps3-an547", "mps2-an385")
 LENGTHS = range(1, 18)
 ZERO_POINTS = (-128, 127, 0, 5)
 ROWS, PLACES = 3, 4
-# What the vectors' code must not get wrong without being noticed: file, what it says, what it says instead.
+# What must not go wrong without being noticed: board, file, what it says, what it says instead.
 BREAKAGES = {
-    "ties towards plus infinity": ("ts_mve.h", "vaddq_s32(value, vshrq_n_s32(value, 31))", "value"),
-    "inputs that are left over, forgotten": ("ts_channels_mve.h", "vctp8q((uint32_t)(inputs & 15))", "vctp8q(1u)"),
+    "ties towards plus infinity": (MVE, "ts_mve.h", "vaddq_s32(value, vshrq_n_s32(value, 31))", "value"),
+    "inputs that are left over, forgotten": (
+        *(MVE, "ts_channels_mve.h"),
+        "vctp8q((uint32_t)(inputs & 15))",
+        "vctp8q(1u)",
+    ),
     "channels that are left over, forgotten": (
+        MVE,
         "ts_depthwise_conv_2d_mve.h",
         "vctp16q((uint32_t)",
         "vctp16q(1u & (uint32_t)",
     ),
-    "values that are left over, forgotten": ("ts_broadcast_mve.h", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
-    "sums that are left over, forgotten": ("ts_linear_sum.c", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
+    "values that are left over, forgotten": (MVE, "ts_broadcast_mve.h", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
+    "sums that are left over, forgotten": (MVE, "ts_linear_sum.c", "vctp32q((uint32_t)count)", "vctp32q(1u)"),
+    "upper products, rounded down": (PLAIN, "ts_requantize.h", "+ (int32_t)((uint32_t)product >> 31)", ""),
+    "bytes beyond the ends": (PLAIN, "ts_requantize.h", "__builtin_arm_ssat(value, 8)", "value"),
+    "inputs in each other's place": (PLAIN, "ts_channels.c", "= input[3];", "= input[2];"),
+    "the input's zero point, forgotten": (PLAIN, "ts_depthwise_conv_2d_quads.h", "= p->input_offset;", "= 0;"),
+    "rows of a filter, one after the other": (
+        *(PLAIN, "ts_depthwise_conv_2d_quads.h"),
+        "tap += walk->weights_jump",
+        "tap += 0",
+    ),
 }
 
 
@@ -113,21 +128,23 @@ def expected(case: Case) -> np.ndarray:
     return np.stack([_joined(row) for row in truth(case)])
 
 
-def test_every_length(case: Case, expected: np.ndarray, tmp_path: Path) -> None:
-    np.testing.assert_array_equal(_outputs(case, tmp_path), expected)
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_length(board: str, case: Case, expected: np.ndarray, tmp_path: Path) -> None:
+    np.testing.assert_array_equal(_outputs(case, board, tmp_path), expected)
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES.values(), ids=BREAKAGES.keys())
-def test_broken_vectors_are_found(
-    case: Case, expected: np.ndarray, breakage: tuple[str, str, str], tmp_path: Path
+def test_broken_kernels_are_found(
+    case: Case, expected: np.ndarray, breakage: tuple[str, str, str, str], tmp_path: Path
 ) -> None:
-    assert (_outputs(case, tmp_path, breakage) != expected).any()
+    board, *edit = breakage
+    assert (_outputs(case, board, tmp_path, edit) != expected).any()
 
 
-def _outputs(case: Case, folder: Path, breakage: tuple[str, str, str] | None = None) -> np.ndarray:
-    project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(BOARD)), folder / "project")
-    if breakage is not None:
-        file, said, instead = breakage
+def _outputs(case: Case, board: str, folder: Path, edit: Sequence[str] = ()) -> np.ndarray:
+    project = generate_project(parse_tflite(case.model), ProjectOptions(board=load_board(board)), folder / "project")
+    if edit:
+        file, said, instead = edit
         path = project.folder / "model" / "kernels" / file
         text = path.read_text()
         assert said in text, "nothing to break"
