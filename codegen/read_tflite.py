@@ -99,6 +99,7 @@ def _read_graph(raw: Any, where: str, allowance: _Allowance) -> tuple[Graph, Map
     subgraph = raw.Subgraphs(0)
     tensors = tuple(_read_tensor(raw, subgraph.Tensors(i), allowance) for i in range(subgraph.TensorsLength()))
     inputs, outputs = map(allowance.tuple_of, (subgraph.InputsAsNumpy(), subgraph.OutputsAsNumpy()))
+    _refuse_absent(tensors, (*inputs, *outputs), where)
     _refuse_float(tensors, inputs, where)
     operators = [_read_operator(raw, subgraph.Operators(i), i, allowance) for i in range(subgraph.OperatorsLength())]
     tensors, kept = fold_shapes(tensors, operators)
@@ -112,6 +113,15 @@ def _read_graph(raw: Any, where: str, allowance: _Allowance) -> tuple[Graph, Map
         )
     ops = tuple(OPERATORS[operator.name].parse(operator.site, operator.options) for operator in kept)
     return Graph(tensors, ops, inputs, outputs), Counter(operator.name for operator in operators)
+
+
+def _refuse_absent(tensors: tuple[Tensor, ...], ports: tuple[int, ...], where: str) -> None:
+    for index in ports:
+        if not 0 <= index < len(tensors):
+            raise ModelFormatError(
+                f"{where}: an input or output of the model is tensor {index}, allowed: 0 to {len(tensors) - 1}; "
+                "copy or convert the file again"
+            )
 
 
 def _refuse_float(tensors: tuple[Tensor, ...], inputs: tuple[int, ...], where: str) -> None:

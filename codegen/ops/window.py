@@ -11,6 +11,7 @@ from codegen.kernel_call import ParamValue
 from codegen.rows import Access, Rows, WindowRows
 
 SAME, VALID = "SAME", "VALID"
+_LIMIT = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,14 @@ def window_rules(filter_shape_of: Any) -> tuple[Rule, ...]:
         given, output = graph.operand(op, 0).shape, graph.output(op).shape
         return all(output[1 + axis] == op.window.output_size(given[1 + axis], sizes[axis], axis) for axis in (0, 1))
 
+    def reach(op: Any, graph: Graph) -> int:
+        sizes, given, output = filter_shape_of(op, graph), graph.operand(op, 0).shape, graph.output(op).shape
+        rows, columns = (
+            given[1 + axis] + output[1 + axis] * op.window.stride[axis] + op.window.extent(sizes[axis], axis)
+            for axis in (0, 1)
+        )
+        return int(rows * given[2] + columns) * given[3]
+
     def steps(op: Op, graph: Graph) -> bool:
         return all(step >= 1 for step in (*op.window.stride, *op.window.dilation))  # type: ignore[attr-defined]
 
@@ -117,5 +126,11 @@ def window_rules(filter_shape_of: Any) -> tuple[Rule, ...]:
             lambda op, graph: not steps(op, graph) or fits(op, graph),
             lambda op, graph: graph.output(op).shape,
             "what padding, stride and filter give for the input",
+        ),
+        Rule(
+            "elements from a window to the end of the image",
+            lambda op, graph: not steps(op, graph) or reach(op, graph) < _LIMIT,
+            reach,
+            f"less than {_LIMIT}, which an int32 holds",
         ),
     )

@@ -23,6 +23,7 @@ from fuzzing.models import seed_models
 from fuzzing.target import load_target
 from tests.cli.test_generate_emulate_errors import refuses
 from tests.codegen.models import dense_model, padded_convolution
+from tests.ops.test_max_pool_2d import fixed_case
 from tests.tflite_builder import ModelBuilder, edited
 
 Change = Callable[[Any], None]
@@ -120,6 +121,7 @@ DENSE = {
     "no buffers": lambda model: model.buffers.clear(),
     "no inputs": lambda model: setattr(model.subgraphs[0], "inputs", []),
     "the input 2^31 - 1": lambda model: setattr(model.subgraphs[0], "inputs", [2**31 - 1]),
+    "an input before all others": lambda model: setattr(model.subgraphs[0], "inputs", [0, -1]),
     "an output before all others": lambda model: setattr(model.subgraphs[0], "outputs", [-1]),
 }
 # padded_convolution(): tensors image (1, 5, 6, 2), paddings, padded (1, 8, 7, 2), weights (3, 3, 3, 2) and output
@@ -135,10 +137,15 @@ PADDED = {
     "padding that is none": operator(1, padding=7),
     "paddings that are not there": tensor(1, buffer=0),
 }
+# A window over (1, 7, 5, 5).
+POOLED = {
+    "a window of 2^31 - 1 columns": operator(0, filterWidth=2**31 - 1),
+    "a window of 2^31 - 1 rows": operator(0, filterHeight=2**31 - 1),
+}
 
 
 def cases() -> list[Any]:
-    named = [(dense_model(), DENSE), (padded_convolution(), PADDED)]
+    named = [(dense_model(), DENSE), (padded_convolution(), PADDED), (fixed_case().model, POOLED)]
     return [pytest.param(base, change, id=name) for base, changes in named for name, change in changes.items()]
 
 
