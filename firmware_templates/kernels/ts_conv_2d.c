@@ -10,6 +10,8 @@
 static void copy(int8_t *target, const int8_t *source, int32_t count) {
 #ifdef TS_HAS_MVE
     ts_mve_copy(target, source, count);
+#elif defined(TS_HAS_AVX2)
+    ts_avx2_copy(target, source, count);
 #else
     for (; count >= 4; count -= 4, target += 4, source += 4) {
         memcpy(target, source, 4);
