@@ -43,6 +43,21 @@ static inline void ts_avx2_copy(int8_t *target, const int8_t *source, int32_t co
     }
 }
 
+/** Rows of `count` bytes. */
+static inline void ts_avx2_copy_rows(int8_t *target, int32_t target_step, const int8_t *source, int32_t source_step,
+                                     int32_t count, int32_t rows) {
+    if (count >= 8 && count <= 16) { /* without asking for each row how many there are */
+        for (; rows > 0; --rows, target += target_step, source += source_step) {
+            memcpy(target, source, 8);
+            memcpy(target + count - 8, source + count - 8, 8);
+        }
+        return;
+    }
+    for (; rows > 0; --rows, target += target_step, source += source_step) {
+        ts_avx2_copy(target, source, count);
+    }
+}
+
 /** Four or eight bytes as words. */
 static inline __m128i ts_avx2_words4(const int8_t *bytes) {
     int32_t word;

@@ -102,7 +102,8 @@ static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16
 #elif defined(TS_HAS_VNNI)
 static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16_t *wide, int8_t *output,
                                int32_t output_step) {
-    ts_vnni_two_rows(p, rows, (int8_t *)wide, output, output_step);
+    (void)wide;
+    ts_vnni_two_rows(p, rows, output, output_step);
 }
 #else
 /* All channels of two rows where all is_small. */

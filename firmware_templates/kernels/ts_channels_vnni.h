@@ -12,19 +12,16 @@
 #if defined(TS_HAS_AVX2) && defined(__AVX512VNNI__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #define TS_HAS_VNNI 1 /**< where these functions are there */
 
-/** Lanes of a vector, of which there are as many as the type has bits. */
-#define TS_VNNI_LANES(type, count, lanes) ((count) < (lanes) ? (type)((UINT64_C(1) << (count)) - 1u) : (type)-1)
+/** Up to 32 inputs, zeros behind them. */
+static inline __m256i ts_vnni_inputs(const int8_t *row, int32_t count) {
+    return _mm256_maskz_loadu_epi8(count >= 32 ? 0xFFFFFFFFu : (UINT32_C(1) << count) - 1u, row);
+}
 
-/** Writes a row with each block of four inputs twice, as two channels want it, zeros behind the last input. Returns
- * what makes up for larger weights. */
-static inline int32_t ts_vnni_double(const int8_t *row, int32_t count, int8_t *doubled) {
-    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+/** What makes up for larger weights in all sums of a row. */
+static inline int32_t ts_vnni_start(const int8_t *row, int32_t count) {
     __m256i sums = _mm256_setzero_si256();
-    for (; count > 0; count -= 32, row += 32, doubled += 64) {
-        const __m256i values = _mm256_maskz_loadu_epi8(TS_VNNI_LANES(__mmask32, count, 32), row);
-        sums = _mm256_dpbusd_epi32(sums, _mm256_set1_epi8(1), values);
-        _mm512_mask_storeu_epi64(doubled, TS_VNNI_LANES(__mmask8, (count + 3) >> 2, 8),
-                                 _mm512_permutexvar_epi32(twice, _mm512_castsi256_si512(values)));
+    for (; count > 0; count -= 32, row += 32) {
+        sums = _mm256_dpbusd_epi32(sums, _mm256_set1_epi8(1), ts_vnni_inputs(row, count));
     }
     return -128 * ts_avx2_sum8(sums);
 }
@@ -34,17 +31,35 @@ typedef struct {
     const int8_t *pair[4]; /**< of the last channels some are the same */
 } ts_vnni_pairs_t;
 
-/** Adds the products of up to eight blocks of two rows. */
-static inline void ts_vnni_add(const ts_vnni_pairs_t *weights, int32_t block, __mmask8 lanes, const int8_t *doubled,
-                               int32_t row_bytes, __m512i sums[2][4]) {
-    const __m512i row0 = _mm512_maskz_loadu_epi64(lanes, doubled + 8 * block);
-    const __m512i row1 = _mm512_maskz_loadu_epi64(lanes, doubled + row_bytes + 8 * block);
-    for (int32_t i = 0; i < 4; ++i) {
-        const __m512i signed8 = _mm512_maskz_loadu_epi64(lanes, weights->pair[i] + 8 * block);
-        const __m512i larger = _mm512_xor_si512(signed8, _mm512_set1_epi8(-128));
-        sums[0][i] = _mm512_dpbusd_epi32(sums[0][i], larger, row0);
-        sums[1][i] = _mm512_dpbusd_epi32(sums[1][i], larger, row1);
-    }
+/** Sums of a pair of channels and two rows. */
+typedef struct {
+    __m512i row0; /**< each eighth: of one block of each eight */
+    __m512i row1; /**< likewise */
+} ts_vnni_sums_t;
+
+/** Sums of four pairs. */
+typedef struct {
+    ts_vnni_sums_t a, b, c, d; /**< no array: compilers keep that in memory */
+} ts_vnni_eight_t;
+
+/** Adds the products of a pair of channels and up to eight blocks, of which rows have each twice. */
+static inline void ts_vnni_add_pair(ts_vnni_sums_t *sums, const int8_t *weights, __mmask8 blocks, __m512i row0,
+                                    __m512i row1) {
+    const __m512i larger = _mm512_xor_si512(_mm512_maskz_loadu_epi64(blocks, weights), _mm512_set1_epi8(-128));
+    sums->row0 = _mm512_dpbusd_epi32(sums->row0, larger, row0);
+    sums->row1 = _mm512_dpbusd_epi32(sums->row1, larger, row1);
+}
+
+/** Adds the products of up to eight blocks; `weights` bytes behind a pair's first ones are its weights. */
+static inline void ts_vnni_add(ts_vnni_eight_t *sums, const ts_vnni_pairs_t *pairs, int32_t weights, __mmask8 blocks,
+                               __m256i inputs0, __m256i inputs1) {
+    const __m512i twice = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    const __m512i row0 = _mm512_permutexvar_epi32(twice, _mm512_castsi256_si512(inputs0));
+    const __m512i row1 = _mm512_permutexvar_epi32(twice, _mm512_castsi256_si512(inputs1));
+    ts_vnni_add_pair(&sums->a, pairs->pair[0] + weights, blocks, row0, row1);
+    ts_vnni_add_pair(&sums->b, pairs->pair[1] + weights, blocks, row0, row1);
+    ts_vnni_add_pair(&sums->c, pairs->pair[2] + weights, blocks, row0, row1);
+    ts_vnni_add_pair(&sums->d, pairs->pair[3] + weights, blocks, row0, row1);
 }
 
 /** Of two vectors of sums, each eighth of which belongs to a pair: (first pair, second pair) in each quarter. */
@@ -87,50 +102,47 @@ static inline __m128i ts_vnni_outputs(const ts_vnni_pairs_t *weights, int32_t sc
 }
 
 /** Eight channels of two rows; `start` has what is added to each sum. */
-static inline __m128i ts_vnni_eight_channels(const ts_vnni_pairs_t *weights, int32_t blocks, const int8_t *doubled,
+static inline __m128i ts_vnni_eight_channels(const ts_vnni_pairs_t *pairs, int32_t inputs, const int8_t *rows,
                                              __m512i start, int32_t rounding) {
-    __m512i sums[2][4];
-    for (int32_t i = 0; i < 4; ++i) {
-        sums[0][i] = _mm512_setzero_si512();
-        sums[1][i] = _mm512_setzero_si512();
+    const ts_vnni_sums_t zeros = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+    ts_vnni_eight_t s = {zeros, zeros, zeros, zeros};
+    const int8_t *row1 = rows + inputs;
+    int32_t i = 0;
+    for (; i + 32 <= inputs; i += 32) {
+        const __m256i inputs0 = _mm256_loadu_si256((const __m256i *)(const void *)(rows + i));
+        ts_vnni_add(&s, pairs, 2 * i, 0xFF, inputs0, _mm256_loadu_si256((const __m256i *)(const void *)(row1 + i)));
     }
-    int32_t block = 0;
-    for (; block + 8 <= blocks; block += 8) {
-        ts_vnni_add(weights, block, 0xFF, doubled, 8 * blocks, sums);
+    if (i < inputs) {
+        const __mmask8 blocks = (__mmask8)((1u << ((inputs - i + 3) >> 2)) - 1u);
+        const __m256i inputs0 = ts_vnni_inputs(rows + i, inputs - i);
+        ts_vnni_add(&s, pairs, 2 * i, blocks, inputs0, ts_vnni_inputs(row1 + i, inputs - i));
     }
-    if (block < blocks) {
-        ts_vnni_add(weights, block, TS_VNNI_LANES(__mmask8, blocks - block, 8), doubled, 8 * blocks, sums);
-    }
-    const __m512i row0 = ts_vnni_fold_quarters(ts_vnni_fold(sums[0][0], sums[0][1]), ts_vnni_fold(sums[0][2], sums[0][3]));
-    const __m512i row1 = ts_vnni_fold_quarters(ts_vnni_fold(sums[1][0], sums[1][1]), ts_vnni_fold(sums[1][2], sums[1][3]));
-    return ts_vnni_outputs(weights, 8 * blocks, _mm512_add_epi32(ts_vnni_fold_quarters(row0, row1), start), rounding);
+    const __m512i first = ts_vnni_fold_quarters(ts_vnni_fold(s.a.row0, s.b.row0), ts_vnni_fold(s.c.row0, s.d.row0));
+    const __m512i second = ts_vnni_fold_quarters(ts_vnni_fold(s.a.row1, s.b.row1), ts_vnni_fold(s.c.row1, s.d.row1));
+    const int32_t scales = 8 * ((inputs + 3) >> 2);
+    return ts_vnni_outputs(pairs, scales, _mm512_add_epi32(ts_vnni_fold_quarters(first, second), start), rounding);
 }
 
 /** All channels of two rows where all is_small. */
-static inline void ts_vnni_two_rows(const ts_channels_t *p, const int8_t *rows, int8_t *scratch, int8_t *output,
-                                    int32_t output_step) {
-    const int32_t blocks = (p->inputs + 3) >> 2;
+static inline void ts_vnni_two_rows(const ts_channels_t *p, const int8_t *rows, int8_t *output, int32_t output_step) {
     const int32_t pair_bytes = 4 * ts_pair_words(p);
-    const int32_t start0 = ts_vnni_double(rows, p->inputs, scratch);
-    const int32_t start1 = ts_vnni_double(rows + p->inputs, p->inputs, scratch + 8 * blocks);
-    const __m512i start =
-        _mm512_inserti64x4(_mm512_set1_epi32(start0), _mm256_set1_epi32(start1), 1);
+    const __m512i start = _mm512_inserti64x4(_mm512_set1_epi32(ts_vnni_start(rows, p->inputs)),
+                                             _mm256_set1_epi32(ts_vnni_start(rows + p->inputs, p->inputs)), 1);
     const int8_t *stream = (const int8_t *)p->stream;
     for (int32_t left = p->outputs; left > 0; left -= 8, output += 8, stream += 4 * pair_bytes) {
         ts_vnni_pairs_t weights;
         for (int32_t i = 0; i < 4; ++i) {
             weights.pair[i] = stream + (2 * i < left ? i : 0) * pair_bytes;
         }
-        const __m128i bytes = ts_vnni_eight_channels(&weights, blocks, scratch, start, 1 + 2 * p->output_offset);
-        int8_t each[16];
-        _mm_storeu_si128((__m128i *)(void *)each, bytes);
-        const size_t count = left < 8 ? (size_t)left : 8u;
+        int8_t bytes[16];
+        _mm_storeu_si128((__m128i *)(void *)bytes,
+                         ts_vnni_eight_channels(&weights, p->inputs, rows, start, 1 + 2 * p->output_offset));
         if (left >= 8) {
-            memcpy(output, each, 8);
-            memcpy(output + output_step, each + 8, 8);
+            memcpy(output, bytes, 8);
+            memcpy(output + output_step, bytes + 8, 8);
         } else {
-            memcpy(output, each, count);
-            memcpy(output + output_step, each + 8, count);
+            memcpy(output, bytes, (size_t)left);
+            memcpy(output + output_step, bytes + 8, (size_t)left);
         }
     }
 }
