@@ -1,8 +1,9 @@
 """Inferences in a second of one core of this machine: generated C, TFLM's interpreter, TFLite's kernels, one by one.
 
-Each is given few rows and then many: the difference is what inferences take, without compiling and starting. It is
-processor time, so that what else runs on the machine matters little; generated C has all cores at once besides. The
-default kernels of TFLite are written for the desktop's vector instructions, and give other bytes than its reference.
+Each is given few rows and then many: the difference is what inferences take, handing over inputs and outputs included,
+without compiling and starting. It is processor time of all threads and processes, so that more of them gain nothing:
+generated C runs one process on each core, which all count. The default kernels of TFLite are written for the desktop's
+vector instructions, and give other bytes than its reference. What each runtime is stands below the table.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from codegen.errors import ToolError
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import read_tflite
 from tinyser.emulator import host, tflm
+from tinyser.emulator.build import run_tool
 from tinyser.emulator.inputs import load_rows
 from tinyser.emulator.project_folder import load_project
 from tinyser.runtimes.tflite_reference import run_reference
@@ -86,7 +89,32 @@ def main(models: list[Path]) -> None:
                 lambda part, path=path: run_default(path, part),
             )
             table.add_row(path.stem, *(_shown(run, rows) for run in runs))
-    Console(width=100).print(table)
+    console = Console(width=100)
+    console.print(table)
+    for line in _runtimes():
+        console.print(line, soft_wrap=True)
+
+
+def _runtimes() -> list[str]:
+    """What each runtime is, and how many threads it had."""
+    compiler = host.find_compiler()
+    version = run_tool([compiler, "--version"], Path.cwd()).splitlines()[0]
+    defined = run_tool([compiler, "-march=native", "-dM", "-E", "-x", "c", "/dev/null"], Path.cwd())
+    vectors = [name for name in ("AVX2", "AVX512VNNI") if f"__{name}__" in defined]
+    return [
+        f"generated C: {version}, for this machine ({', '.join(vectors) or 'no vectors'}), "
+        f"{os.cpu_count()} processes of one thread",
+        f"TFLM: its interpreter and reference kernels, tflite_micro {_version('tflite_micro')}, one thread",
+        f"TFLite reference: BUILTIN_REF of TensorFlow {_version('tensorflow')}, one thread",
+        f"TFLite default: XNNPACK of TensorFlow {_version('tensorflow')}, one thread",
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
 
 
 def _shown(run: Callable[[Rows], object], rows: Rows) -> str:

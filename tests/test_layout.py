@@ -70,6 +70,7 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
     assert sources <= headers
     shared = {
         "avx2",
+        "batch_matmul_avx2",
         "broadcast",
         "broadcast_i16",
         "broadcast_mve",
@@ -78,6 +79,7 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
         "channels_i16",
         "channels_mve",
         "channels_thumb",
+        "channels_vnni",
         "common_scale",
         "common_scale_mve",
         "depthwise_conv_2d_avx2",
@@ -85,6 +87,7 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
         "depthwise_conv_2d_thumb",
         "dot",
         "exponentials",
+        "exponentials_avx2",
         "fixed_point",
         "inverse_root",
         "linear_i16",

@@ -21,6 +21,43 @@ static inline __m256i ts_avx2_load16(const int8_t *bytes) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)bytes));
 }
 
+/** As memcpy, for few bytes: ends of what is copied are copied twice, but nothing beyond is read or written. */
+static inline void ts_avx2_copy(int8_t *target, const int8_t *source, int32_t count) {
+    if (count >= 16) {
+        const __m128i last = _mm_loadu_si128((const __m128i *)(const void *)(source + count - 16));
+        for (int32_t i = 0; i + 16 < count; i += 16) {
+            const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(source + i));
+            _mm_storeu_si128((__m128i *)(void *)(target + i), bytes);
+        }
+        _mm_storeu_si128((__m128i *)(void *)(target + count - 16), last);
+    } else if (count >= 8) {
+        memcpy(target, source, 8);
+        memcpy(target + count - 8, source + count - 8, 8);
+    } else if (count >= 4) {
+        memcpy(target, source, 4);
+        memcpy(target + count - 4, source + count - 4, 4);
+    } else {
+        for (int32_t i = 0; i < count; ++i) {
+            target[i] = source[i];
+        }
+    }
+}
+
+/** Rows of `count` bytes. */
+static inline void ts_avx2_copy_rows(int8_t *target, int32_t target_step, const int8_t *source, int32_t source_step,
+                                     int32_t count, int32_t rows) {
+    if (count >= 8 && count <= 16) { /* without asking for each row how many there are */
+        for (; rows > 0; --rows, target += target_step, source += source_step) {
+            memcpy(target, source, 8);
+            memcpy(target + count - 8, source + count - 8, 8);
+        }
+        return;
+    }
+    for (; rows > 0; --rows, target += target_step, source += source_step) {
+        ts_avx2_copy(target, source, count);
+    }
+}
+
 /** Four or eight bytes as words. */
 static inline __m128i ts_avx2_words4(const int8_t *bytes) {
     int32_t word;
@@ -78,6 +115,13 @@ static inline __m256i ts_avx2_scale_small(__m256i twice, __m256i multiplier, __m
     const __m256i below = _mm256_add_epi32(scaled, _mm256_srai_epi32(scaled, 31));
     const __m256i shifted = _mm256_srav_epi32(below, _mm256_and_si256(right, _mm256_set1_epi32(0xFF)));
     return _mm256_srai_epi32(_mm256_add_epi32(shifted, _mm256_set1_epi32(rounding)), 1);
+}
+
+/** All eight added up. */
+static inline int32_t ts_avx2_sum8(__m256i sums) {
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
 }
 
 /** The nearest int8 of each. */

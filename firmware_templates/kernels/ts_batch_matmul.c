@@ -1,5 +1,6 @@
 #include "ts_batch_matmul.h"
 
+#include "ts_batch_matmul_avx2.h"
 #include "ts_channels.h"
 
 /* The right operand's columns in pairs, four values of the one before the same four of the other, zeros behind the last
@@ -92,6 +93,12 @@ static void store(bool is_small, const ts_full_output_t *output, const int32_t s
 /* One pair of matrices; `scratch` as in the header. */
 static void multiply(const ts_batch_matmul_t *p, const int8_t *lhs, const int8_t *rhs, int8_t *output,
                      int8_t *scratch) {
+#ifdef TS_HAS_AVX2
+    if (p->is_small && p->columns >= 8) {
+        ts_avx2_multiply(p, lhs_depth_step(p), lhs, rhs, output, scratch);
+        return;
+    }
+#endif
     const int32_t blocks = (p->depth + 3) >> 2;
     const ts_full_output_t requantize = p->output;
     int16_t *wide = (int16_t *)(void *)scratch;

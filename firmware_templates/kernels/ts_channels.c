@@ -1,6 +1,7 @@
 #include "ts_channels.h"
 
 #include "ts_channels_avx2.h"
+#include "ts_channels_vnni.h"
 #include "ts_mve.h"
 
 static inline bool is_small(const ts_channels_t *p) {
@@ -105,6 +106,12 @@ static inline void widen_rows(const int8_t *row0, const int8_t *row1, int32_t co
 static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16_t *wide, int8_t *output,
                                int32_t output_step) {
     packed_pairs(p, rows, (int32_t *)(void *)wide, output, output_step);
+}
+#elif defined(TS_HAS_VNNI)
+static inline void small_pairs(const ts_channels_t *p, const int8_t *rows, int16_t *wide, int8_t *output,
+                               int32_t output_step) {
+    (void)wide;
+    ts_vnni_two_rows(p, rows, output, output_step);
 }
 #else
 /* All channels of two rows where all is_small. */

@@ -10,6 +10,8 @@
 static void copy(int8_t *target, const int8_t *source, int32_t count) {
 #ifdef TS_HAS_MVE
     ts_mve_copy(target, source, count);
+#elif defined(TS_HAS_AVX2)
+    ts_avx2_copy(target, source, count);
 #else
     for (; count >= 4; count -= 4, target += 4, source += 4) {
         memcpy(target, source, 4);
@@ -39,10 +41,15 @@ static inline inside_t find_inside(const ts_window_t *w) {
     return inside;
 }
 
-/* One row of taps. Neighbouring taps of all channels are neighbours in memory, too. */
+/* Whether neighbouring taps of all channels are neighbours in memory, too. */
+static inline bool has_neighbours(const ts_conv_2d_t *p) {
+    return !TS_CONV_2D_APART || (p->window.dilation_width == 1 && p->group_inputs == p->window.input_channels);
+}
+
+/* One row of taps. */
 static inline void gather_row(const ts_conv_2d_t *p, const int8_t *input, int32_t taps, int8_t *patch) {
     const ts_window_t *w = &p->window;
-    if (!TS_CONV_2D_APART || (w->dilation_width == 1 && p->group_inputs == w->input_channels)) {
+    if (has_neighbours(p)) {
         copy(patch, input, taps * p->group_inputs);
         return;
     }
@@ -72,6 +79,13 @@ TS_APART int32_t gather(const ts_conv_2d_t *p, const inside_t *inside, const int
     const int32_t first_column = column + columns.first * w->dilation_width;
     int32_t at = (first_row * w->input_width + first_column) * w->input_channels;
     patch += (rows.first * w->filter_width + columns.first) * p->group_inputs;
+#ifdef TS_HAS_AVX2
+    if (has_neighbours(p)) {
+        ts_avx2_copy_rows(patch, w->filter_width * p->group_inputs, input + at, inside->row_step,
+                          columns.taps * p->group_inputs, rows.taps);
+        rows.taps = 0;
+    }
+#endif
     for (; rows.taps > 0; --rows.taps, at += inside->row_step, patch += w->filter_width * p->group_inputs) {
         gather_row(p, input + at, columns.taps, patch);
     }

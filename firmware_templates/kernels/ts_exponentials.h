@@ -5,6 +5,7 @@
 #define TS_EXPONENTIALS_H
 
 #include "ts_exponential.h"
+#include "ts_exponentials_avx2.h"
 
 #define TS_EXP_SUM_BITS 12 /**< integer bits of a sum of exponentials */
 
@@ -28,7 +29,13 @@ static inline int32_t ts_row_maximum(const int8_t *row, int32_t columns) {
 static inline int32_t ts_sum_of_exponentials(const ts_exponentials_t *e, const int8_t *row, int32_t largest,
                                              int32_t *known) {
     int32_t sum = 0;
-    for (const int8_t *end = row + e->columns; row < end; ++row) {
+    const int8_t *end = row + e->columns;
+#ifdef TS_HAS_AVX2
+    const int32_t eights = e->columns & ~7;
+    sum = ts_avx2_sum_of_exponentials(&e->exponential, row, eights, largest, known, TS_EXP_SUM_BITS);
+    row += eights;
+#endif
+    for (; row < end; ++row) {
         int32_t *exp = known + (largest - *row);
         if (*exp == 0) {
             *exp = ts_exponential(&e->exponential, largest - *row);

@@ -7,7 +7,7 @@
 
 /** Of a value above 0. */
 static inline int32_t ts_leading_zeros(uint32_t value) {
-#ifdef __ARM_FEATURE_CLZ
+#if defined(__ARM_FEATURE_CLZ) || defined(__x86_64__)
     return __builtin_clz(value);
 #else
     int32_t count = 0;

@@ -18,7 +18,15 @@ void ts_softmax(const ts_softmax_t *params, const int8_t *input, int8_t *output,
         const int32_t fraction = (int32_t)(((uint32_t)sum << headroom) - 0x80000000u);
         const int32_t scale = ts_one_over_one_plus(fraction);
         const int32_t exponent = TS_EXP_SUM_BITS - headroom + 31 - 8;
-        for (int32_t i = 0; i < columns; ++i) {
+        int32_t i = 0;
+#ifdef TS_HAS_AVX2
+        for (; exponent < 32 && columns - i >= 8; i += 8) {
+            const __m256i differences = ts_avx2_differences(input + i, largest);
+            const int64_t bytes = ts_avx2_posteriors(_mm256_i32gather_epi32(exp, differences, 4), scale, exponent);
+            memcpy(output + i, &bytes, 8);
+        }
+#endif
+        for (; i < columns; ++i) {
             /* Where the sum reaches 512, every posterior is below half a step (and TFLM stops). */
             const int32_t value = exponent < 32 ? posterior(scale, exp[largest - input[i]], exponent) : 0;
             output[i] = (int8_t)ts_saturate8(value - 128);
