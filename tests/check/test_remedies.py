@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from codegen.errors import QuantizationError
 from tests.converted import Converted
-from tinyser.check.float_twin import write_float_twin
+from tinyser.check.float_twin import float_twin, write_float_twin
+from tinyser.check.other_activation import OTHER_ACTIVATIONS
 from tinyser.check.remedies import Remedies, find_remedies
 from tinyser.check.rounding import Simulation, run_plain, write_simulation
 from tinyser.check.rounding_child import best_range
+from tinyser.convert.graph_in_torch import TorchGraph
 from tinyser.convert.tflite_file import load, operator_name, read_tflite_file, write_model
 from tinyser.runtimes.tflite_reference import run_reference
 
@@ -85,6 +90,33 @@ def test_the_best_range_leaves_out_what_is_seldom() -> None:
     values[0] = 60
     least, largest = best_range(values)
     assert 6 < largest < 50 and least < 0
+
+
+def test_other_activations_are_tried(found: Remedies) -> None:
+    others = {trial.what.split(",")[0]: trial for trial in found.trials if "in place of" in trial.what}
+    # The model has ReLU alone.
+    assert set(others) == {"ReLU6 in place of ReLU"}
+    assert 0 < others["ReLU6 in place of ReLU"].posterior_mse < 0.1
+
+
+def test_an_activation_is_exchanged_and_nothing_else() -> None:
+    conformer = Path(__file__).parents[2] / "examples" / "emodb-conformer" / "model.tflite"
+    window = torch.from_numpy(np.random.default_rng(0).normal(size=(1, 300, 40)).astype(np.float32))
+    plain = TorchGraph(float_twin(conformer))(window)
+    # Three blocks have a SiLU in both FFNs and in the convolution module.
+    for name, exchanged in (("ReLU6 in place of ReLU", 0), ("hard swish in place of SiLU", 9)):
+        twin = float_twin(conformer)
+        before = _operators(twin)
+        assert OTHER_ACTIVATIONS[name](twin)
+        assert before - _operators(twin) == Counter(LOGISTIC=exchanged, MUL=exchanged) - Counter()
+        assert _operators(twin) - before == Counter(HARD_SWISH=exchanged) - Counter()
+        difference = float((TorchGraph(twin)(window) - plain).abs().max())
+        assert 0 < difference < 0.3, (name, difference)
+    assert not OTHER_ACTIVATIONS["hard swish in place of GELU"](float_twin(conformer))
+
+
+def _operators(model: Any) -> Counter[str]:
+    return Counter(operator_name(model, operator) for operator in model.subgraphs[0].operators)
 
 
 def test_refuses_too_few_windows(model_files: Converted, windows: np.ndarray) -> None:

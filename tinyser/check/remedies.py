@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codegen.errors import QuantizationError
+from tinyser.check.float_twin import float_twin
+from tinyser.check.other_activation import OTHER_ACTIVATIONS
 from tinyser.check.rounding import Rounding, Setting, Simulation, run_plain, write_simulation
 from tinyser.check.rounding_child import RANGES
 from tinyser.convert.tflite_file import read_tflite_file
@@ -96,6 +98,7 @@ def find_remedies(int8: Path, float_tflite: Path | None, windows: Floats) -> Rem
         ]
         simulated, *tried = simulation.run([quantized, *(setting for _, setting in plans)], measuring)
         _need_finite(int8, "all roundings", simulated)
+        others = list(_other_activations(int8, Path(scratch) / "other.tflite", choosing, measuring))
     rows = measuring.reshape(len(measuring), -1)
     truth = twin if float_tflite is None else run_plain(float_tflite, rows)
     model = read_tflite_file(int8)
@@ -111,10 +114,21 @@ def find_remedies(int8: Path, float_tflite: Path | None, windows: Floats) -> Rem
         no_rounding=_trial("no activation rounded", twin, truth),
         trials=tuple(
             _trial(what, posteriors, truth)
-            for (what, _), posteriors in zip(plans, tried, strict=True)
+            for what, posteriors in (*zip((what for what, _ in plans), tried, strict=True), *others)
             if np.isfinite(posteriors).all()
         ),
     )
+
+
+def _other_activations(int8: Path, scratch: Path, choosing: Floats, measuring: Floats) -> Iterator[tuple[str, Floats]]:
+    """What was put in place of what, and the posteriors then; ranges are those with the least square error."""
+    for what, change in OTHER_ACTIVATIONS.items():
+        twin = float_twin(int8)
+        if change(twin):
+            simulation = write_simulation(int8, scratch, twin)
+            ends = simulation.ranges(choosing)[RANGES.index("least error")]
+            (posteriors,) = simulation.run([_ranged(simulation.roundings, simulation.as_quantized(), ends)], measuring)
+            yield f"{what}, ranges with the least square error, not trained", posteriors
 
 
 def _need_finite(int8: Path, cause: str, posteriors: Floats) -> None:

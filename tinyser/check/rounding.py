@@ -91,11 +91,14 @@ def _child(task: str, model: Path, **plan: npt.NDArray[Any]) -> dict[str, npt.ND
             return dict(content)
 
 
-def write_simulation(int8: Path, target: Path) -> Simulation:
-    """Writes the simulation of an int8 `.tflite`. Raises as `write_float_twin`."""
+def write_simulation(int8: Path, target: Path, twin: Any = None) -> Simulation:
+    """Writes the simulation of an int8 `.tflite`. Raises as `float_twin`.
+
+    `twin`: its float twin with something changed that leaves tensors in their places.
+    """
     original = load(int8).subgraphs[0]
     makers = {int(tensor): index for index, made in enumerate(original.operators) for tensor in made.outputs}
-    model = float_twin(int8)
+    model = float_twin(int8) if twin is None else twin
     graph = model.subgraphs[0]
     writer = _Writer(model, original.tensors)
     writer.round(map(int, graph.inputs), -1, "input")

@@ -36,9 +36,27 @@ from tinyser.cli.extras import needs_extra
     help="What int8 tensors hold: all values, all but a thousandth, or those of the least square error; auto: the "
     "better of minmax and mse.",
 )
+@click.option(
+    "--qat",
+    type=click.IntRange(0),
+    default=0,
+    metavar="EPOCHS",
+    help="Fine-tune the quantized graph to decide as the float one, with its roundings in place, for so many passes "
+    "over the calibration windows; kept where it helps. Default: 0, not at all.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of --qat.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @needs_extra("convert")
-def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | None, ranges: str, as_json: bool) -> None:
+def command(
+    onnx: Path,
+    calibration: Path,
+    output: Path,
+    float_tflite: Path | None,
+    ranges: str,
+    qat: int,
+    seed: int,
+    as_json: bool,
+) -> None:
     from rich.console import Console
     from rich.text import Text
 
@@ -52,7 +70,7 @@ def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | No
         def show(part: str) -> None:
             status.update(Text(f"Fitting: {plain(part)}"))
 
-        result = quantize(onnx, calibration, output, float_tflite, show, ways)
+        result = quantize(onnx, calibration, output, float_tflite, show, ways, qat, seed)
     if as_json:
         fields = {
             "output": str(result.path),
@@ -86,3 +104,6 @@ def command(onnx: Path, calibration: Path, output: Path, float_tflite: Path | No
         f"windows that had no part in the fit: {errors} ranges, {result.refit.before:.2g} as converted; "
         f"the file is that {f'with {result.refit.ranges} ranges' if result.refit.kept else 'as converted'}"
     )
+    if result.refit.fine_tuned is not None:
+        kept = "kept" if result.refit.kept and result.refit.fine_tuning_kept else "not kept"
+        click.echo(f"fine-tuned for {qat} epochs, seed {seed}: {result.refit.fine_tuned:.2g} on these windows, {kept}")

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from codegen.errors import DataError, QuantizationError, ToolError, UnsupportedO
 from codegen.model_card import SelfTest
 from tinyser.convert.calibration import load_calibration
 from tinyser.convert.converter import convert_int8
+from tinyser.convert.fine_tune import fine_tune
 from tinyser.convert.free_ranges import AUTO
 from tinyser.convert.onnx_file import OnnxFile, read_onnx
-from tinyser.convert.refit import Refit, refit
+from tinyser.convert.refit import LEAST_WINDOWS, Refit, refit
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
 from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.onnx_model import OnnxRuntime
@@ -52,11 +54,14 @@ def quantize(
     float_tflite: str | Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
     ways: Sequence[str] = AUTO,
+    qat_epochs: int = 0,
+    seed: int = 0,
 ) -> Quantized:
     """Writes an int8 `.tflite` to `out`, and `features.json` beside it when the model card has features.
 
     `float_tflite`: where the same graph in float32 goes, for `tinyser check`. `progress` hears what is being fitted.
-    `ways` to set ranges are tried, and the best on windows held out is kept.
+    `ways` to set ranges are tried, and the best on windows held out is kept; so is quantization-aware fine-tuning, of
+    `qat_epochs` passes over the windows.
 
     `calibration` is a `.npy` of float32 (windows, *input shape without batch). Raises ModelFormatError,
     DataError, ToolError (onnx2tf failed) and QuantizationError (not int8 throughout, or the layout changed).
@@ -69,12 +74,18 @@ def quantize(
             f"{float_tflite}: folder {Path(float_tflite).parent} does not exist; create it or choose another path"
         )
     windows = load_calibration(calibration, source.input_shape[1:])
+    if qat_epochs and len(windows) < LEAST_WINDOWS:
+        raise DataError(
+            f"{calibration}: got {len(windows)} windows, --qat needs {LEAST_WINDOWS}, as some judge what the others "
+            "gave; give more, or leave --qat out"
+        )
     with tempfile.TemporaryDirectory(prefix="tinyser-") as folder:
         plain, floats_file = convert_int8(source, Path(calibration).resolve(), Path(folder))
         _checked(plain, source)
         floats = OnnxRuntime(onnx).run(windows).posteriors
         fitted = Path(folder) / "fitted.tflite", Path(folder) / "fitted_float32.tflite"
-        fit = refit(plain, floats_file, windows, floats, *fitted, progress, ways)
+        tune = partial(fine_tune, epochs=qat_epochs, seed=seed, progress=progress) if qat_epochs else None
+        fit = refit(plain, floats_file, windows, floats, *fitted, progress, ways, tune)
         made, twin = fitted if fit is not None and fit.kept else (plain, floats_file)
         model = read_tflite_file(made)
         chosen = np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)
@@ -84,8 +95,8 @@ def quantize(
         given = model.input.quantize(compared[0])
         card = replace(source.card, selftest=SelfTest(given.tobytes(), _expected(made, given, answer.integers[0])))
         if float_tflite is not None:
-            with new_file(float_tflite) as partial:
-                shutil.copyfile(twin, partial)
+            with new_file(float_tflite) as written:
+                shutil.copyfile(twin, written)
         write_with_card(made, out, card, input_name=source.input_name, output_name=source.output_name)
     features = None
     if card.features is not None:

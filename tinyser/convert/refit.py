@@ -44,7 +44,8 @@ from tinyser.convert.tflite_file import dequantized, load, read_tflite_file, wri
 from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.runtime import Floats
 
-_RUNS, _FIFTH = 25, 5
+# Windows to fit and to judge, as many as runs of neighbours that are held out or not.
+LEAST_WINDOWS, _FIFTH = 25, 5
 # Of the ridge, over the mean sum of squares of an input.
 _PENALTIES = tuple(10.0**power for power in range(-4, 2))
 # Of the mean variance of a layer's inputs: what rounding takes every input to vary by at least.
@@ -55,7 +56,8 @@ _DAMPING = 0.01
 class Refit:
     """Mean square of the posteriors' error on windows that had no part in the fit; `kept` when it became less.
 
-    `ranges`: the way to choose them that it is; `tried`: the error of each way. What is kept is fitted to all windows.
+    `ranges`: the way to choose them that it is; `tried`: the error of each way; `fine_tuned`: that of the best way
+    after fine-tuning, None without. What is kept is fitted to all windows.
     """
 
     layers: int
@@ -63,6 +65,12 @@ class Refit:
     after: float
     ranges: str
     tried: Mapping[str, float]
+    fine_tuned: float | None
+
+    @property
+    def fine_tuning_kept(self) -> bool:
+        """Whether the file is the fine-tuned one."""
+        return self.fine_tuned is not None and self.fine_tuned == self.after
 
     @property
     def kept(self) -> bool:
@@ -78,16 +86,18 @@ def refit(
     target_floats: Path,
     progress: Callable[[str], None] = lambda _: None,
     ways: Sequence[str] = AUTO,
+    tune: Callable[[Path, Path, Floats], None] | None = None,
 ) -> Refit | None:
     """Writes `int8`, its channels evened and its layers fitted anew, to `target`, and says whether that helps.
 
     `floats` is the same graph in float32, `windows` float32 (windows, *input shape without batch), `posteriors`
     (windows, outputs) the float graph's. Of `ways` to set ranges (`free_ranges`) it is the one with the least error on
     windows that had no part in the fit; that is then made of all windows. `target_floats` becomes the float graph whose
-    tensors are those of `target`. `progress` hears what is being done. None, and no file, where there is nothing to
-    fit, or too few windows. Raises ToolError when TFLite fails.
+    tensors are those of `target`. `progress` hears what is being done. `tune` fine-tunes a file, given its float
+    graph and windows, which is kept where the error becomes less. None, and no file, where there is nothing to fit, or
+    too few windows. Raises ToolError when TFLite fails.
     """
-    if not find_pairs(load(int8), load(floats)) or len(windows) < _RUNS:
+    if not find_pairs(load(int8), load(floats)) or len(windows) < LEAST_WINDOWS:
         return None
     held_out = _held_out(len(windows))
     tried = {}
@@ -95,8 +105,16 @@ def refit(
         layers = _make(int8, floats, windows[~held_out], target, target_floats, way, progress)
         tried[way] = _error(target, windows[held_out], posteriors[held_out])
     best = min(tried, key=lambda way: tried[way])
+    after, tuned = tried[best], None
+    if tune is not None:
+        _make(int8, floats, windows[~held_out], target, target_floats, best, progress)
+        tune(target, target_floats, windows[~held_out])
+        tuned = _error(target, windows[held_out], posteriors[held_out])
     _make(int8, floats, windows, target, target_floats, best, progress)
-    return Refit(layers, _error(int8, windows[held_out], posteriors[held_out]), tried[best], best, tried)
+    if tune is not None and tuned is not None and tuned < after:
+        tune(target, target_floats, windows)
+        after = tuned
+    return Refit(layers, _error(int8, windows[held_out], posteriors[held_out]), after, best, tried, tuned)
 
 
 def _make(
@@ -156,7 +174,7 @@ def _write_up_to(tensor: int, model: Any, target: Path) -> None:
 
 def _held_out(windows: int) -> npt.NDArray[np.bool_]:
     """Every fifth of 25 runs of neighbouring windows, which often are of one clip."""
-    return np.asarray(np.arange(windows) * _RUNS // windows % _FIFTH == _FIFTH - 1)
+    return np.asarray(np.arange(windows) * LEAST_WINDOWS // windows % _FIFTH == _FIFTH - 1)
 
 
 def _fit(model: Any, mine: LinearLayer, twin: Any, other: LinearLayer, given: Real, heard: Floats) -> None:
