@@ -12,11 +12,11 @@ import click
 
 from codegen.errors import ToolError
 from suite_coverage import tool
-from suite_coverage.host_c import read_counts
+from suite_coverage.host_c import generated_texts, read_counts
 from suite_coverage.images import read_images
 from suite_coverage.page import PAGE, page
 from suite_coverage.python_code import read_python, start_command
-from suite_coverage.templates import ROOT
+from suite_coverage.templates import ROOT, lines_never_made
 
 _TOOLS = ("gcc", "g++", "cc", "c++", "arm-none-eabi-gcc", "arm-none-eabi-g++", "qemu-system-arm")
 _NEEDED = ("gcc", "gcov")
@@ -68,7 +68,9 @@ def coverage_command(pytest_arguments: tuple[str, ...], store: Path, add: bool, 
         shutil.rmtree(store, ignore_errors=True)
     status = 0 if only_report else run_suite(store, pytest_arguments)
     shares, _ = read_python(store)
-    text = page(shares, read_counts(store), read_images(store))
+    host = read_counts(store)
+    never_made = lines_never_made({file for file, _ in host}, generated_texts(store))
+    text = page(shares, host, read_images(store), never_made)
     click.echo(text)
     if write or not (pytest_arguments or only_report):
         PAGE.write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from suite_coverage.counts import LineCount
-from suite_coverage.templates import Place, find_places
+from suite_coverage.templates import Place, by_digest, find_places
 
 Lines = dict[Place, LineCount]
 _FOLDERS_A_CALL = 50
@@ -34,6 +34,14 @@ def merge(into: Lines, other: Lines) -> None:
     """Adds what others counted."""
     for place, count in other.items():
         into.setdefault(place, LineCount()).add(count.ran, count.branches)
+
+
+def generated_texts(store: Path) -> Iterator[str]:
+    """What was compiled but is no copy of a template."""
+    copies = by_digest()
+    for file in sorted((store / "contents").iterdir()):
+        if file.name not in copies:
+            yield file.read_text(encoding="utf-8", errors="replace")
 
 
 def _read_chunk(store: Path, lists: list[Path]) -> Lines:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from suite_coverage.counts import Share, share
 from suite_coverage.host_c import Lines
-from suite_coverage.templates import ROOT, all_templates, lines_never_made
+from suite_coverage.templates import ROOT, all_templates, has_code
 
 PAGE = ROOT / "docs" / "coverage.md"
 HEAD = """# Coverage
@@ -27,7 +27,8 @@ compilations by the file of `firmware_templates/` that it was made from. Compile
 is one in the source, and without UndefinedBehaviorSanitizer, which would add some of its own. A line of a template is
 counted where a compiler made code of it in any project of the suite, and besides those, as one that did not run, where
 it is a statement that no compiled project has. Where compilations see other branches on a line, by other macros, those
-with the most count. Each `&&`, `||` and `?:` has branches of its own. Kernels that a test has changed are left out.
+with the most count. Each `&&`, `||` and `?:` has branches of its own. Kernels that a test has changed are left out, and
+`fuzz/`, which is a test itself: what does not run there are its failures.
 
 """
 ABOUT_BOARDS = """## C on emulated boards
@@ -35,6 +36,11 @@ Lines that the table above cannot have: for instructions, registers and linkers 
 instructions that QEMU translates, which it does where one runs; branches are not. The lines are those of which the
 cross compiler, at the board's own optimization, made instructions in any image that the suite starts.
 
+"""
+
+ABOUT_REST = """## What is in neither table
+Code that runs only on a board, of which QEMU has no model, or that belongs to another ecosystem: compiled by the tests,
+and where there is a test of it, run against stand-ins for registers or headers that neither gcov nor QEMU sees.
 """
 
 
@@ -48,12 +54,6 @@ def by_file(lines: Lines) -> dict[str, Share]:
     for (file, _), count in lines.items():
         counts[file].append(count)
     return {file: share(found) for file, found in sorted(counts.items())}
-
-
-def with_lines_never_made(lines: Lines, files: dict[str, Share]) -> dict[str, Share]:
-    """Adds statements that no project had, of the templates that some had."""
-    missing = lines_never_made(lines)
-    return {file: found + Share(lines=len(missing.get(file, []))) for file, found in files.items()}
 
 
 def table(files: Mapping[str, Share], *, branches: bool = True) -> str:
@@ -91,12 +91,20 @@ def _row(name: str, found: Share, branches: bool) -> str:
 def unmeasured(*measured: Iterable[str]) -> list[str]:
     """Templates of C of which neither a desktop nor an emulated board has run a line."""
     seen = {file for files in measured for file in files}
-    return [name for name in all_templates() if name not in seen and not name.endswith((".h", ".h.j2"))]
+    return [name for name in all_templates() if name not in seen and not _is_test(name) and has_code(name)]
 
 
-def page(python: Mapping[str, Share], host: Lines, boards: Lines) -> str:
-    """docs/coverage.md."""
-    host_files = with_lines_never_made(host, by_file(host))
+def _is_test(name: str) -> bool:
+    return name.startswith("fuzz/")
+
+
+def page(python: Mapping[str, Share], host: Lines, boards: Lines, never_made: Mapping[str, Sequence[int]]) -> str:
+    """docs/coverage.md; `never_made`: statements by template that no project of the suite has."""
+    host_files = {
+        file: found + Share(lines=len(never_made.get(file, ())))
+        for file, found in by_file(host).items()
+        if not _is_test(file)
+    }
     board_files = by_file({place: count for place, count in boards.items() if place not in host})
     return (
         HEAD
@@ -114,4 +122,4 @@ def page(python: Mapping[str, Share], host: Lines, boards: Lines) -> str:
 
 def _rest(names: Sequence[str]) -> str:
     listed = "".join(f"- `{name}`\n" for name in names)
-    return f"\n## What is not measured\n{listed}" if names else ""
+    return f"\n{ABOUT_REST}{listed}" if names else ""

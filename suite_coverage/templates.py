@@ -100,12 +100,18 @@ def _read(file: Path) -> Template:
     return Template(str(file.relative_to(FOLDER)), tuple(lines))
 
 
-def lines_never_made(made: Iterable[Place]) -> dict[str, list[int]]:
-    """Statements of templates that no file holds that was compiled, by template."""
-    seen = set(made)
+def lines_never_made(names: Iterable[str], texts: Iterable[str]) -> dict[str, list[int]]:
+    """Statements of the named templates that are in none of the texts, by template."""
+    made = {_NUMBERED.sub(r"\1", line.strip()) for text in texts for line in text.splitlines() if line.endswith(";")}
     missing: dict[str, list[int]] = {}
-    for name, template in all_templates().items():
-        for line in template.lines:
-            if name.endswith(".j2") and line.pattern.pattern.endswith(";") and (name, line.number) not in seen:
+    for name in names:
+        statements = [line for line in all_templates()[name].lines if line.pattern.pattern.endswith(";")]
+        for line in statements if name.endswith(".j2") else ():
+            if not any(line.pattern.fullmatch(content) for content in made):
                 missing.setdefault(name, []).append(line.number)
     return missing
+
+
+def has_code(name: str) -> bool:
+    """Is there a function in it?"""
+    return re.search(r"^\S.*\)\s*\{$", (FOLDER / name).read_text(encoding="utf-8"), re.MULTILINE) is not None

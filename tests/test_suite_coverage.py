@@ -17,7 +17,7 @@ from suite_coverage import tool
 from suite_coverage.counts import LineCount, Share, share
 from suite_coverage.host_c import read_counts
 from suite_coverage.page import by_file, page, table
-from suite_coverage.templates import FOLDER, find_places
+from suite_coverage.templates import FOLDER, find_places, lines_never_made
 from tests.codegen.models import dense_model
 
 MODEL = "model/ser_model.c.j2"
@@ -86,7 +86,7 @@ def test_a_compiler_that_counts(files: dict[str, bytes], tmp_path: Path, require
     )
     assert not lines[used].ran, "nobody asked for the arena"
     assert 0 < found[MODEL].branches_taken < found[MODEL].branches
-    assert "| ser_model.c.j2 |" in page({"codegen/a.py": Share(1, 1)}, lines, {})
+    assert "| ser_model.c.j2 |" in page({"codegen/a.py": Share(1, 1)}, lines, {}, {})
 
 
 def test_the_table_names_what_is_not_whole() -> None:
@@ -111,3 +111,11 @@ def test_other_commands_are_left_as_they_are(
         assert tool.for_qemu(tmp_path, arguments) == expected
     else:
         assert tool.for_compiler(tmp_path, arguments, cross=name.startswith("arm")) == expected
+
+
+def test_statements_that_no_project_has() -> None:
+    made = render_direct(parse_tflite(dense_model()), "/* test */").files["model/ser_model.c"]
+    template = (FOLDER / MODEL).read_text().splitlines()
+    missing = [template[number - 1].strip() for number in lines_never_made([MODEL], [str(made)])[MODEL]]
+    assert "return ser_model_invoke_ring(0u);" in missing and "phase = RUNNING;" not in missing
+    assert lines_never_made(["kernels/ts_add.c"], []) == {}, "a copy"
