@@ -79,7 +79,7 @@ def find_places(file: str, content: bytes) -> dict[int, Place] | None:
     if copied:
         return {number: (copied, number) for number in range(1, content.count(b"\n") + 2)}
     text = content.decode(errors="replace")
-    name = _NUMBERED.sub(r"\1", Path(file).name)
+    name = "example.ino" if file.endswith(".ino") else _NUMBERED.sub(r"\1", Path(file).name)
     named = [template for path, template in all_templates().items() if Path(path).name == f"{name}.j2"]
     if not named:
         return None

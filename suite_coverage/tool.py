@@ -19,7 +19,7 @@ from pathlib import Path
 
 # Without optimization a branch in C is one in the object; UndefinedBehaviorSanitizer would add its own.
 COUNTED = ("-O0", "--coverage")
-SOURCES = (".c", ".cc", ".cpp", ".S")
+SOURCES = (".c", ".cc", ".ino", ".S")
 COMPILES = ("gcc", "g++", "cc", "c++")
 
 
