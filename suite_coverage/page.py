@@ -18,7 +18,8 @@ the suite and is no part of CI; `./run coverage tests/ops` measures a part.
 """
 ABOUT_PYTHON = """## codegen/
 Statements and branches by coverage.py, in the tests and in all Python processes that they start but those of a virtual
-environment of their own (`tests/test_wheel.py`). Not counted: blocks under `if TYPE_CHECKING`.
+environment of their own (`tests/test_wheel.py`). Not counted: `if TYPE_CHECKING`, which no program runs, and the choice
+between `tomllib` and `tomli`, of which each Python has one.
 
 """
 ABOUT_C = """## C on the desktop

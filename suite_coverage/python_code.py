@@ -20,7 +20,8 @@ disable_warnings = no-data-collected, module-not-measured
 [report]
 exclude_also =
     if TYPE_CHECKING:
-    raise NotImplementedError
+    if sys.version_info
+    import tomli as tomllib
 """
 
 
