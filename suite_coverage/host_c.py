@@ -46,15 +46,15 @@ def generated_texts(store: Path) -> Iterator[str]:
 
 def _read_chunk(store: Path, lists: list[Path]) -> Lines:
     lines: Lines = {}
-    notes = [str(note) for sources in lists for note in sources.parent.glob("*.gcno")]
-    if not notes:
-        return lines
-    command = ["gcov", "--json-format", "--stdout", "--branch-probabilities", *notes]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    for unit in map(json.loads, done.stdout.splitlines()):
-        sources = json.loads((Path(unit["data_file"]).parent / "sources.json").read_text(encoding="utf-8"))
-        for place, ran, taken in _unit_lines(store, unit, sources):
-            lines.setdefault(place, LineCount()).add(ran, taken)
+    for file in lists:
+        sources = json.loads(file.read_text(encoding="utf-8"))
+        for note in file.parent.glob("*.gcno"):
+            # One at a time: files of one relative name in different projects would be taken for one.
+            command = ["gcov", "--json-format", "--stdout", "--branch-probabilities", str(note)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            for unit in map(json.loads, done.stdout.splitlines()):
+                for place, ran, taken in _unit_lines(store, unit, sources):
+                    lines.setdefault(place, LineCount()).add(ran, taken)
     return lines
 
 

@@ -4,6 +4,7 @@
 #include "../features/ser_mel.c"
 #undef ser_mel_frame
 #include "ser_classifier.h"
+#include "ser_selftest_sound.h"
 
 #include <stdint.h>
 
@@ -72,7 +73,12 @@ static void hear(ser_classifier_mode_t mode, int32_t posteriors[SER_CLASSIFIER_L
 }
 
 int main(void) {
+    float posteriors[SER_CLASSIFIER_LABEL_COUNT];
+    ser_selftest_sound_t result;
     wrong |= (ser_model_init() != SER_OK) << 14;
+    wrong |= (ser_classifier_posteriors(posteriors) != SER_ERROR_NOT_READY) << 16;
+    wrong |= (ser_selftest_sound_run(&result) != SER_OK) << 17;
+    wrong |= (ser_classifier_posteriors(posteriors) != SER_OK || !(posteriors[0] >= 0.0f)) << 18;
     for (int mode = SER_CLIP; mode <= SER_STREAM; ++mode) {
         int32_t undisturbed[SER_CLASSIFIER_LABEL_COUNT];
         int32_t disturbed[SER_CLASSIFIER_LABEL_COUNT];

@@ -60,7 +60,7 @@ def test_the_interpreter(tmp_path: Path, require_tool: Callable[..., None]) -> N
     require_tool("g++")
     options = ProjectOptions(board=load_board("mps2-an386"), runtime="tflm")
     folder = generate_project(parse_tflite(flat_model()), options, tmp_path / "project", 8192).folder
-    definitions = ["-DTF_LITE_STATIC_MEMORY", "-DAS_THE_LIBRARY_WAS_BUILT"]
+    definitions = ["-DTF_LITE_STATIC_MEMORY", "-DAS_THE_LIBRARY_WAS_BUILT", "-DADD_STATUS=add_status()"]
     warnings = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsanitize=address,undefined"]
     includes = ["-Imodel", f"-I{HERE / 'tflm_tree'}"]
     sources = ["model/ser_model_tflm.cc", "model/model_data.cc", str(HERE / "tflm_statuses.cc")]

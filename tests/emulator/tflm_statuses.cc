@@ -10,11 +10,17 @@
 
 namespace {
 
-enum Fault { kNone, kVersion, kAllocation, kInputs, kOutputs, kInputSize, kOutputSize, kInvoke, kReset };
+enum Fault { kNone, kVersion, kOperator, kAllocation, kInputs, kOutputs, kInputSize, kOutputSize, kInvoke, kReset };
 Fault fault = kNone;
 int calls_back = 0;
 
 } // namespace
+
+TfLiteStatus add_status();
+
+TfLiteStatus add_status() {
+    return fault == kOperator ? kTfLiteError : kTfLiteOk;
+}
 
 namespace tflite {
 
@@ -77,7 +83,7 @@ static int before_init() {
 
 int main() {
     CHECK(before_init() == 0);
-    for (const Fault each : {kVersion, kInputs, kOutputs, kInputSize, kOutputSize, kAllocation}) {
+    for (const Fault each : {kVersion, kOperator, kInputs, kOutputs, kInputSize, kOutputSize, kAllocation}) {
         fault = each;
         CHECK(ser_model_init() == (each == kAllocation ? SER_ERROR_ARENA : SER_ERROR_MODEL));
         CHECK(before_init() == 0);

@@ -4,6 +4,7 @@
 #undef main
 
 #include "ser_gate.h"
+#include "ser_sound.h"
 #include "ser_source.h"
 
 #include <setjmp.h>
@@ -70,11 +71,14 @@ static int failures(void) {
     ser_selftest_result_t model;
     ser_selftest_sound_t sound;
     ser_gate_t gate;
+    ser_sound_reset();
+    ser_sound_lose(3u);
     ser_gate_reset(&gate);
     ser_gate_hear(&gate, NULL, 0u);
     return (ser_selftest_run(NULL) != SER_ERROR_ARGUMENT) | (ser_selftest_sound_run(NULL) != SER_ERROR_ARGUMENT) << 1 |
            (ser_model_init() != SER_OK) << 2 | (ser_selftest_run(&model) != SER_OK) << 3 |
-           (ser_selftest_sound_run(&sound) != SER_OK) << 4 | (gate.started ? 1 << 5 : 0);
+           (ser_selftest_sound_run(&sound) != SER_OK) << 4 | (gate.started ? 1 << 5 : 0) |
+           (ser_sound_lost() != 3u) << 6;
 }
 
 int main(void) {
