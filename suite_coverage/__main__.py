@@ -42,11 +42,13 @@ def run_suite(store: Path, arguments: tuple[str, ...]) -> int:
     (store / "python").mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "PATH": f"{put_before_tools(store)}:{os.environ['PATH']}",
         "COVERAGE_FILE": str(store / "python" / "data"),
     }
-    command = [*start_command(store / "coverage.ini"), "-m", "pytest", "--numprocesses", "2", "--dist", "loadfile"]
-    return subprocess.run([*command, *arguments], cwd=ROOT, env=environment).returncode
+    command = [*start_command(store / "coverage.ini"), "-m", "pytest", "-p", "suite_coverage.worker_data"]
+    parallel = ["--numprocesses", "2", "--dist", "loadfile"]
+    return subprocess.run([*command, *parallel, *arguments], cwd=ROOT, env=environment).returncode
 
 
 @click.command("coverage", context_settings={"ignore_unknown_options": True})
