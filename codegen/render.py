@@ -1,7 +1,7 @@
 """The one Jinja environment, and C literals.
 
-Templates loop and pick; arithmetic and naming happen in Python. Names that come out of a model pass through `c_ident`,
-`c_comment` or `c_string` before they reach C.
+Templates loop and pick; arithmetic and naming happen in Python. Names that come out of a model pass through `c_comment`
+or `c_string` before they reach C.
 """
 
 from __future__ import annotations
@@ -18,12 +18,6 @@ import numpy as np
 from codegen.c_layout import COLUMNS, initialiser, lay_out, wrap_comment
 from codegen.constants import C_TYPES
 
-# C keywords and a few names that the generated sources use themselves.
-_RESERVED = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main".split()
-)
-
 
 def template_text(name: str) -> str:
     """The text of a file under `firmware_templates/`, from the installed package."""
@@ -33,14 +27,6 @@ def template_text(name: str) -> str:
 def template_names(folder: str) -> list[str]:
     """The file names in a folder under `firmware_templates/`, sorted."""
     return sorted(entry.name for entry in resources.files("firmware_templates").joinpath(folder).iterdir())
-
-
-def c_ident(text: str) -> str:
-    """A C identifier made of a name that may hold anything."""
-    ident = re.sub(r"[^0-9A-Za-z_]", "_", text)[:48]
-    if not ident or ident[0].isdigit() or ident in _RESERVED:
-        ident = f"n_{ident}"
-    return ident
 
 
 def c_comment(text: object) -> str:
@@ -108,7 +94,6 @@ def environment() -> jinja2.Environment:
         autoescape=False,
     )
     env.filters.update(
-        c_ident=c_ident,
         c_comment=c_comment,
         c_string=c_string,
         c_string_lines=c_string_lines,

@@ -157,7 +157,7 @@ static void answer(const char *line, int (*selftest)(void)) {
     }
     if (strcmp(line, "selftest") == 0) {
         (void)selftest();
-        ser_classifier_reset(SER_STREAM);
+        (void)ser_classifier_reset(SER_STREAM);
         heard.state = no_state;
         shown = no_state.label;
     } else if (strcmp(line, "stats") == 0) {
@@ -194,7 +194,7 @@ ser_status_t ser_application_run(int (*selftest)(void)) {
     heard = (heard_t){0u, no_state, no_time, no_time};
     ser_console_reset();
     ser_sound_reset();
-    ser_classifier_reset(SER_STREAM);
+    (void)ser_classifier_reset(SER_STREAM);
     board_leds_init();
     board_tick_start(each_millisecond);
     ser_status_t status = ser_source_start();

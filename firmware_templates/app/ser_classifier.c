@@ -58,24 +58,27 @@ static ser_status_t run_newest_frames(void) {
 }
 #endif
 
-void ser_classifier_reset(ser_classifier_mode_t wanted) {
+ser_status_t ser_classifier_reset(ser_classifier_mode_t wanted) {
+    if (is_busy || ser_features_reset(&features, frame_ring()) != SER_OK) {
+        return SER_ERROR_NOT_READY;
+    }
     mode = wanted;
-    (void)ser_features_reset(&features, frame_ring());
     frames = 0u;
     frames_since_window = 0u;
     windows = 0u;
     memset(posterior_sums, 0, sizeof posterior_sums);
     ser_gate_reset(&gate);
     ser_decision_reset(&decision);
+    return SER_OK;
 }
 
-ser_status_t ser_classifier_infer(void) {
+static ser_status_t infer(void) {
     const ser_status_t status = ser_model_reset();
     return status == SER_OK ? run_newest_frames() : status;
 }
 
 static ser_status_t run_window(void) {
-    const ser_status_t status = ser_classifier_infer();
+    const ser_status_t status = infer();
     if (status == SER_OK) {
         frames_since_window = 0u;
         ++windows;
@@ -158,6 +161,16 @@ ser_status_t ser_classifier_finish(void) {
     const bool due = mode == SER_CLIP && (windows == 0u || frames_since_window > 0u);
     is_busy = true;
     const ser_status_t status = due ? run_clip_window() : SER_OK;
+    is_busy = false;
+    return status;
+}
+
+ser_status_t ser_classifier_infer(void) {
+    if (is_busy) {
+        return SER_ERROR_NOT_READY;
+    }
+    is_busy = true;
+    const ser_status_t status = infer();
     is_busy = false;
     return status;
 }

@@ -36,8 +36,10 @@ typedef enum {
 } ser_classifier_mode_t;
 
 /** Before each clip or stream.
- * @param mode what will be heard */
-void ser_classifier_reset(ser_classifier_mode_t mode);
+ * @param mode what will be heard
+ * @return SER_OK; SER_ERROR_NOT_READY in an interrupt that comes in the middle of another call, and before
+ * ser_model_init where the model has a ring */
+ser_status_t ser_classifier_reset(ser_classifier_mode_t mode);
 
 /** Takes mono PCM at SER_FEATURES_SAMPLE_RATE_HZ in chunks of any size; runs the model whenever a window is due. How
  * sound is cut into chunks changes nothing.
@@ -60,7 +62,7 @@ size_t ser_classifier_windows(void);
 bool ser_classifier_is_silent(void);
 
 /** Resets the model and runs it on the newest window, as is done when one is due. Changes no decision.
- * @return SER_OK, or what went wrong */
+ * @return as ser_classifier_push */
 ser_status_t ser_classifier_infer(void);
 
 /** The features as they are, with the ring of the newest frames.

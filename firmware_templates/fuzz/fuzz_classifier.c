@@ -12,10 +12,10 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
     int32_t posteriors[SER_CLASSIFIER_LABEL_COUNT];
     FUZZ_CHECK(ser_classifier_push(&pcm, 1u) == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_classifier_infer() == SER_ERROR_NOT_READY);
-    ser_classifier_reset(SER_CLIP);
+    (void)ser_classifier_reset(SER_CLIP);
     FUZZ_CHECK(ser_classifier_finish() == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_model_init() == SER_OK);
-    ser_classifier_reset(SER_CLIP);
+    FUZZ_CHECK(ser_classifier_reset(SER_CLIP) == SER_OK);
     FUZZ_CHECK(ser_classifier_posteriors_q24(posteriors) == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_classifier_decision(&label) == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_classifier_push(NULL, 1u) == SER_ERROR_ARGUMENT);
@@ -60,7 +60,7 @@ static void ask(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_input_t input = {data, size, 0u};
-    ser_classifier_reset(fuzz_byte(&input) % 2u == 0u ? SER_CLIP : SER_STREAM);
+    FUZZ_CHECK(ser_classifier_reset(fuzz_byte(&input) % 2u == 0u ? SER_CLIP : SER_STREAM) == SER_OK);
     while (input.size > 0u) {
         const uint8_t call = fuzz_byte(&input);
         if (call == 1u) {
@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         } else if (call == 2u) {
             FUZZ_CHECK(ser_classifier_infer() == SER_OK);
         } else if (call == 3u) {
-            ser_classifier_reset(fuzz_byte(&input) % 2u == 0u ? SER_CLIP : SER_STREAM);
+            FUZZ_CHECK(ser_classifier_reset(fuzz_byte(&input) % 2u == 0u ? SER_CLIP : SER_STREAM) == SER_OK);
         } else if (call == 4u) {
             ask();
         } else {

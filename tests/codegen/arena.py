@@ -100,11 +100,11 @@ class _Arena:
 
     def _fill(self, fills: Sequence[Fill]) -> None:
         for fill in fills:
-            self.write(_address(fill.target, 0), np.full(fill.bytes, _PADDING + fill.value))
+            self.write(address_of(fill.target, 0), np.full(fill.bytes, _PADDING + fill.value))
 
     def _copy(self, copies: Sequence[Copy], turn: int, is_last: bool = False, with_memcpy: bool = False) -> None:
         for copy in copies:
-            target, source = _address(copy.target, turn), _address(copy.source, turn)
+            target, source = address_of(copy.target, turn), address_of(copy.source, turn)
             count = copy.bytes - (copy.surplus if is_last else 0)
             assert 0 <= source <= source + count <= self.memory.size, "copies from outside of the arena"
             assert not with_memcpy or _apart(range(target, target + count), range(source, source + count))
@@ -159,10 +159,10 @@ class _Arena:
         for call, written in zip(calls, layer.calls, strict=True):
             tensors = (*call.inputs, call.output)
             for tensor, text in zip(tensors, written.arguments, strict=False):
-                place = (_plain(text).split(" ")[0].removesuffix(".bytes"), _address(text, turn))
+                place = (_plain(text).split(" ")[0].removesuffix(".bytes"), address_of(text, turn))
                 assert found.setdefault(tensor, place) == place
             if len(written.arguments) > len(tensors):
-                scratch = _address(written.arguments[-1], turn)
+                scratch = address_of(written.arguments[-1], turn)
         return found, scratch
 
     def _expect_constant(self, name: str, offset: int, tensor: int, content: np.ndarray) -> None:
@@ -231,7 +231,7 @@ class _Running:
         return how.axis, first * rows // extent, count * rows // extent
 
 
-def _address(text: str, turn: int) -> int:
+def address_of(text: str, turn: int) -> int:
     """The offset that a C expression means, from the start of the arena or of the constant."""
     plain = _plain(text)
     names = {"arena": SimpleNamespace(bytes=0), plain.split(" ")[0]: 0, "turn": turn}

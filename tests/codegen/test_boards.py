@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
+from codegen import boards as boards_module
 from codegen.boards import list_boards, load_board, parse_board
 from codegen.errors import BoardError
 
@@ -27,6 +29,14 @@ def test_flags() -> None:
     board = load_board("mps2-an386")
     assert board.cpu_flags == ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
     assert load_board("host").cpu_flags == ()
+
+
+def test_a_file_of_another_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD, encoding="utf-8")
+    monkeypatch.setattr(boards_module, "_known", lambda: ("mine",))
+    monkeypatch.setattr(boards_module.resources, "files", lambda package: tmp_path)
+    with pytest.raises(BoardError, match=r"mine\.toml: id: got 'mps2-an386', allowed is the file's name, 'mine'"):
+        load_board("mine")
 
 
 def test_unknown_board_lists_the_known() -> None:
@@ -53,6 +63,15 @@ def test_a_path_is_not_a_board() -> None:
         ('float_abi = "hard"', 'float_abi = "soft"', "x: float_abi: got 'soft', .* is softfp or hard"),
         ('projects = ["cmake"', 'projects = ["make"', r"x: projects: got \['make'.*\], allowed is a list of cmake"),
         ('projects = ["cmake"', "projects = [] #", r"x: projects: got \[\]"),
+        ('source = "Arm', 'source = "a */ b"\n#', r"x: source: got 'a \*/ b', allowed is one line without comment"),
+        ('cmake = "qemu"', "cmake = 1", r"x \[evidence\]: cmake: got 1, allowed is host or qemu"),
+        ("[ram]", "ram = 3\n[unused]", "x: ram: "),
+        (
+            'optimisation = ["',
+            'optimisation = ["-O 2", "',
+            r"x \[compiler\]: optimisation: got '-O 2', allowed is words of",
+        ),
+        ('machine = "', 'machine = "a b"\n#', r"x \[qemu\]: machine: got 'a b', allowed is a word of letters, digits"),
         ('source = "Arm', 'source = ""\n#', "x: source: got '', allowed is a text that is not empty"),
         (
             'driver = "cmsdk_uart"',

@@ -36,6 +36,8 @@ def test_json_keeps_it(card: ModelCard) -> None:
         ("features", None, "features_sha256: got .*, allowed is None"),
         ("features_sha256", "00", "features_sha256: got '00', allowed is .*, the digest of its features"),
         ("selftest", {"input": "AA=="}, "selftest: got"),
+        ("selftest", {"input": "AA==", "output": 3}, "selftest.output: got 3, allowed is bytes in base64"),
+        ("selftest", {"input": "?" * 99, "output": "AA=="}, r"selftest.input: got '\?{76}\.\.\., allowed is bytes"),
         ("selftest", {"input": "AA==", "output": "?"}, "selftest.output: got '[?]', allowed is bytes in base64"),
     ],
 )

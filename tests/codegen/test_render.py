@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codegen.render import c_array, c_comment, c_float, c_ident, c_int, c_string, environment
+from codegen.render import c_array, c_comment, c_float, c_int, c_string, environment
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
@@ -21,12 +21,6 @@ def test_floats_read_back_as_the_same_float32(value: float) -> None:
     text = c_float(value)
     assert text.endswith("f") and any(mark in text for mark in ".e")
     assert np.float32(text[:-1]) == np.float32(value)
-
-
-@pytest.mark.parametrize("name", ["int", "main", "", "3d", "a b", "x*/y", "Ünicode", '"quoted"', "../up", "a" * 10_000])
-def test_identifiers(name: str) -> None:
-    ident = c_ident(name)
-    assert ident.isidentifier() and ident.isascii() and ident not in ("int", "main") and len(ident) <= 50
 
 
 @given(st.text(max_size=300))

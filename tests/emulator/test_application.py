@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tinyser.emulator import host, qemu
 from tinyser.emulator.build import find_tool
 from tinyser.emulator.project_folder import load_project
 
+HERE = Path(__file__).parent
 STREAM = StreamSpec(stride_frames=5, gate_dbfs=-40, gate_seconds=0.1)
 LABELS = ('say "joy"', "back\\slash", "calm\t")
 JSON = "-DSER_REPORT_JSON"
@@ -124,6 +126,35 @@ def test_on_the_desktop(defines: tuple[str, ...], tmp_path: Path, require_tool: 
             line["decision"] or "undecided" for line in expected_lines(folder)
         ]
     assert console.endswith(f"{END} (status 0)\n")
+
+
+def test_typing_and_failing_on_the_desktop(tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """Lines typed whole, cut, taken back and empty; slow printing loses samples; faults have a status."""
+    require_tool("gcc")
+    model = (HERE / "faulty_model.c").read_text()
+    options: dict[str, Any] = {"source": model, "stream": STREAM, "clip": clip(), "labels": LABELS, "selftest": True}
+    folder = write_sums_project(tmp_path / "project", "host", **options)
+    (folder / "app/typing.c").write_text((HERE / "typing.c").read_text())
+    project = load_project(folder)
+    sources = [*project.portable_sources, *(name for name in project.board_sources if name.startswith("app/"))]
+    sources.remove("app/main.c")
+    includes = [f"-I{name}" for name in project.include_dirs]
+    flags = ["-O1", "-std=c99", "-ffp-contract=off", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    command = ["gcc", *flags, *includes, "app/typing.c", *sources, "-o", "firmware"]
+    subprocess.run(command, cwd=folder, check=True)
+    console = subprocess.run([folder / "firmware"], capture_output=True, text=True, check=True).stdout
+    first, *parts = re.split(r"fault \d\n", console)
+    failing = dict(zip((6, 5, 4, 3, 2, 1, 0), parts, strict=True))
+    assert first == "failures 0\n"
+    assert failing[1] == "model: not ready (status 4)\nexit 1\n"
+    for fault, status in {2: 3, 3: 2, 5: 3, 6: 3}.items():
+        assert f"self-test: FAIL (status {status})" in failing[fault]
+        assert "self-test of sound: " in failing[fault] and failing[fault].endswith("exit 1\n")
+    assert re.search(r"self-test: FAIL \(vector 0, output byte 1, expected -?\d+, got 77\)", failing[4])
+    heard = failing[0]
+    assert heard.count("stats: ") == 2 and heard.count("commands: help, selftest, stats") == 1
+    assert heard.count("self-test: PASS (1 vectors)") == 2 and "lost samples 0" in heard
+    assert re.search(r"lost samples [1-9]\d*", heard) and heard.endswith("exit 0\n")
 
 
 def test_lost_samples_are_counted_and_nothing_waits(tmp_path: Path, require_tool: Callable[..., None]) -> None:

@@ -36,15 +36,19 @@ def project(folder: Path, model: bytes, arithmetic: str = "auto", board: str = "
     return generate_project(parse_tflite(model), options, folder).folder
 
 
-def build(folder: Path, program: str) -> Path:
-    """The program, by clang alone: faster than by CMake, with its flags."""
+def build(folder: Path, program: str, driver: Path | None = None) -> Path:
+    """The program, by clang alone: faster than by CMake, with its flags. By gcc, with a `driver` for libFuzzer."""
     parsed = load_project(folder)
     cmake = (folder / "fuzz/CMakeLists.txt").read_text()
     sources = re.search(rf"add_executable\({program}\n(.*?)\)", cmake, re.DOTALL).group(1).split()
     sanitizers = re.search(r"set\(SANITIZERS (.*)\)", cmake).group(1).split()
     warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
     includes = [f"-I../{name}" for name in parsed.include_dirs]
-    command = ["clang", "-std=c99", "-O1", "-g", *warnings, *sanitizers, *includes, *sources, "-o", program]
+    if driver is not None:
+        sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I."]
+        sources.append(str(driver))
+    compiler = "gcc" if driver else "clang"
+    command = [compiler, "-std=c99", "-O1", "-g", *warnings, *sanitizers, *includes, *sources, "-o", program]
     subprocess.run(command, cwd=folder / "fuzz", check=True)
     return folder / "fuzz" / program
 
@@ -83,6 +87,16 @@ def test_no_fault(program: str, arithmetic: str, tmp_path: Path, needs_clang: No
     done = fuzz(build(folder, program))
     assert done.returncode == 0, done.stderr[-3000:]
     assert f"Done {INPUTS} runs" in done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_no_fault_by_gcc(program: str, tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """Another compiler's sanitizers, and inputs that no coverage leads."""
+    require_tool("gcc")
+    folder = project(tmp_path / "project", hearing_model(), "fixed")
+    built = build(folder, program, CHECKOUT / "tests/fuzzing/drive.c")
+    done = subprocess.run([built], capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 @pytest.mark.parametrize("arithmetic", ["float", "fixed"])

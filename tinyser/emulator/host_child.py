@@ -63,7 +63,7 @@ def _start_classifier(library: ctypes.CDLL, mode: int) -> None:
     library.ser_classifier_push.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
     library.ser_classifier_windows.restype = ctypes.c_size_t
     library.ser_classifier_is_silent.restype = ctypes.c_bool
-    library.ser_classifier_reset(mode)
+    _check(library.ser_classifier_reset(mode))
 
 
 def _posteriors(library: ctypes.CDLL, plan: dict[str, Any]) -> list[int] | None:

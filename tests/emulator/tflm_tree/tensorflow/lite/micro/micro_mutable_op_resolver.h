@@ -3,6 +3,10 @@
 
 #include "tensorflow/lite/micro/micro_interpreter.h"
 
+#ifdef ADD_STATUS
+TfLiteStatus add_status();
+#endif
+
 namespace tflite {
 
 template <unsigned int kOperators> class MicroMutableOpResolver : public MicroOpResolver {
@@ -19,6 +23,11 @@ template <unsigned int kOperators> class MicroMutableOpResolver : public MicroOp
 
   private:
     TfLiteStatus Add() {
+#ifdef ADD_STATUS
+        if (ADD_STATUS != kTfLiteOk) {
+            return ADD_STATUS;
+        }
+#endif
         return ++count <= static_cast<int>(kOperators) ? kTfLiteOk : kTfLiteError;
     }
 };
