@@ -192,21 +192,22 @@ static int64_t divide_rounded(int64_t dividend, int64_t divisor) {
     return (dividend + (dividend < 0 ? -divisor : divisor) / 2) / divisor;
 }
 
-/* In steps of the model's output, times 65536. */
-static int64_t level_q16(size_t label) {
+/* In steps of the model's output, times 65536; a clip's is the mean over its windows. */
+static int64_t level_q16(size_t label, size_t of_windows) {
     return mode == SER_STREAM ? decision.smoothed_q16[label]
-                              : divide_rounded((int64_t)posterior_sums[label] * STEP_Q16, (int64_t)windows);
+                              : divide_rounded((int64_t)posterior_sums[label] * STEP_Q16, (int64_t)of_windows);
 }
 
 ser_status_t ser_classifier_posteriors_q24(int32_t *posteriors) {
     if (posteriors == NULL) {
         return SER_ERROR_ARGUMENT;
     }
-    if (mode == SER_STREAM ? !decision.smoothing : windows == 0u) {
+    const size_t of_windows = windows; /* a reset in an interrupt must not make it 0 on the way */
+    if (mode == SER_STREAM ? !decision.smoothing : of_windows == 0u) {
         return SER_ERROR_NOT_READY;
     }
     for (size_t label = 0; label < LABELS; ++label) {
-        const int64_t steps_q16 = level_q16(label) - (int64_t)SER_MODEL_OUTPUT_0_ZERO_POINT * STEP_Q16;
+        const int64_t steps_q16 = level_q16(label, of_windows) - (int64_t)SER_MODEL_OUTPUT_0_ZERO_POINT * STEP_Q16;
         const int64_t value = divide_rounded(steps_q16 * SER_CLASSIFIER_STEP_Q32, (int64_t)1 << 24);
         posteriors[label] = (int32_t)(value < INT32_MIN ? INT32_MIN : value > INT32_MAX ? INT32_MAX : value);
     }
