@@ -84,6 +84,7 @@ def test_every_kernel_has_a_source_and_a_header() -> None:
         "common_scale_mve",
         "depthwise_conv_2d_avx2",
         "depthwise_conv_2d_mve",
+        "depthwise_conv_2d_quads",
         "depthwise_conv_2d_thumb",
         "dot",
         "exponentials",
