@@ -21,6 +21,15 @@ static void *found(void *library, const char *name) {
     return symbol;
 }
 
+static void *opened(const char *path) {
+    void *library = dlopen(path, RTLD_LAZY | RTLD_GLOBAL);
+    if (library == NULL) {
+        fprintf(stderr, "%s\n", dlerror());
+        exit(2);
+    }
+    return library;
+}
+
 static uint8_t *content(const char *path) {
     FILE *file = fopen(path, "rb");
     fseek(file, 0, SEEK_END);
@@ -71,22 +80,20 @@ int main(int count, char **arguments) {
     const struct itimerval limit = {
         .it_value = {.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)(1e6 * (seconds - (time_t)seconds))}};
     setitimer(ITIMER_VIRTUAL, &limit, NULL);
-    if (strcmp(arguments[2], "-") != 0 && dlopen(arguments[2], RTLD_NOW | RTLD_GLOBAL) == NULL) {
-        fprintf(stderr, "%s\n", dlerror());
-        return 2;
-    }
     for (int i = 3; i + 1 < count; i += 2) {
-        void *library = dlopen(arguments[i], RTLD_NOW | RTLD_LOCAL);
-        if (library == NULL) {
-            fprintf(stderr, "%s\n", dlerror());
-            return 2;
-        }
+        /* The first one to define a kernel is called by both; what it calls itself may be in the second. */
+        void *kernels = strcmp(arguments[2], "-") == 0 ? NULL : opened(arguments[2]);
+        void *library = opened(arguments[i]);
         uint8_t *data = content(arguments[i + 1]);
         if (run(library, data) != 0) {
             printf("%d\n", (i - 3) / 2);
             return 1;
         }
         free(data);
+        dlclose(library);
+        if (kernels != NULL) {
+            dlclose(kernels);
+        }
     }
     return 0;
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pickle
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,29 +19,33 @@ from mutation.kernel_trial import Battery, try_kernel_mutant
 from mutation.mutant import Mutant, Result, Verdict
 from mutation.mutate_c import c_mutants
 from mutation.mutate_python import python_mutants
-from mutation.planner_session import code_differs
+from mutation.planner_session import DURATIONS, code_differs
 from mutation.results import Journal, first_counted
 
-# What plans: which operators run row by row, in which order, what lives how long, and where.
-PLANNER = tuple(
-    f"codegen/{name}.py"
-    for name in (
-        *("plan_memory", "schedule", "lifetimes", "regions", "spans", "rows", "uses", "block_operator", "input_ring"),
-        *("passes/order_operators", "passes/sum_by_rows"),
-    )
-)
-PLANNER_TESTS = tuple(
-    f"tests/codegen/test_{name}.py"
-    for name in (
-        *("schedule", "plan_memory", "choose_regions", "passes", "row_access", "sum_by_rows", "regions"),
-        *("input_ring", "stage_windows", "int16_regions", "state"),
-    )
-)
+# What plans (which operators run row by row, in which order, what lives how long, and where), and the tests of it.
+PLANNER: Mapping[str, tuple[str, ...]] = {
+    "plan_memory": ("plan_memory",),
+    "lifetimes": ("plan_memory", "choose_regions", "regions"),
+    "schedule": ("schedule", "choose_regions"),
+    "spans": ("schedule", "row_access", "choose_regions", "sum_by_rows", "regions"),
+    "regions": ("schedule", "row_access", "regions"),
+    "rows": ("row_access", "regions"),
+    "uses": ("schedule", "plan_memory", "choose_regions"),
+    "block_operator": ("row_access", "sum_by_rows", "regions"),
+    "input_ring": ("input_ring",),
+    "passes/order_operators": ("choose_regions",),
+    "passes/sum_by_rows": ("sum_by_rows", "choose_regions"),
+}
+# They start processes of their own, in which there is no mutant.
+_NO_PLANNER_TESTS = ("the_same_model_gives_the_same_bytes_in_any_process",)
 RECORDED_TESTS = ("tests/ops", "tests/codegen", "tests/test_bench_models.py", "tests/test_inner_tensors.py")
-_NOT_RECORDED = "not broken and not refused and not clang and not public_networks"
+_NOT_RECORDED = " and ".join(
+    f"not {name}" for name in ("broken", "refused", "clang", "public_networks", "combined_in_float64", "row_regions")
+)
 PLANNER_SECONDS = 900.0
 
 Show = Callable[[Result], None]
+TestsOf = Callable[[str], Sequence[str]]
 
 
 def kernel_files() -> list[Path]:
@@ -57,7 +60,13 @@ def all_kernel_mutants() -> list[Mutant]:
 
 def all_planner_mutants() -> list[Mutant]:
     """Of every module that plans."""
-    return [mutant for file in PLANNER for mutant in python_mutants(file, (CHECKOUT / file).read_bytes())]
+    files = [f"codegen/{name}.py" for name in PLANNER]
+    return [mutant for file in files for mutant in python_mutants(file, (CHECKOUT / file).read_bytes())]
+
+
+def planner_tests(file: str) -> tuple[str, ...]:
+    """Files of tests that a module's mutants are tried on."""
+    return tuple(f"tests/codegen/test_{name}.py" for name in PLANNER[file[len("codegen/") : -len(".py")]])
 
 
 def record(folder: Path, jobs: int) -> None:
@@ -118,7 +127,7 @@ def planner_battery() -> str:
 
 def try_planner(
     mutants: Sequence[Mutant], sample: int, journal: Journal, folder: Path, jobs: int, show: Show,
-    tests: Sequence[str] = PLANNER_TESTS,
+    tests_of: TestsOf = planner_tests,
 ) -> list[Result]:  # fmt: skip
     """As `try_kernels`, each in a process forked from one that has the tests loaded."""
     by_key: dict[str, Result] = {}
@@ -138,7 +147,7 @@ def try_planner(
         else:
             waiting.append(mutant)
         budget -= known is None or known.verdict in (Verdict.KILLED, Verdict.SURVIVED)
-    for line in _sessions(waiting, folder, jobs, tests):
+    for line in _sessions(waiting, folder, jobs, tests_of):
         mutant = lines[line["key"]]
         verdict = Verdict.KILLED if line["by"] else Verdict.SURVIVED
         result = Result(mutant, verdict, line["by"], line["seconds"])
@@ -162,9 +171,11 @@ def _without_tests(mutant: Mutant, source: str) -> Result | None:
     return Result(mutant, Verdict.EQUIVALENT, "", 0.0)
 
 
-def _sessions(mutants: Sequence[Mutant], folder: Path, jobs: int, tests: Sequence[str]) -> Iterator[dict[str, str]]:
+def _sessions(mutants: Sequence[Mutant], folder: Path, jobs: int, tests_of: TestsOf) -> Iterator[dict[str, str]]:
     """Lines of verdicts, as they come, of several sessions of pytest side by side."""
-    _measure(folder, tests)
+    if not mutants:
+        return
+    _measure(folder, sorted({test for mutant in mutants for test in tests_of(mutant.file)}))
     processes, files = [], []
     try:
         for job in range(jobs):
@@ -172,7 +183,7 @@ def _sessions(mutants: Sequence[Mutant], folder: Path, jobs: int, tests: Sequenc
             if share:
                 verdicts = folder / f"verdicts-{os.getpid()}-{job}.jsonl"
                 verdicts.unlink(missing_ok=True)
-                processes.append(_start(share, folder, verdicts, tests))
+                processes.append(_start(share, folder, verdicts, tests_of))
                 files.append(verdicts)
         seen = [0] * len(files)
         while True:
@@ -196,9 +207,12 @@ def _sessions(mutants: Sequence[Mutant], folder: Path, jobs: int, tests: Sequenc
         )
 
 
-def _start(mutants: Sequence[Mutant], folder: Path, verdicts: Path, tests: Sequence[str]) -> subprocess.Popen[bytes]:
-    jobs = [(m.key, m.file, m.apply((CHECKOUT / m.file).read_bytes()).decode(), PLANNER_SECONDS) for m in mutants]
-    return _session(jobs, folder, verdicts, tests)
+def _start(mutants: Sequence[Mutant], folder: Path, verdicts: Path, tests_of: TestsOf) -> subprocess.Popen[bytes]:
+    jobs = []
+    for mutant in mutants:
+        source = mutant.apply((CHECKOUT / mutant.file).read_bytes()).decode()
+        jobs.append((mutant.key, mutant.file, source, PLANNER_SECONDS, tests_of(mutant.file)))
+    return _session(jobs, folder, verdicts, sorted({test for job in jobs for test in job[-1]}))
 
 
 def _session(jobs: object, folder: Path, verdicts: Path, tests: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -209,23 +223,23 @@ def _session(jobs: object, folder: Path, verdicts: Path, tests: Sequence[str]) -
         "TINYSER_MUTANTS": file.name, "TINYSER_VERDICTS": str(verdicts), "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-q", "-p", "mutation.planner_session", "-p", "no:xdist", *tests]
+    command += ["-k", " and ".join(f"not {name}" for name in _NO_PLANNER_TESTS)]
     with (folder / "session.log").open("ab") as log:
         return subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
 
 
 def _measure(folder: Path, tests: Sequence[str]) -> None:
-    """What each test takes without a mutant. Raises ToolError where one fails."""
+    """What each test takes without a mutant, for those not measured yet. Raises ToolError where one fails."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "durations.json"
-    state = hashlib.sha256(repr((tests, planner_battery())).encode()).hexdigest()
+    target = folder / DURATIONS
     known = json.loads(target.read_text()) if target.exists() else {}
-    if known.get("of") == state:
+    missing = [file for file in tests if not any(name.startswith(file) for name in known)]
+    if not missing:
         return
     verdicts = folder / f"verdicts-{os.getpid()}-measured.jsonl"
     verdicts.unlink(missing_ok=True)
-    target.unlink(missing_ok=True)
-    _session([("", "", "", 20 * PLANNER_SECONDS)], folder, verdicts, tests).wait()
+    _session([("", "", "", 20 * PLANNER_SECONDS, missing)], folder, verdicts, missing).wait()
     said = json.loads(verdicts.read_text())["by"] if verdicts.exists() else ""
     if not said.startswith("{"):
         raise ToolError(f"the planner's tests: {said or 'no answer'} without any mutant; see {folder}/session.log")
-    target.write_text(json.dumps({**json.loads(said), "of": state}))
+    target.write_text(json.dumps({**known, **json.loads(said)}, indent=1) + "\n")

@@ -61,6 +61,9 @@ void image_reset(void) {
     *(volatile uint32_t *)0xE000ED88u |= 0xFu << 20;
     __asm__ volatile("dsb\n\tisb" ::: "memory");
 #endif
+#ifdef __ARM_ARCH_6M__
+    *(volatile uint32_t *)0xE000ED14u |= 8u; /* the core that this runs on reads words from any address, an M0 does not */
+#endif
     memcpy(image_data_start, image_data_load, (size_t)((uintptr_t)image_data_end - (uintptr_t)image_data_start));
     memset(image_bss_start, 0, (size_t)((uintptr_t)image_bss_end - (uintptr_t)image_bss_start));
     for (size_t i = 0; i < CASES; ++i) {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codegen.errors import ToolError
 from mutation.case import Case
 from mutation.kernel_tree import KERNELS, CompilerError, digest, included, needs_of, tree_with
 from mutation.lanes import Lane, all_lanes, run_batch
@@ -15,10 +18,11 @@ from mutation.mutant import Mutant, Result, Verdict
 
 # Cheap ones first; the last ones start an emulator or a slow program for what is left by then.
 ORDER = (
-    *("host", "native", "avx2", "mps2-an386", "mps3-an547", "microbit", "mps2-an385"),
-    *("sanitized", "avx2 sanitized"),
+    *("host", "mps2-an386", "mps3-an547", "microbit", "mps2-an385"),
+    *("native", "avx2", "sanitized", "avx2 sanitized"),
 )
 _LARGE_BYTES = 100_000  # cases of a size are in a random order: the smallest ones alone tell little
+_MOST_GROUPS, _MOST_IMAGES = 32, 10
 _OPTIMIZED = Lane("optimized", "gcc", ("-O2", "-std=c99", "-fPIC"))
 _IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
@@ -39,6 +43,8 @@ class Battery:
         self.cache = cache
         self.lanes = all_lanes()
         self._groups: dict[tuple[str, str], list[Group]] = {}
+        self._lock = threading.Lock()
+        self._controlled: set[tuple[str, ...]] = set()
         cache.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -47,7 +53,10 @@ class Battery:
         return digest(*sorted(case.name for case in self.cases))
 
     def groups(self, lane: Lane, file: str) -> list[Group]:
-        """Those that a change of a file has to do with, the one with most cases first."""
+        """Those that a change of a file has to do with: of each set of kernels the one with most cases, then others.
+
+        A header that most kernels include has more of them than a trial has time for.
+        """
         known = self._groups.get((lane.name, file))
         if known is not None:
             return known
@@ -61,18 +70,31 @@ class Battery:
             found.setdefault(parts, (needs, []))[1].append(case)
             if lane.board is not None:
                 found[parts][0].update(needs)  # type: ignore[attr-defined]
-        groups = [Group(needs, tuple(cases)) for needs, cases in found.values()]
-        self._groups[lane.name, file] = sorted(groups, key=lambda group: -len(group.cases))
+        groups = sorted((Group(needs, tuple(cases)) for needs, cases in found.values()), key=lambda g: -len(g.cases))
+        seen: Counter[tuple[str, ...]] = Counter()
+        ranked: list[tuple[int, Group]] = []
+        for group in groups:
+            kernels = tuple(sorted(group.needs))
+            ranked.append((seen[kernels], group))
+            seen[kernels] += 1
+        most = _MOST_GROUPS if lane.board is None else _MOST_IMAGES
+        self._groups[lane.name, file] = [group for _, group in sorted(ranked, key=lambda entry: entry[0])][:most]
         return self._groups[lane.name, file]
 
-    def failures(self, lane: Lane, file: str) -> Iterator[str]:
-        """What is wrong without any mutant: nothing should be."""
+    def control(self, lane: Lane, group: Group, batch: Sequence[Case]) -> None:
+        """Once for each batch, with the kernels as they are. Raises ToolError where something is wrong even so."""
+        key = (lane.name, *(case.name for case in batch), *group.needs)
+        with self._lock:
+            known = key in self._controlled
+        if known:
+            return
+        objects = {kernel: lane.kernel_object(kernel, needs, self.cache) for kernel, needs in group.needs.items()}
         with tempfile.TemporaryDirectory(prefix="tinyser-mutants-", dir=_IN_MEMORY) as folder:
-            for group in self.groups(lane, file):
-                for batch in lane.batches(group.cases):
-                    why = run_batch(lane, batch, {}, self.cache, Path(folder))
-                    if why:
-                        yield f"{lane.name}: {why}"
+            why = run_batch(lane, batch, objects, self.cache, Path(folder))
+        if why:
+            raise ToolError(f"{lane.name}: without any mutant: {why}; record again: ./run mutants kernels --record")
+        with self._lock:
+            self._controlled.add(key)
 
 
 def try_kernel_mutant(battery: Battery, mutant: Mutant) -> Result:
@@ -97,15 +119,18 @@ class _Trial:
         self._objects: dict[tuple[str, str, str], Path | None] = {}
 
     def killer(self) -> str:
-        """The test that notices, or ""."""
-        for name in ORDER:
-            lane = self._battery.lanes[name]
-            for group in self._battery.groups(lane, self._file):
-                changed = self._changed(lane, group)
-                for batch in lane.batches(group.cases) if changed else ():
-                    why = run_batch(lane, batch, changed, self._battery.cache, self._tree)
-                    if why:
-                        return why if why not in ("hang", "fault") else f"{why} on {name}"
+        """The test that notices, or "". Each lane has a first look: most mutants are of code that only some compile."""
+        lanes = [self._battery.lanes[name] for name in ORDER]
+        groups = {lane.name: self._battery.groups(lane, self._file) for lane in lanes}
+        first = [(lane, group) for lane in lanes for group in groups[lane.name][:1]]
+        rest = [(lane, group) for lane in lanes for group in groups[lane.name][1:]]
+        for lane, group in first + rest:
+            changed = self._changed(lane, group)
+            for batch in lane.batches(group.cases) if changed else ():
+                self._battery.control(lane, group, batch)
+                why = run_batch(lane, batch, changed, self._battery.cache, self._tree)
+                if why:
+                    return f"{why} on {lane.name}" if why in ("hang", "fault") else why
         return ""
 
     def differs(self) -> bool:

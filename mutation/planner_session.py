@@ -2,8 +2,8 @@
 
 The parent imports and collects, but runs no test: nothing that a planner without a fault has computed is kept. A child
 puts the mutant's code into the functions that are there, runs the tests, quick ones first, and stops at the first that
-fails. Environment: `TINYSER_MUTANTS`, a pickled list of (key, file, source, seconds); results go to `TINYSER_VERDICTS`,
-a line each.
+fails. Environment: `TINYSER_MUTANTS`, a pickled list of (key, file, source, seconds, files of
+tests); results go to `TINYSER_VERDICTS`, a line each.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from typing import Any
 import pytest
 
 from mutation.kernel_tree import CHECKOUT
+from tests import generated
 
-_DURATIONS = "durations.json"
+DURATIONS = "durations.json"
 _ABSENT = object()
 
 
@@ -84,11 +85,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     """In place of one run of the tests."""
     mutants = pickle.loads(Path(os.environ["TINYSER_MUTANTS"]).read_bytes())
     verdicts = Path(os.environ["TINYSER_VERDICTS"])
-    items = _by_duration(session.items, verdicts.parent / _DURATIONS)
+    generated._objects_folder()  # one for all children: kernels are compiled once
+    items = _by_duration(session.items, verdicts.parent / DURATIONS)
     with verdicts.open("a") as sink:
-        for key, file, source, seconds in mutants:
+        for key, file, source, seconds, tests in mutants:
             started = time.monotonic()
-            by = _in_child(items, file, source, seconds)
+            chosen = [item for item in items if item.nodeid.startswith(tuple(tests))]
+            by = _in_child(chosen, file, source, seconds)
             line = {"key": key, "by": by, "seconds": round(time.monotonic() - started, 2)}
             sink.write(json.dumps(line) + "\n")
             sink.flush()
@@ -150,10 +153,15 @@ def _child(items: Sequence[pytest.Item], file: str, source: str, writing: int) -
 
 def _durations(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, float]]:
     for item, following in zip(items, [*items[1:], None], strict=True):
-        started = time.process_time()
+        started = _processor_seconds()
         if not _passes(item, following):
             raise RuntimeError(item.nodeid)
-        yield item, time.process_time() - started
+        yield item, _processor_seconds() - started
+
+
+def _processor_seconds() -> float:
+    """Of this process and of those that it has waited for, such as compilers."""
+    return sum(os.times()[:4])
 
 
 def _first_failure(items: Sequence[pytest.Item]) -> str:

@@ -26,6 +26,8 @@ from mutation.case import Case
 _FOLDER = Path(os.environ.get("TINYSER_RECORD", "."))
 _KEPT_OF_PROGRAMS = 3  # of programs with regions forced on them every third: there are hundreds, all much alike
 
+_waiting: dict[str, bytes] = {}  # what the test that runs has tried, by the file that it goes to
+
 Outputs = Sequence[Sequence[np.ndarray]]
 
 
@@ -36,7 +38,7 @@ def keep(
     own = {name: text if isinstance(text, str) else text.decode() for name, text in files.items() if _is_own(name)}
     inside = {Path(name).name: str(text) for name, text in files.items() if "/kernels/" in name}
     case = Case(
-        test=os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0],
+        test=os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0],
         lane=lane,
         own=own,
         needs={name: text for name, text in inside.items() if name.endswith("_needs.h")},
@@ -50,7 +52,15 @@ def keep(
     content = pickle.dumps(case)
     # The name of the test is no part of what is tried.
     digest = hashlib.sha256(repr((lane, own, case.needs, case.rows, case.expected, keep_state)).encode()).hexdigest()
-    (_FOLDER / f"{digest[:16]}.pickle").write_bytes(content)
+    _waiting[f"{digest[:16]}.pickle"] = content
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What a test that failed has compared is no truth."""
+    if report.when == "call":
+        for name, content in _waiting.items() if report.passed else ():
+            (_FOLDER / name).write_bytes(content)
+        _waiting.clear()
 
 
 def _is_own(name: str) -> bool:
