@@ -24,11 +24,11 @@ class CompilerError(Exception):
 
 
 def compile_c(command: Sequence[str], sources: Iterable[Path], target: Path) -> None:
-    """One call of a compiler or linker, without warnings. Raises CompilerError."""
+    """One call of a compiler or linker. Raises CompilerError."""
     partial = target.with_suffix(f".{threading.get_ident()}.part")
     try:
         done = subprocess.run(
-            [*command, "-w", *map(str, sources), "-o", str(partial)],
+            [*command, *map(str, sources), "-o", str(partial)],
             capture_output=True, text=True, check=False, timeout=COMPILE_SECONDS,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:

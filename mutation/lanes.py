@@ -16,6 +16,8 @@ from mutation.kernel_tree import KERNELS, compile_c, digest, original, write_nee
 
 HERE = Path(__file__).parent
 _SANITIZE = ("-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+# A pointer in place of a number is no C, however much compilers put up with.
+_ERRORS = ("-pedantic-errors", "-Werror=int-conversion", "-Werror=incompatible-pointer-types")
 _FAST_SECONDS = 1.0
 _EMULATED_SECONDS = 5.0
 _WAIT_SECONDS = 300.0
@@ -63,7 +65,7 @@ class Lane:
     def compile_kernel(self, tree: Path, kernel: str, needs: Mapping[str, str], cache: Path, target: Path) -> None:
         """One from a folder that has `kernels`. Raises CompilerError."""
         headers = write_needs(needs, cache)
-        command = [self.compiler, *self.flags, "-c", "-frandom-seed=0", f"-I{headers}"]
+        command = [self.compiler, *self.flags, "-c", "-frandom-seed=0", *_ERRORS, f"-I{headers}"]
         compile_c(command, [tree / "kernels" / kernel], target)
 
 

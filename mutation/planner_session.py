@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import pickle
+import resource
 import select
 import signal
 import sys
@@ -28,6 +29,7 @@ from tests import generated
 
 DURATIONS = "durations.json"
 _ABSENT = object()
+_MOST_PROCESSOR_SECONDS = 120  # several times what all tests take; the limit in seconds is for what waits
 
 
 def module_name(file: str) -> str:
@@ -99,9 +101,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
 
 
 def _by_duration(items: Sequence[pytest.Item], path: Path) -> list[pytest.Item]:
-    """Quick ones first, by an earlier run without mutants."""
+    """Quick ones first, by an earlier run without mutants; none that takes more than `TINYSER_MOST_SECONDS`."""
     known = json.loads(path.read_text()) if path.exists() else {}
-    return sorted(items, key=lambda item: known.get(item.nodeid, 1.0))
+    most = float(os.environ.get("TINYSER_MOST_SECONDS", "inf"))
+    quick = [item for item in items if known.get(item.nodeid, 0.0) <= most]
+    return sorted(quick, key=lambda item: known.get(item.nodeid, 1.0))
 
 
 def _in_child(items: Sequence[pytest.Item], file: str, source: str, seconds: float) -> str:
@@ -136,6 +140,7 @@ def _child(items: Sequence[pytest.Item], file: str, source: str, writing: int) -
     answer = "crash\n"
     try:
         os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (_MOST_PROCESSOR_SECONDS, _MOST_PROCESSOR_SECONDS))
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)

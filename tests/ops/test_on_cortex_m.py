@@ -17,6 +17,7 @@ from codegen.ops import OPERATORS
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import parse_tflite
 from tests.codegen.models import wide_inside
+from tests.codegen.test_passes import PaddedConvolution
 from tests.cross_clang import cross_clang
 from tests.ops import test_dequantize
 from tests.ops.agreement import Case, truth
@@ -161,6 +162,14 @@ def test_cortex_m0(operator: str, tmp_path: Path) -> None:
     known = cases(operator)
     for name in ON_CORTEX_M0[operator]:
         assert_same_on("microbit", known[name], tmp_path / name)
+
+
+def test_cortex_m0_on_bytes_that_begin_at_no_word(tmp_path: Path) -> None:
+    """Depthwise on six channels, some windows outside of the image: loads of words would fault on every other place."""
+    case = PaddedConvolution(
+        paddings=((0, 0), (5, 4), (4, 6), (0, 0)), convolutions=("DEPTHWISE_CONV_2D",), zero_point=-128, channels=6
+    ).case()
+    assert_same_on("microbit", case, tmp_path / "project")
 
 
 # Edges of what has vectors, beyond what test_vector_lengths.py tries.
