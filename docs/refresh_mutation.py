@@ -120,7 +120,7 @@ def _part(part: str, title: str, explained: Mapping[tuple[str, ...], Survivor]) 
     lines = [
         f"## {title}\n`./run mutants {part} --sample {drawn['sample']} --seed {drawn['seed']}`; each mutant with what "
         f"noticed it: `mutation/results/{part}.csv`.\n\n",
-        "| fault | tried | invalid | same code | equivalent | killed | unnoticed | killed of what is not equivalent |\n",
+        "| fault | tried | invalid | same code | equivalent | killed | unnoticed | killed of those that matter |\n",
         "|---|---|---|---|---|---|---|---|\n",
     ]
     for operator in sorted({row["operator"] for row in rows}):

@@ -26,15 +26,15 @@ from mutation.results import Journal, first_counted
 PLANNER: Mapping[str, tuple[str, ...]] = {
     "plan_memory": ("plan_memory",),
     "lifetimes": ("plan_memory", "choose_regions", "regions"),
-    "schedule": ("schedule", "choose_regions"),
-    "spans": ("schedule", "row_access", "choose_regions", "sum_by_rows", "regions"),
+    "schedule": ("schedule", "choose_regions", "plan_memory"),
+    "spans": ("schedule", "choose_regions", "plan_memory", "row_access", "sum_by_rows", "regions"),
     "regions": ("schedule", "row_access", "regions"),
     "rows": ("row_access", "regions"),
     "uses": ("schedule", "plan_memory", "choose_regions"),
     "block_operator": ("row_access", "sum_by_rows", "regions"),
-    "input_ring": ("input_ring",),
-    "passes/order_operators": ("choose_regions",),
-    "passes/sum_by_rows": ("sum_by_rows", "choose_regions"),
+    "input_ring": ("input_ring", "choose_regions"),
+    "passes/order_operators": ("choose_regions", "plan_memory"),
+    "passes/sum_by_rows": ("sum_by_rows", "choose_regions", "plan_memory"),
 }
 # They start processes of their own, in which there is no mutant.
 _NO_PLANNER_TESTS = ("the_same_model_gives_the_same_bytes_in_any_process",)
@@ -43,6 +43,7 @@ _NOT_RECORDED = " and ".join(
     f"not {name}" for name in ("broken", "refused", "clang", "public_networks", "combined_in_float64", "row_regions")
 )
 PLANNER_SECONDS = 900.0
+_MOST_TEST_SECONDS = float(os.environ.get("TINYSER_MOST_SECONDS", "3"))  # longer ones would cost more than all others
 
 Show = Callable[[Result], None]
 TestsOf = Callable[[str], Sequence[str]]
@@ -221,6 +222,7 @@ def _session(jobs: object, folder: Path, verdicts: Path, tests: Sequence[str]) -
     environment = {
         **os.environ, "PYTHONPATH": os.pathsep.join((str(CHECKOUT), os.environ.get("PYTHONPATH", ""))),
         "TINYSER_MUTANTS": file.name, "TINYSER_VERDICTS": str(verdicts), "OMP_NUM_THREADS": "1",
+        "TINYSER_MOST_SECONDS": str(_MOST_TEST_SECONDS),
     }  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-q", "-p", "mutation.planner_session", "-p", "no:xdist", *tests]
     command += ["-k", " and ".join(f"not {name}" for name in _NO_PLANNER_TESTS)]

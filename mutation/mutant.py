@@ -31,6 +31,7 @@ class Mutant:
     line: int
     column: int
     context: str
+    twins: int = 0  # lines of the same text before this one
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.operator}: {self.said} -> {self.instead}"
@@ -38,17 +39,20 @@ class Mutant:
     @property
     def key(self) -> str:
         """What stays while the line does."""
-        parts = (self.file, self.context, str(self._place()), self.said, self.instead)
+        parts = (
+            self.file,
+            self.context,
+            str(self.column),
+            self.said,
+            self.instead,
+            *(str(self.twins),) * (self.twins > 0),
+        )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
     def apply(self, content: bytes) -> bytes:
         """The file with the change in it."""
         assert content[self.start : self.end].decode() == self.said, f"{self}: the file has changed"
         return content[: self.start] + self.instead.encode() + content[self.end :]
-
-    def _place(self) -> int:
-        """Where in the line, without its indentation: moving a block changes nothing."""
-        return self.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,9 @@ class Source:
         said = self.content[start:end].decode()
         indentation = len(line) - len(line.lstrip())
         column = start - first - indentation + 1
-        return Mutant(self.file, operator, start, end, said, instead, before.count(b"\n") + 1, column, line.strip())
+        number, context = before.count(b"\n") + 1, line.strip()
+        twins = sum(other.strip() == context for other in before[:first].decode().splitlines())
+        return Mutant(self.file, operator, start, end, said, instead, number, column, context, twins)
 
 
 def chosen(mutants: Sequence[Mutant], seed: int) -> list[Mutant]:

@@ -164,12 +164,16 @@ def test_cortex_m0(operator: str, tmp_path: Path) -> None:
         assert_same_on("microbit", known[name], tmp_path / name)
 
 
-def test_cortex_m0_on_bytes_that_begin_at_no_word(tmp_path: Path) -> None:
-    """Depthwise on six channels, some windows outside of the image: loads of words would fault on every other place."""
+@pytest.mark.parametrize(("board", "channels"), [("microbit", 6), ("mps2-an386", 8)])
+def test_depthwise_outside_of_the_image(board: str, channels: int, tmp_path: Path) -> None:
+    """Some windows have no tap inside; rows of six begin at no word, where a Cortex-M0 loads none."""
     case = PaddedConvolution(
-        paddings=((0, 0), (5, 4), (4, 6), (0, 0)), convolutions=("DEPTHWISE_CONV_2D",), zero_point=-128, channels=6
+        paddings=((0, 0), (5, 4), (4, 6), (0, 0)),
+        convolutions=("DEPTHWISE_CONV_2D",),
+        zero_point=-128,
+        channels=channels,
     ).case()
-    assert_same_on("microbit", case, tmp_path / "project")
+    assert_same_on(board, case, tmp_path / "project")
 
 
 # Edges of what has vectors, beyond what test_vector_lengths.py tries.
