@@ -24,16 +24,16 @@ from mutation.results import Journal, first_counted
 
 # What plans (which operators run row by row, in which order, what lives how long, and where), and the tests of it.
 PLANNER: Mapping[str, tuple[str, ...]] = {
-    "plan_memory": ("plan_memory",),
+    "plan_memory": ("planner_choices", "plan_memory"),
     "lifetimes": ("plan_memory", "choose_regions", "regions"),
-    "schedule": ("schedule", "choose_regions", "plan_memory"),
+    "schedule": ("planner_choices", "schedule", "choose_regions", "plan_memory"),
     "spans": ("schedule", "choose_regions", "plan_memory", "row_access", "sum_by_rows", "regions"),
-    "regions": ("schedule", "row_access", "regions"),
-    "rows": ("row_access", "regions"),
-    "uses": ("schedule", "plan_memory", "choose_regions"),
-    "block_operator": ("row_access", "sum_by_rows", "regions"),
+    "regions": ("schedule", "plan_memory", "row_access", "regions"),
+    "rows": ("plan_memory", "row_access", "regions"),
+    "uses": ("schedule", "plan_memory", "choose_regions", "input_ring"),
+    "block_operator": ("plan_memory", "row_access", "sum_by_rows", "regions"),
     "input_ring": ("input_ring", "choose_regions"),
-    "passes/order_operators": ("choose_regions", "plan_memory"),
+    "passes/order_operators": ("planner_choices", "choose_regions", "plan_memory"),
     "passes/sum_by_rows": ("sum_by_rows", "choose_regions", "plan_memory"),
 }
 # They start processes of their own, in which there is no mutant.
