@@ -26,7 +26,7 @@ from mutation.results import Journal, first_counted
 PLANNER: Mapping[str, tuple[str, ...]] = {
     "plan_memory": ("planner_choices", "plan_memory"),
     "lifetimes": ("plan_memory", "choose_regions", "regions"),
-    "schedule": ("planner_choices", "schedule", "choose_regions", "plan_memory"),
+    "schedule": ("planner_choices", "schedule", "choose_regions", "plan_memory", "input_ring"),
     "spans": ("schedule", "choose_regions", "plan_memory", "row_access", "sum_by_rows", "regions"),
     "regions": ("schedule", "plan_memory", "row_access", "regions"),
     "rows": ("plan_memory", "row_access", "regions"),
