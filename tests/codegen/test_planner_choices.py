@@ -11,7 +11,7 @@ from codegen.ops.add import Add
 from codegen.ops.fully_connected import FullyConnected
 from codegen.ops.reshape import Reshape
 from codegen.passes.order_operators import _depth_first, _greedy
-from codegen.plan_memory import _orders
+from codegen.plan_memory import _orders, plan_memory
 from codegen.regions import Region
 from codegen.schedule import overhead
 
@@ -97,3 +97,13 @@ def test_what_blocks_cost(blocks: int, instructions: int) -> None:
     graph = Graph(tuple(tensors), ops, (0,), (2,))
     region = Region(0, 2, blocks, axes={}, rows={}, delays={}, reads={}, roots={}, buffers={})
     assert overhead(graph, region) == instructions
+
+
+def test_operators_in_place_are_no_duty() -> None:
+    """Where a sum lies on its operand, that stays where it is for both lives, and 8 bytes more are needed."""
+    steps: list[tuple[type[Op], tuple[int, ...], int]] = [
+        *((FullyConnected, (0,), 1), (Add, (0, 0), 2), (Add, (2, 0), 3), (Add, (2, 0), 4)),
+        *((FullyConnected, (2,), 5), (FullyConnected, (2,), 6), (FullyConnected, (6,), 7)),
+    ]
+    graph = graph_of([16, 40, 16, 16, 16, 16, 40, 24], steps, (0,))
+    assert plan_memory(graph).arena_bytes == 64
