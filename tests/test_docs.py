@@ -20,6 +20,7 @@ DOCS = ROOT / "docs"
     [
         ("licences.md", "refresh_licences"),
         ("misra.md", "refresh_misra"),
+        ("mutation.md", "refresh_mutation"),
         ("operators.md", "refresh_operators"),
         ("report.schema.json", "refresh_report_schema"),
     ],

@@ -135,8 +135,7 @@ def _sum_parts(op: Sum, graph: Graph) -> Parts | None:
 def _pool_parts(op: AveragePool2D, graph: Graph) -> Parts | None:
     """Of one window over the whole image."""
     given, output = graph.operand(op, 0), graph.output(op)
-    before = [op.window.pad_before(given.shape[1 + i], op.filter_size[i], output.shape[1 + i], i) for i in (0, 1)]
-    covers = all(op.filter_size[i] - before[i] >= given.shape[1 + i] for i in (0, 1))
+    covers = op.filter_size[0] >= given.shape[1] and op.filter_size[1] >= given.shape[2]
     count = given.size // output.size
     if given.shape[0] > 1 or output.shape[1:3] != (1, 1) or not covers or not 2 <= count <= MOST_POOLED:
         return None

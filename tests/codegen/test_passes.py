@@ -16,7 +16,7 @@ from tests.ops.strategies import rows_for, weights
 from tests.ops.windows import window_output_size
 from tests.tflite_builder import ModelBuilder
 
-IMAGE = (1, 6, 5, 3)
+IMAGE = (1, 6, 5)
 CHANNELS = 4
 PADDINGS = {"PAD", "PADV2"}
 
@@ -30,15 +30,17 @@ class PaddedConvolution:
     padding: str = "VALID"
     stride: int = 1
     dilation: int = 1
+    channels: int = 3  # of the image
     zero_point: int = -7
     value: int | None = None
     padded_is_output: bool = False
     other_reader: bool = False
 
     def case(self) -> Case:
-        shape = [before + size + after for size, (before, after) in zip(IMAGE, self.paddings, strict=True)]
+        image = (*IMAGE, self.channels)
+        shape = [before + size + after for size, (before, after) in zip(image, self.paddings, strict=True)]
         builder = ModelBuilder()
-        x = builder.tensor("x", IMAGE, scale=0.05, zero_point=self.zero_point)
+        x = builder.tensor("x", image, scale=0.05, zero_point=self.zero_point)
         quantization = {"scale": 0.05, "zero_point": self.zero_point}
         padded = builder.tensor("padded", shape, **quantization)
         operands = [x, builder.constant("paddings", self.paddings)]
@@ -51,7 +53,7 @@ class PaddedConvolution:
             builder.op("ADD", [padded, padded], [outputs[-1]])
         if self.padded_is_output:
             outputs.append(padded)
-        return Case(str(self), builder.build([x], outputs), rows_for([IMAGE], 0))
+        return Case(str(self), builder.build([x], outputs), rows_for([image], 0))
 
     def _convolution(self, builder: ModelBuilder, name: str, source: int, shape: list[int]) -> int:
         depthwise = name == "DEPTHWISE_CONV_2D"
@@ -81,6 +83,9 @@ FOLDED = {
     "before SAME padding": PaddedConvolution(padding="SAME"),
     "before strided SAME padding": PaddedConvolution(padding="SAME", stride=2),
     "more padding than the filter has taps": PaddedConvolution(paddings=((0, 0), (5, 4), (4, 6), (0, 0))),
+    "more padding than the filter has taps, depthwise": PaddedConvolution(
+        paddings=((0, 0), (5, 4), (4, 6), (0, 0)), convolutions=("DEPTHWISE_CONV_2D",)
+    ),
     "no padding at all": PaddedConvolution(paddings=((0, 0),) * 4),
     "lowest zero point": PaddedConvolution(zero_point=-128),
     "highest zero point": PaddedConvolution(zero_point=127),

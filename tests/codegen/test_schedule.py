@@ -93,3 +93,11 @@ def test_benchmark_models(bench_dir: Path, name: str) -> None:
     for _, rewrite in passes():
         graph = rewrite(graph)
     assert arena(graph) == smallest_peak(graph)
+
+
+def test_without_regions_the_peak_is_that_of_whole_tensors() -> None:
+    tensors = tuple(Tensor(f"t{i}", (1, 1, 1, 8), "int8", QUANT) for i in range(3))
+    graph = Graph(tensors, (Add(OpSite(index=0, inputs=(0, 1), outputs=(2,))),), (0, 1), (2,))
+    peak = lifetimes(graph).peak(-1, 2)
+    assert smallest_peak(graph) == peak
+    assert takes_less_than(graph, peak + 1) and not takes_less_than(graph, peak)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from codegen.ir import Graph
 from codegen.ops.row_sums import ScaledSums
-from codegen.passes.sum_by_rows import MOST_POOLED, parts_of, sum_by_rows
+from codegen.passes.sum_by_rows import MOST_POOLED, MOST_PRODUCTS, parts_of, sum_by_rows
 from codegen.plan_memory import plan_memory
 from codegen.read_tflite import parse_tflite
 from codegen.regions import Region
@@ -147,16 +147,40 @@ def test_average_of_a_pool_for_every_sum(count: int) -> None:
 
 
 def test_what_gives_no_sums_over_rows() -> None:
-    """Several rows of outputs, a single row of inputs, kept axes in front of reduced ones, windows on a part."""
+    """Several rows of outputs, a single row of inputs, kept axes in front of or between reduced ones, windows on a
+    part."""
     network = Network(random.Random(0))
     image, sequence = network.tensor((1, 6, 4, 2)), network.tensor((1, 6, 2))
     options = {"filter_height": 3, "filter_width": 4, "stride_h": 3, "stride_w": 4, "padding": "VALID"}
     pooled = network.op("AVERAGE_POOL_2D", [image], network.tensor((1, 2, 1, 2), like=image), **options)
+    parts = [_pool_of_a_part(network, image, size) for size in ((5, 4), (6, 3))]
     one_row = network.reshape(network.mean(sequence, 1), (1, 1, 2))
-    outputs = [network.dense(sequence), network.dense(one_row), network.mean(image, 2), pooled]
+    ends = network.op("MEAN", [image, network.indices([1, 3])], network.tensor((1, 4), like=image), keep_dims=False)
+    outputs = [network.dense(sequence), network.dense(one_row), network.mean(image, 2), ends, pooled, *parts]
     case = network_case(network, [image, sequence], [tensor for tensor in outputs if tensor is not None])
     graph = parse_tflite(case.model).graph
     assert [op.NAME for op in graph.ops if parts_of(op, graph)] == ["MEAN"]  # of the sequence
+
+
+def _pool_of_a_part(network: Network, image: int, size: tuple[int, int]) -> int:
+    """One window, which leaves out the last row or column."""
+    height, width = network.shapes[image][1:3]
+    options = {"filter_height": size[0], "filter_width": size[1], "stride_h": height, "stride_w": width}
+    output = network.tensor((1, 1, 1, network.shapes[image][3]), like=image)
+    return network.op("AVERAGE_POOL_2D", [image], output, **options, padding="VALID")
+
+
+def test_as_many_products_as_32_bits_have_room_for() -> None:
+    assert MOST_PRODUCTS * 128**2 < 2**31 <= (MOST_PRODUCTS + 1) * 128**2
+
+
+def test_a_pool_over_several_images_is_no_sum() -> None:
+    network = Network(random.Random(0))
+    image = network.tensor((2, 6, 4, 2))
+    options = {"filter_height": 6, "filter_width": 4, "stride_h": 6, "stride_w": 4, "padding": "VALID"}
+    pooled = network.op("AVERAGE_POOL_2D", [image], network.tensor((2, 1, 1, 2), like=image), **options)
+    graph = parse_tflite(network_case(network, [image], [pooled]).model).graph
+    assert parts_of(graph.ops[0], graph) is None
 
 
 def test_nothing_is_taken_apart_that_does_not_make_the_arena_smaller() -> None:

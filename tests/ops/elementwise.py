@@ -141,7 +141,25 @@ def edges(operator: str) -> dict[str, Binary]:
         "output of one value": replace(plain, output_scale=1e6, output_zero_point=-3),
         "very different scales": replace(plain, left_scale=1e-6, right_scale=3.0, output_scale=3.0),
         "very different scales, other way": replace(plain, left_scale=7.0, right_scale=1e-7, output_scale=5.0),
+        **(_limited(untied) if operator in WITH_ACTIVATION else {}),
         **_edges_of_int16(operator),
+    }
+
+
+def _limited(untied: Binary) -> dict[str, Binary]:
+    """Outputs that are not all of int8, which have kernels of their own."""
+    fine = {
+        "left_scale": 2.0**-8,
+        "right_scale": 2.0**-8,
+        "output_scale": 2.0**-6,
+        "left": (5, 6, 7),
+        "right": (5, 6, 7),
+    }
+    relu = replace(untied, activation="RELU", left_zero_point=-128, right_zero_point=90, output_zero_point=-60)
+    return {
+        "limited": relu,
+        "limited on both sides": replace(untied, activation="RELU_N1_TO_1", output_zero_point=5),
+        "limited, rounding ties": replace(untied, activation="RELU_N1_TO_1", **fine),
     }
 
 

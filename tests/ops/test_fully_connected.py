@@ -143,7 +143,11 @@ EDGES = {
     "rounding ties": FullyConnected(
         leading=(7,), depth=4, bias=False, input_scale=0.5, filter_scale=0.25, spread=2.0 / (110 * 4**0.5)
     ),
-}
+    "rounding ties of a limited output": FullyConnected(
+        leading=(7,), depth=4, bias=False, activation="RELU_N1_TO_1", input_scale=2.0**-6, filter_scale=2.0**-7,
+        spread=128 / (110 * 4**0.5),
+    ),
+}  # fmt: skip
 
 
 WIDE = FullyConnected(dtype="int16", bias_dtype="int64")

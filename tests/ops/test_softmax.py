@@ -69,6 +69,7 @@ def test_agrees_with_tflm_and_tflite(softmax: Softmax) -> None:
 EDGES = {
     "one class": Softmax(shape=(4, 1)),
     "two classes": Softmax(shape=(50, 2)),
+    "many rows": Softmax(shape=(3000, 4), scale=0.02),
     "one dimension": Softmax(shape=(9,)),
     "four dimensions": Softmax(shape=(2, 2, 3, 5)),
     "attention": Softmax(shape=(1, 2, 5, 50), scale=0.043),
