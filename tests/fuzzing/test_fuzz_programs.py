@@ -145,7 +145,7 @@ PLANTED = {
         "AddressSanitizer: heap-buffer-overflow",
     ),
     "posteriors of no windows": (
-        *("fuzz_classifier", "app/ser_classifier.c", r"!decision.smoothing : windows == 0u", "false : false"),
+        *("fuzz_classifier", "app/ser_classifier.c", r"!decision.smoothing : of_windows == 0u", "false : false"),
         "division by zero|not so",
     ),
     "no check of a pointer": (
