@@ -17,6 +17,7 @@ from codegen.feature_spec import FeatureSpec
 Float64 = NDArray[np.float64]
 
 # Slaney's scale: linear up to 1 kHz (15 mel), then 27 steps per factor 6.4.
+_NARROWEST_HZ = 1e-9  # no triangle that reaches from one FFT bin to another is that narrow
 _SLANEY_HZ_PER_MEL = 200.0 / 3.0
 _SLANEY_KNEE_HZ = 1000.0
 _SLANEY_KNEE_MEL = _SLANEY_KNEE_HZ / _SLANEY_HZ_PER_MEL
@@ -72,11 +73,12 @@ def mel_matrix(spec: FeatureSpec) -> Float64:
     corners = mel_corners(spec)
     bins = np.arange(spec.fft_size // 2 + 1) * (spec.sample_rate_hz / spec.fft_size)
     low, peak, high = (corners[k : k + spec.mel_bins, None] for k in range(3))
-    rising = (bins - low) / (peak - low)
-    falling = (high - bins) / (high - peak)
+    # Triangles without any width, which have no slope, cover nothing.
+    rising = (bins - low) / np.maximum(peak - low, _NARROWEST_HZ)
+    falling = (high - bins) / np.maximum(high - peak, _NARROWEST_HZ)
     weights = np.maximum(0.0, np.minimum(rising, falling))
     if spec.mel_norm == "slaney":
-        weights = weights * (2.0 / (high - low))
+        weights = weights * (2.0 / np.maximum(high - low, _NARROWEST_HZ))
     empty = np.flatnonzero(weights.max(axis=1) == 0.0)
     if empty.size:
         raise FeatureSpecError(

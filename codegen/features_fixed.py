@@ -217,7 +217,8 @@ def _rounded_with_sum(row: Float64) -> Integers:
 
 def _row_reach(spec: FeatureSpec, means: Integers, deviations: Float64, unit: Float64) -> Float64:
     """The distance from the mean at which an int16 row value saturates; compressed mel values never do."""
-    reach = _largest_features(spec) / unit + np.abs(means)
+    # At least a bit: a lifter can make a coefficient 0 whatever is heard.
+    reach = np.maximum(_largest_features(spec) / unit + np.abs(means), 1.0)
     usual = np.maximum(ROW_DEVIATIONS * deviations, ROW_SHARE * reach)
     whole = np.arange(spec.features) < (0 if spec.mfcc else spec.mel_bins)
     return np.where(whole, reach, np.minimum(reach, usual))

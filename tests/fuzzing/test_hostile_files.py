@@ -17,6 +17,8 @@ import pytest
 from codegen.boards import parse_board
 from codegen.errors import BoardError, DataError, FeatureSpecError, ModelFormatError, TinySerError
 from codegen.feature_spec import FeatureSpec
+from codegen.feature_tables import cepstrum_matrix, mel_matrix
+from codegen.features_fixed import fixed_tables
 from codegen.model_card import ModelCard
 from codegen.stream_spec import StreamSpec
 from codegen.untrusted import plain
@@ -25,6 +27,7 @@ from fuzzing.target import load_target
 from tests.codegen.test_boards import GOOD
 from tests.projects import SPEC
 from tinyser.emulator.project_folder import load_project
+from tinyser.features.audio import read_audio
 
 DEEP = "[" * 100_000
 HUGE = "1" + "0" * 400  # an integer that no float holds
@@ -65,6 +68,20 @@ def test_numbers_of_features(field: str, value: str, message: str, tmp_path: Pat
     (tmp_path / "features.json").write_text(text)
     with pytest.raises(FeatureSpecError, match=message):
         FeatureSpec.load(tmp_path / "features.json")
+
+
+def test_mel_bands_without_any_width() -> None:
+    spec = FeatureSpec.from_json({**SPEC.to_json(), "low_hz": 0.0, "high_hz": 1e-30})
+    with pytest.raises(FeatureSpecError, match="mel bin 0 covers no bin"):
+        mel_matrix(spec)
+
+
+def test_a_lifter_that_makes_a_coefficient_0() -> None:
+    """Of 16 bins and with half a period of two coefficients, all of the third one."""
+    changed = {"mfcc": 16, "lifter": 2, "normalisation": "utterance", "mean": [0] * 16, "std": [1.5] * 16}
+    spec = FeatureSpec.from_json({**SPEC.to_json(), **changed})
+    assert np.abs(cepstrum_matrix(spec)[2]).max() == 0
+    assert fixed_tables(spec, 0.05, 0)
 
 
 def test_numbers_of_a_manifest(tmp_path: Path) -> None:
@@ -171,6 +188,16 @@ def test_a_checkpoint_of_other_types(keys: tuple[str, ...], value: object, messa
     torch.save(content, tmp_path / "model.pt")
     with pytest.raises(ModelFormatError, match=message):
         load_checkpoint(tmp_path / "model.pt")
+
+
+def test_a_recording_of_the_largest_floats(tmp_path: Path) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    loudest = np.full((4, 2), np.finfo(np.float32).max, np.float32)
+    soundfile.write(tmp_path / "loud.wav", loudest, 16000, subtype="FLOAT")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recording = read_audio(tmp_path / "loud.wav", 16000)
+    assert recording.samples.tolist() == [32767] * 4
 
 
 @pytest.mark.parametrize("name", ["fLaC", "RIFF"])

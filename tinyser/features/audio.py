@@ -43,7 +43,8 @@ def read_audio(path: str | Path, sample_rate_hz: int = SAMPLE_RATE_HZ) -> Record
     channels = samples.shape[1]
     mono = samples[:, 0]
     if channels > 1:
-        mono = samples.mean(axis=1)
+        # Parts of a sum, not the sum's part: that of the largest floats is infinite.
+        mono = (samples / channels).sum(axis=1)
         notes.append(f"{path.name}: {channels} channels mixed down to mono")
     beyond = int(np.count_nonzero(np.abs(mono) > 1.0))
     if beyond:
