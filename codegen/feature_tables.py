@@ -16,8 +16,8 @@ from codegen.feature_spec import FeatureSpec
 
 Float64 = NDArray[np.float64]
 
-# Slaney's scale: linear up to 1 kHz (15 mel), then 27 steps per factor 6.4.
 _NARROWEST_HZ = 1e-9  # no triangle that reaches from one FFT bin to another is that narrow
+# Slaney's scale: linear up to 1 kHz (15 mel), then 27 steps per factor 6.4.
 _SLANEY_HZ_PER_MEL = 200.0 / 3.0
 _SLANEY_KNEE_HZ = 1000.0
 _SLANEY_KNEE_MEL = _SLANEY_KNEE_HZ / _SLANEY_HZ_PER_MEL

@@ -133,10 +133,9 @@ def try_planner(
     """As `try_kernels`, each in a process forked from one that has the tests loaded."""
     by_key: dict[str, Result] = {}
     waiting: list[Mutant] = []
-    wanted = mutants
     lines = {mutant.key: mutant for mutant in mutants}
     budget = sample
-    for mutant in wanted:
+    for mutant in mutants:
         if budget == 0:
             break
         source = mutant.apply((CHECKOUT / mutant.file).read_bytes()).decode()
@@ -155,7 +154,7 @@ def try_planner(
         journal.add(result, _state(mutant))
         by_key[mutant.key] = result
         show(result)
-    return [by_key[mutant.key] for mutant in wanted if mutant.key in by_key]
+    return [by_key[mutant.key] for mutant in mutants if mutant.key in by_key]
 
 
 def _state(mutant: Mutant) -> str:

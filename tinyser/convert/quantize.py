@@ -18,13 +18,13 @@ from codegen.errors import DataError, QuantizationError, ToolError, UnsupportedO
 from codegen.model_card import SelfTest
 from tinyser.convert.calibration import load_calibration
 from tinyser.convert.converter import convert_int8
-from tinyser.convert.fine_tune import fine_tune
 from tinyser.convert.free_ranges import AUTO
 from tinyser.convert.onnx_file import OnnxFile, read_onnx
 from tinyser.convert.refit import LEAST_WINDOWS, Refit, refit
 from tinyser.convert.tflite_file import TfliteFile, read_tflite_file, write_with_card
 from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.onnx_model import OnnxRuntime
+from tinyser.runtimes.runtime import Floats
 
 # Evenly spaced: enough to tell what quantization did, without a long wait on a large calibration set.
 _COMPARED_WINDOWS = 256
@@ -84,8 +84,7 @@ def quantize(
         _checked(plain, source)
         floats = OnnxRuntime(onnx).run(windows).posteriors
         fitted = Path(folder) / "fitted.tflite", Path(folder) / "fitted_float32.tflite"
-        tune = partial(fine_tune, epochs=qat_epochs, seed=seed, progress=progress) if qat_epochs else None
-        fit = refit(plain, floats_file, windows, floats, *fitted, progress, ways, tune)
+        fit = refit(plain, floats_file, windows, floats, *fitted, progress, ways, _tune(qat_epochs, seed, progress))
         made, twin = fitted if fit is not None and fit.kept else (plain, floats_file)
         model = read_tflite_file(made)
         chosen = np.linspace(0, len(windows) - 1, min(len(windows), _COMPARED_WINDOWS)).astype(int)
@@ -112,6 +111,15 @@ def quantize(
         max_posterior_difference=float(np.abs(floats - answer.posteriors).max()),
         refit=fit,
     )
+
+
+def _tune(epochs: int, seed: int, progress: Callable[[str], None]) -> Callable[[Path, Path, Floats], None] | None:
+    """PyTorch takes its time to start: only where it is asked for."""
+    if epochs == 0:
+        return None
+    from tinyser.convert.fine_tune import fine_tune
+
+    return partial(fine_tune, epochs=epochs, seed=seed, progress=progress)
 
 
 def _expected(model: Path, given: npt.NDArray[np.int8], by_tflite: npt.NDArray[np.int8]) -> bytes:

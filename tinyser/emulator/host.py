@@ -8,8 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from tinyser.emulator import host_child
 from tinyser.emulator.build import compile_objects, find_tool, make_file, refuse_interpreter, run_tool
 from tinyser.emulator.child import run_child
 from tinyser.emulator.emulation import POSTERIOR_ONE, Classification, Emulation, Int8s, Stream, StreamState
+from tinyser.emulator.handed_over import handed_over
 from tinyser.emulator.project_folder import Project, load_project
 from tinyser.emulator.sizes import unlinked
 from tinyser.processes import in_threads
@@ -256,23 +256,6 @@ def tensor_sizes(project: Project) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _handed_over(path: Path) -> Iterator[Path]:
-    """A file for this process and a child: in memory, without a name, where the system has that, else at `path`.
-
-    Of a small model's time, a file on a disk takes a quarter.
-    """
-    opened = Path(f"/proc/{os.getpid()}/fd")  # where a child finds them
-    if not hasattr(os, "memfd_create") or not opened.is_dir():
-        yield path
-        return
-    descriptor = os.memfd_create(path.name)
-    try:
-        yield opened / str(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _call_all(
     project: Project,
     sources: Sequence[str],
@@ -294,7 +277,7 @@ def _call_all(
             own.mkdir()
             plan, data = calls[number]
             (own / "plan.json").write_text(json.dumps(plan))
-            with _handed_over(own / "input") as given, _handed_over(own / "output") as made:
+            with handed_over(own / "input") as given, handed_over(own / "output") as made:
                 given.write_bytes(data)
                 files = [str(path) for path in (own / "plan.json", given, made)]
                 command = [sys.executable, "-I", str(host_child.__file__), str(library), *files]
