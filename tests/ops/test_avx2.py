@@ -19,9 +19,15 @@ from tinyser.emulator import host
 from tinyser.emulator.build import run_tool
 
 LENGTHS = (*range(1, 18), 31, 32, 36, 40)
+FEW_LENGTHS = (3, 17, 31, 40)
 RUNS = 64  # of so many on, the emulator compiles for its machine
-VNNI = ("-mavx2", "-mavx512bw", "-mavx512vl", "-mavx512vnni")
-TIERS = {"AVX2": ("-mavx2",), "VNNI": VNNI}
+# The same source as VNNI, with AVX-512's intrinsics in plain C: machines without AVX-512 test it, too.
+PLAIN_VNNI = ("-mavx2", "-Wno-psabi", f"-isystem{Path(__file__).parent / 'plain_vnni'}")
+TIERS = {
+    "AVX2": ("-mavx2",),
+    "VNNI in plain C": PLAIN_VNNI,
+    "VNNI": ("-mavx2", "-mavx512bw", "-mavx512vl", "-mavx512vnni"),
+}
 # What the vectors' code must not get wrong without being noticed: which, file, what it says, what it says instead.
 BREAKAGES = {
     "the last block of an odd number, forgotten": ("AVX2", "ts_avx2.h", "if (blocks > 0) {", "if (blocks > 9) {"),
@@ -66,16 +72,21 @@ BREAKAGES = {
     ),
     "posteriors, rounded down": ("AVX2", "ts_exponentials_avx2.h", "INT32_C(1) << (exponent - 1)", "0"),
     "bytes of a patch left out": ("AVX2", "ts_avx2.h", "source + count - 8", "source + count - 9"),
-    "larger weights": ("VNNI", "ts_channels_vnni.h", "-128 * ts_avx2_sum8", "-127 * ts_avx2_sum8"),
-    "inputs behind whole vectors, forgotten": ("VNNI", "ts_channels_vnni.h", "if (i < inputs) {", "if (i > inputs) {"),
+    "larger weights": ("VNNI in plain C", "ts_channels_vnni.h", "-128 * ts_avx2_sum8", "-127 * ts_avx2_sum8"),
+    "inputs behind whole vectors, forgotten": (
+        "VNNI in plain C",
+        "ts_channels_vnni.h",
+        "if (i < inputs) {",
+        "if (i > inputs) {",
+    ),
     "ties towards plus infinity, VNNI": (
-        "VNNI",
+        "VNNI in plain C",
         "ts_channels_vnni.h",
         "_mm512_add_epi32(scaled, _mm512_srai_epi32(scaled, 31))",
         "scaled",
     ),
     "pairs in each other's place": (
-        "VNNI",
+        "VNNI in plain C",
         "ts_channels_vnni.h",
         "(2 * i < left ? i : 0)",
         "(2 * i < left ? 3 - i : 0)",
@@ -117,26 +128,33 @@ def tier_flags(native: str) -> Callable[[str], tuple[str, ...]]:
 
     def flags(tier: str) -> tuple[str, ...]:
         for flag in TIERS[tier]:
-            if f"__{flag[2:].upper()}__" not in native:
+            if flag.startswith("-m") and f"__{flag[2:].upper()}__" not in native:
                 pytest.skip(f"this machine has no {flag[2:].upper()}")
         return TIERS[tier]
 
     return flags
 
 
+def _case_and_truth(lengths: Sequence[int]) -> tuple[Case, np.ndarray]:
+    made = DesktopLengths()
+    for n in lengths:
+        made.of_length(n)
+    case = Case("lengths", made.builder.build(made.inputs, made.outputs), rows_for(made.shapes, 1))
+    return case, np.stack([_joined(row) for row in truth(case)])
+
+
 @pytest.fixture(scope="module")
-def case(require_tool: Callable[..., None], require_module: Callable[..., None]) -> Case:
+def all_lengths(require_tool: Callable[..., None], require_module: Callable[..., None]) -> tuple[Case, np.ndarray]:
     require_tool("gcc")
     require_module("tflite_micro")
-    lengths = DesktopLengths()
-    for n in LENGTHS:
-        lengths.of_length(n)
-    return Case("lengths", lengths.builder.build(lengths.inputs, lengths.outputs), rows_for(lengths.shapes, 1))
+    return _case_and_truth(LENGTHS)
 
 
 @pytest.fixture(scope="module")
-def expected(case: Case) -> np.ndarray:
-    return np.stack([_joined(row) for row in truth(case)])
+def few_lengths(require_tool: Callable[..., None], require_module: Callable[..., None]) -> tuple[Case, np.ndarray]:
+    require_tool("gcc")
+    require_module("tflite_micro")
+    return _case_and_truth(FEW_LENGTHS)
 
 
 @pytest.fixture
@@ -153,36 +171,35 @@ def compile_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_every_length(
-    case: Case,
-    expected: np.ndarray,
+    all_lengths: tuple[Case, np.ndarray],
     tier: str,
     tier_flags: Callable[[str], tuple[str, ...]],
     compile_with: Callable[..., None],
     tmp_path: Path,
 ) -> None:
     compile_with("-O3", *tier_flags(tier))
+    case, expected = all_lengths
     outputs = _outputs(case, tmp_path)
     np.testing.assert_array_equal(outputs, np.resize(expected, outputs.shape))
 
 
 @pytest.mark.parametrize("tier", TIERS)
 def test_nothing_beyond_is_read_or_written(
-    case: Case,
-    expected: np.ndarray,
+    all_lengths: tuple[Case, np.ndarray],
     tier: str,
     tier_flags: Callable[[str], tuple[str, ...]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(host, "SANITIZE", (*host.SANITIZE, *tier_flags(tier)))
+    case, expected = all_lengths
     outputs = _outputs(case, tmp_path, sanitize=True)
     np.testing.assert_array_equal(outputs, np.resize(expected, outputs.shape))
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES.values(), ids=BREAKAGES.keys())
 def test_broken_vectors_are_found(
-    case: Case,
-    expected: np.ndarray,
+    few_lengths: tuple[Case, np.ndarray],
     breakage: tuple[str, str, str, str],
     tier_flags: Callable[[str], tuple[str, ...]],
     compile_with: Callable[..., None],
@@ -190,6 +207,7 @@ def test_broken_vectors_are_found(
 ) -> None:
     tier, *change = breakage
     compile_with("-O1", *tier_flags(tier))
+    case, expected = few_lengths
     outputs = _outputs(case, tmp_path, change)
     assert (outputs != np.resize(expected, outputs.shape)).any()
 
