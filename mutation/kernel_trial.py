@@ -19,7 +19,7 @@ from mutation.mutant import Mutant, Result, Verdict
 # Cheap ones first; the last ones start an emulator or a slow program for what is left by then.
 ORDER = (
     *("host", "mps2-an386", "mps3-an547", "microbit", "mps2-an385"),
-    *("native", "avx2", "sanitized", "avx2 sanitized"),
+    *("native", "avx2", "vnni", "sanitized", "avx2 sanitized", "vnni sanitized"),
 )
 _LARGE_BYTES = 100_000  # cases of a size are in a random order: the smallest ones alone tell little
 _MOST_GROUPS, _MOST_IMAGES = 32, 10
@@ -136,7 +136,7 @@ class _Trial:
     def differs(self) -> bool:
         """Whether any lane's optimized code is another than before."""
         for (name, _, _), changed in list(self._objects.items()):
-            if changed is not None and name not in ("host", "sanitized", "avx2 sanitized"):
+            if changed is not None and name != "host" and not self._battery.lanes[name].is_sanitized:
                 return True
         host = self._battery.lanes["host"]
         return any(self._changed(_OPTIMIZED, group) for group in self._battery.groups(host, self._file))

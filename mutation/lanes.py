@@ -15,6 +15,8 @@ from mutation.case import Case
 from mutation.kernel_tree import KERNELS, compile_c, digest, original, write_needs
 
 HERE = Path(__file__).parent
+# AVX-512's intrinsics in plain C, so that any machine runs what VNNI has.
+_PLAIN_VNNI = ("-mavx2", "-Wno-psabi", f"-isystem{HERE.parent / 'tests' / 'ops' / 'plain_vnni'}")
 _SANITIZE = ("-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 # A pointer in place of a number is no C, however much compilers put up with.
 _ERRORS = ("-pedantic-errors", "-Werror=int-conversion", "-Werror=incompatible-pointer-types")
@@ -75,9 +77,11 @@ def all_lanes() -> dict[str, Lane]:
     lanes = [
         Lane("host", "gcc", ("-O1", *shared)),
         Lane("avx2", "gcc", ("-O3", "-mavx2", *shared, "-ffp-contract=off")),
+        Lane("vnni", "gcc", ("-O3", *_PLAIN_VNNI, *shared, "-ffp-contract=off"), seconds=4 * _FAST_SECONDS),
         Lane("native", "gcc", ("-O3", "-march=native", *shared, "-ffp-contract=off")),
         Lane("sanitized", "gcc", ("-O1", *_SANITIZE, *shared), seconds=4 * _FAST_SECONDS),
         Lane("avx2 sanitized", "gcc", ("-O1", "-mavx2", *_SANITIZE, *shared), seconds=4 * _FAST_SECONDS),
+        Lane("vnni sanitized", "gcc", ("-O1", *_PLAIN_VNNI, *_SANITIZE, *shared), seconds=16 * _FAST_SECONDS),
     ]
     for name in ("mps2-an386", "mps3-an547", "microbit", "mps2-an385"):
         board = load_board(name)

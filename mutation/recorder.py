@@ -7,10 +7,12 @@ test that passed. Environment: `TINYSER_RECORD`, the folder to write to.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -124,20 +126,31 @@ def _watch_boards() -> None:
         if compiled_for is None:
             _keep_model(board, case, agreement.truth(case), optimize)
 
-    def vectors(case: agreement.Case, folder: Path, breakage: object = None) -> np.ndarray:
+    def vectors(case: agreement.Case, board: str, folder: Path, edit: Sequence[str] = ()) -> np.ndarray:
         expected = agreement.truth(case)
-        _keep_model(test_vector_lengths.BOARD, case, expected)
+        _keep_model(board, case, expected)
         return np.stack([test_vector_lengths._joined(row) for row in expected])
 
     def desktop(case: agreement.Case, folder: Path, breakage: object = None, *, sanitize: bool = False) -> np.ndarray:
         expected = agreement.truth(case)
-        for lane in ("avx2 sanitized",) if sanitize else ("avx2", "native"):
+        for lane in ("avx2 sanitized", "vnni sanitized") if sanitize else ("avx2", "native", "vnni"):
             _keep_model(lane, case, expected)
         return np.stack([test_vector_lengths._joined(row) for row in expected])
 
-    test_on_cortex_m.assert_same_on = same_on  # type: ignore[assignment]
-    test_vector_lengths._outputs = vectors  # type: ignore[assignment]
-    test_avx2._outputs = desktop  # type: ignore[assignment]
+    for module, name, recorded in (
+        (test_on_cortex_m, "assert_same_on", same_on),
+        (test_vector_lengths, "_outputs", vectors),
+        (test_avx2, "_outputs", desktop),
+    ):
+        _replace(module, name, recorded)
+
+
+def _replace(module: ModuleType, name: str, recorded: Callable[..., object]) -> None:
+    """Raises TypeError where a test's function has got other parameters than the one in its place."""
+    here, there = (list(inspect.signature(function).parameters) for function in (recorded, getattr(module, name)))
+    if here != there:
+        raise TypeError(f"{module.__name__}.{name}: has parameters {there}, mutation/recorder.py {here}; mend that")
+    setattr(module, name, recorded)
 
 
 def tests_of(folder: Path) -> Mapping[str, Case]:
