@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import DELTA_FRAMES, SMALLEST_STD, Float64, cepstrum_matrix, delta_weights, smoothing
+from codegen.feature_tables import (
+    DELTA_FRAMES,
+    SMALLEST_STD,
+    Float64,
+    cepstrum_matrix,
+    delta_weights,
+    running_shares,
+    smoothing,
+)
 from codegen.log_mel import Float32
 
 
@@ -43,29 +51,43 @@ def _with_deltas(static: Float64, spec: FeatureSpec) -> Float64:
     return np.concatenate([static, *(newest @ weights for weights in delta_weights(spec))], axis=1)
 
 
-def normalise(raw: Float64 | Float32, spec: FeatureSpec) -> Float32:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What running normalisation knows of a stream: mean and variance, (features,) each, and how many frames it had."""
+
+    mean: Float64
+    variance: Float64
+    frames: int
+
+    @classmethod
+    def nothing(cls, spec: FeatureSpec) -> Heard:
+        """The start of a stream: the corpus' statistics."""
+        return cls(np.asarray(spec.mean), np.square(spec.std), 0)
+
+
+def normalise(raw: Float64 | Float32, spec: FeatureSpec, heard: Heard | None = None) -> Float32:
     """Raw features of a clip, (frames, features), normalised as the corpus or the stream so far says.
 
-    With normalisation "utterance" they stay as they are: `context_windows` normalises each window by itself.
+    `heard`: what came before it in the stream, for normalisation "running"; None: nothing. With normalisation
+    "utterance" they stay as they are: `context_windows` normalises each window by itself.
     """
     if spec.normalisation == "running":
-        return _running(raw, spec)
+        return normalise_running(raw, spec, heard or Heard.nothing(spec))[0]
     if spec.normalisation == "utterance":
         return np.asarray(raw, dtype=np.float32)
     return ((raw - np.asarray(spec.mean)) / np.asarray(spec.std)).astype(np.float32)
 
 
-def _running(raw: Float64 | Float32, spec: FeatureSpec) -> Float32:
-    """Exponential mean and variance, which start as the corpus' and include the frame itself."""
-    share = smoothing(spec.running_seconds, spec)
-    mean, variance = np.asarray(spec.mean), np.square(spec.std)
+def normalise_running(raw: Float64 | Float32, spec: FeatureSpec, heard: Heard) -> tuple[Float32, Heard]:
+    """Normalised by mean and variance of the stream so far, the frame itself included; and what is known then."""
+    mean, variance = heard.mean, heard.variance
     normalised = np.empty(raw.shape, dtype=np.float32)
-    for frame, value in enumerate(raw):
+    for frame, (value, share) in enumerate(zip(raw, running_shares(spec, heard.frames, len(raw)), strict=True)):
         distance = value - mean
         mean = mean + share * distance
         variance = (1 - share) * (variance + share * distance**2)
         normalised[frame] = (value - mean) / np.maximum(np.sqrt(variance), SMALLEST_STD)
-    return normalised
+    return normalised, Heard(mean, variance, heard.frames + len(raw))
 
 
 def normalise_window(heard: Float32) -> Float32:

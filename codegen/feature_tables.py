@@ -33,6 +33,7 @@ _WINDOW_A0 = {"hann": 0.5, "hamming": 0.54}
 
 # By which running and utterance normalisation divide at least: a constant feature (digital silence) has none.
 SMALLEST_STD = 1e-3
+RUNNING_START_SECONDS = 10.0
 
 
 def window(spec: FeatureSpec) -> Float64:
@@ -101,6 +102,28 @@ def cepstrum_matrix(spec: FeatureSpec) -> Float64:
 def delta_weights(spec: FeatureSpec) -> Float64:
     """Weights of the newest DELTA_FRAMES frames, oldest first, per order of deltas: (deltas, DELTA_FRAMES)."""
     return _SLOPES[: spec.deltas]
+
+
+def running_start_frames(spec: FeatureSpec) -> int:
+    """How many frames the corpus' statistics stand for where running normalisation starts."""
+    return round(RUNNING_START_SECONDS * spec.sample_rate_hz / spec.hop_length)
+
+
+def running_alike_frames(spec: FeatureSpec) -> int:
+    """Frames up to which each counts alike in running normalisation, those of the start included; 0: none does."""
+    if spec.normalisation != "running":
+        return 0
+    frames = math.ceil(1.0 / smoothing(spec.running_seconds, spec)) - 1
+    return frames if frames > running_start_frames(spec) else 0
+
+
+def running_shares(spec: FeatureSpec, heard: int, count: int) -> Float64:
+    """The newest frame's share in mean and variance, (count,), for the frames behind `heard` others.
+
+    Each counts alike until the time constant is reached; one of at most RUNNING_START_SECONDS is from the start.
+    """
+    frames = running_start_frames(spec) + heard + np.arange(1, count + 1)
+    return np.maximum(smoothing(spec.running_seconds, spec), 1.0 / frames)
 
 
 def smoothing(seconds: float, spec: FeatureSpec) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import DELTA_FRAMES
+from codegen.feature_tables import DELTA_FRAMES, running_alike_frames, running_start_frames
 from codegen.features_fixed import fixed_tables
 from codegen.features_float import float_tables
 from codegen.render import render, template_names, template_text
@@ -50,6 +50,8 @@ def render_features(
         "fft": fft,
         "zero_point": input_zero_point,
         "delta_frames": DELTA_FRAMES,
+        "running_start": running_start_frames(spec),
+        "running_alike": running_alike_frames(spec),
         "sample_buffer": spec.window_length + spec.window_length % 2,
     }
     if arithmetic == "float":

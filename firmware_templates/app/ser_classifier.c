@@ -58,10 +58,7 @@ static ser_status_t run_newest_frames(void) {
 }
 #endif
 
-ser_status_t ser_classifier_reset(ser_classifier_mode_t wanted) {
-    if (is_busy || ser_features_reset(&features, frame_ring()) != SER_OK) {
-        return SER_ERROR_NOT_READY;
-    }
+static void begin(ser_classifier_mode_t wanted) {
     mode = wanted;
     frames = 0u;
     frames_since_window = 0u;
@@ -69,6 +66,21 @@ ser_status_t ser_classifier_reset(ser_classifier_mode_t wanted) {
     memset(posterior_sums, 0, sizeof posterior_sums);
     ser_gate_reset(&gate);
     ser_decision_reset(&decision);
+}
+
+ser_status_t ser_classifier_reset(ser_classifier_mode_t wanted) {
+    if (is_busy || ser_features_reset(&features, frame_ring()) != SER_OK) {
+        return SER_ERROR_NOT_READY;
+    }
+    begin(wanted);
+    return SER_OK;
+}
+
+ser_status_t ser_classifier_next_clip(void) {
+    if (is_busy || ser_features_next_clip(&features) != SER_OK) {
+        return SER_ERROR_NOT_READY;
+    }
+    begin(SER_CLIP);
     return SER_OK;
 }
 

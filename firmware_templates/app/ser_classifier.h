@@ -41,6 +41,12 @@ typedef enum {
  * ser_model_init where the model has a ring */
 ser_status_t ser_classifier_reset(ser_classifier_mode_t mode);
 
+/** Before a clip that follows another one of the same speaker, in place of ser_classifier_reset: where features are
+ * normalised by running statistics, these stay (ser_features_next_clip). After a stream, too.
+ * @return SER_OK; SER_ERROR_NOT_READY before ser_classifier_reset, and in an interrupt that comes in the middle of
+ * another call */
+ser_status_t ser_classifier_next_clip(void);
+
 /** Takes mono PCM at SER_FEATURES_SAMPLE_RATE_HZ in chunks of any size; runs the model whenever a window is due. How
  * sound is cut into chunks changes nothing.
  * @param pcm the samples; NULL is allowed where there are none

@@ -9,9 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Before each clip.
+/** Before the first clip.
  * @param rows made new */
 void ser_rows_reset(ser_rows_t *rows);
+
+/** Before a clip that follows another one: running statistics stay.
+ * @param rows else made new */
+void ser_rows_next_clip(ser_rows_t *rows);
 
 /** One frame; frames in the order of the stream.
  * @param rows brought up to date

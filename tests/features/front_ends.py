@@ -46,6 +46,9 @@ SPECS = {
     "mfcc, deltas of deltas": spec(mfcc=13, deltas=2),
     "pcen": spec(compression="pcen"),
     "running": spec(normalisation="running"),
+    "running, slowly": spec(normalisation="running", running_seconds=100.0),
+    # Each frame counts alike up to the 1019th, the corpus' statistics standing for 1000.
+    "running, 10.2 seconds, deltas": spec(normalisation="running", running_seconds=10.2, deltas=1),
     "utterance": spec(normalisation="utterance"),
     "utterance, mfcc, deltas": spec(normalisation="utterance", mfcc=13, deltas=2, context_frames=100),
     "everything": spec(
@@ -95,14 +98,14 @@ def write_front_end(folder: Path, wanted: FeatureSpec, arithmetic: str = "float"
 
 def reference_frames(pcm: np.ndarray, wanted: FeatureSpec) -> np.ndarray:
     """int8 (frames, features); not with normalisation `utterance`."""
-    return _quantized(normalise(raw_features(log_mel(pcm, wanted), wanted), wanted))
+    return quantized(normalise(raw_features(log_mel(pcm, wanted), wanted), wanted))
 
 
 def reference_windows(pcm: np.ndarray, wanted: FeatureSpec) -> np.ndarray:
     """int8 (windows, context_frames * features)."""
     windows = clip_windows(pcm, wanted)
-    return _quantized(windows.reshape(len(windows), -1))
+    return quantized(windows.reshape(len(windows), -1))
 
 
-def _quantized(features: np.ndarray) -> np.ndarray:
+def quantized(features: np.ndarray) -> np.ndarray:
     return quantize(features, TensorEntry("features", (), "int8", SCALE, ZERO_POINT, 1))

@@ -5,8 +5,8 @@ A clip is what one decision is made on: an utterance or, where a corpus decides 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,9 @@ class Material:
     recordings: tuple[Path, ...] = ()  # (c,), empty for arrays and where a clip is no whole recording
     notes: tuple[str, ...] = ()
     utterance_of_window: npt.NDArray[np.int64] | None = None  # (n,), rising; None: the clips
+    earlier: Mapping[Path, tuple[Path, ...]] = field(
+        default_factory=dict
+    )  # what running normalisation has heard before
 
     @property
     def clips(self) -> int:
@@ -85,6 +88,7 @@ def from_corpus(
     """
     from tinyser.features.cache import FeatureCache
     from tinyser.features.context import log_mel_windows
+    from tinyser.features.speaker_streams import heard_before
 
     names = corpus.labels if labels is None else labels
     everyone = tuple(utterances)
@@ -98,8 +102,9 @@ def from_corpus(
     in_order = np.argsort(clips, kind="stable")
     chosen, clips = [chosen[index] for index in in_order], clips[in_order]
     cache = FeatureCache(spec)
-    features = (cache.load(u.path, u.start_seconds, u.end_seconds) for u in chosen)
-    windows = [log_mel_windows(log_mel, spec) for log_mel in features]
+    log_mels = [cache.load(u.path, u.start_seconds, u.end_seconds) for u in chosen]
+    heard = heard_before(log_mels, [u.speaker for u in chosen], [u.id for u in chosen], spec) or [None] * len(chosen)
+    windows = [log_mel_windows(log_mel, spec, before) for log_mel, before in zip(log_mels, heard, strict=True)]
     counts = [len(part) for part in windows]
     whole = all(utterance.whole for utterance in chosen)
     return Material(
@@ -111,7 +116,20 @@ def from_corpus(
         recordings=tuple(utterance.path for utterance in chosen) if whole else (),
         notes=(*_left_out(everyone, names), *_shortened(cache.notes), *(() if whole else (_NO_AUDIO,))),
         utterance_of_window=None if clips[-1] + 1 == len(chosen) else np.repeat(np.arange(len(chosen)), counts),
+        earlier=_earlier(chosen) if spec.normalisation == "running" else {},
     )
+
+
+def _earlier(utterances: Sequence[Utterance]) -> dict[Path, tuple[Path, ...]]:
+    from tinyser.features.speaker_streams import in_streams
+
+    paths = [utterance.path for utterance in utterances]
+    streams = in_streams([utterance.speaker for utterance in utterances], [utterance.id for utterance in utterances])
+    return {
+        paths[index]: tuple(paths[i] for i in stream[:place])
+        for stream in streams
+        for place, index in enumerate(stream)
+    }
 
 
 def _means(values: Floats, owners: npt.NDArray[np.int64]) -> Floats:

@@ -277,7 +277,7 @@ def integer_candidates(
         skipped.append(Skipped("tflm", "tflite-micro is not installed; install tinyser[emulate]"))
     candidates.append(Candidate("c_host", lambda: integer_model.generated_c_host(project, model)))
     if material.recordings and _hears(model):
-        candidates.append(Candidate("c_audio", lambda: GeneratedAudio(project)))
+        candidates.append(Candidate("c_audio", lambda: GeneratedAudio(project, material.earlier)))
     elif material.recordings:
         skipped.append(Skipped("c_audio", _FEATURES_ARE_INT8.format(model=model)))
     missing = [program for program in _CROSS_PROGRAMS if shutil.which(program) is None]

@@ -105,13 +105,18 @@ def classify(
     project: Project | str | Path,
     pcm: npt.NDArray[np.int16],
     *,
+    earlier: Sequence[npt.NDArray[np.int16]] = (),
     sanitize: bool = False,
     compiler: str | None = None,
 ) -> Classification:
-    """Runs a clip of mono PCM, int16 (samples,), through features, model and classifier. Raises as `run`."""
+    """Runs a clip of mono PCM, int16 (samples,), through features, model and classifier.
+
+    `earlier`: clips of the same speaker that are heard before it, for running normalisation. Raises as `run`.
+    """
     project = project if isinstance(project, Project) else load_project(project)
-    plan = {"mode": "clip", "hop_length": project.need_features().hop_length}
-    outputs, answer = _run_model(project, plan, pcm.astype(np.int16).tobytes(), sanitize, compiler)
+    hop_length = project.need_features().hop_length
+    plan, sound = _with_clips({"mode": "clip", "hop_length": hop_length}, (*earlier, pcm))
+    outputs, answer = _run_model(project, plan, sound, sanitize, compiler)
     emulation = Emulation(outputs, answer["arena_bytes"], unlinked(project))
     posteriors = tuple(value / POSTERIOR_ONE for value in answer["posteriors_q24"])
     return Classification(emulation, project.label_names(), posteriors, answer["decision"])
@@ -146,16 +151,18 @@ def feature_frames(
     pcm: npt.NDArray[np.int16],
     *,
     chunk: int = 160,
+    earlier: Sequence[npt.NDArray[np.int16]] = (),
     sanitize: bool = False,
     compiler: str | None = None,
 ) -> Int8s:
     """The project's C features of mono PCM, pushed `chunk` samples at a time: int8 (frames, features).
 
-    Not with normalisation `utterance`, where a frame has no value outside a window.
+    `earlier`: clips that are heard before it, for running normalisation. Not with normalisation `utterance`, where a
+    frame has no value outside a window.
     """
     project = project if isinstance(project, Project) else load_project(project)
     plan = {"mode": "frames", "chunk": chunk, "frame_bytes": project.need_features().features}
-    content = _call_features(project, plan, pcm, sanitize, compiler)
+    content = _call_features(project, plan, (*earlier, pcm), sanitize, compiler)
     return np.frombuffer(content, dtype=np.int8).reshape(-1, project.need_features().features)
 
 
@@ -169,7 +176,7 @@ def feature_windows(
     window_bytes = spec.context_frames * spec.features
     ends = window_ends(spec.frame_count(len(pcm)), spec)
     plan = {"mode": "windows", "chunk": spec.hop_length, "window_bytes": window_bytes, "ends": ends}
-    content = _call_features(project, plan, pcm, sanitize, compiler)
+    content = _call_features(project, plan, (pcm,), sanitize, compiler)
     return np.frombuffer(content, dtype=np.int8).reshape(-1, window_bytes)
 
 
@@ -236,7 +243,11 @@ def _run_model(
 
 
 def _call_features(
-    project: Project, plan: dict[str, Any], pcm: npt.NDArray[np.int16], sanitize: bool, compiler: str | None
+    project: Project,
+    plan: dict[str, Any],
+    clips: Sequence[npt.NDArray[np.int16]],
+    sanitize: bool,
+    compiler: str | None,
 ) -> bytes:
     """Runs a mode that needs nothing but features/, and the size of its state."""
     named = {Path(name).name for arithmetic in ARITHMETICS for name in feature_sources(arithmetic, project.fft)}
@@ -244,8 +255,14 @@ def _call_features(
     with tempfile.TemporaryDirectory(prefix="tinyser-features-") as scratch:
         size = Path(scratch) / "ser_features_bytes.c"
         size.write_text(_FEATURES_BYTES_C)
-        call = (plan, pcm.astype(np.int16).tobytes())
+        call = _with_clips(plan, clips)
         return _call_all(project, [*sources, str(size)], [call], sanitize, compiler)[0][0]
+
+
+def _with_clips(plan: dict[str, Any], clips: Sequence[npt.NDArray[np.int16]]) -> tuple[dict[str, Any], bytes]:
+    """The plan with the samples of all clips but the last, and the sound of all."""
+    sound = b"".join(clip.astype(np.int16).tobytes() for clip in clips)
+    return {**plan, "earlier": [len(clip) for clip in clips[:-1]]}, sound
 
 
 def tensor_sizes(project: Project) -> dict[str, Any]:

@@ -10,6 +10,7 @@ a line on standard error.
 from __future__ import annotations
 
 import ctypes
+import io
 import itertools
 import json
 import sys
@@ -76,27 +77,11 @@ def _decision(library: ctypes.CDLL) -> int | None:
     return None if library.ser_classifier_decision(ctypes.byref(decision)) == _NOT_READY else decision.value
 
 
-def _run_clip(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
-    _start_model(library)
-    _start_classifier(library, _CLIP)
-    windows = 0
-    while chunk := source.read(2 * plan["hop_length"]):
-        _check(library.ser_classifier_push(chunk, len(chunk) // 2))
-        if library.ser_classifier_windows() > windows:
-            windows += 1
-            _write_outputs(library, plan, sink)
-    _check(library.ser_classifier_finish())
-    if library.ser_classifier_windows() > windows:
-        _write_outputs(library, plan, sink)
-    answer = {"posteriors_q24": _posteriors(library, plan), "decision": _decision(library)}
-    return {**answer, "arena_bytes": library.ser_model_arena_used()}
-
-
 class _Pipe:
-    """Bytes of `head`, then of standard input, `limit` in all, or without end where it is None."""
+    """Bytes of `head`, then of what is `behind` it, `limit` in all, or without end where it is None."""
 
-    def __init__(self, head: BinaryIO, limit: int | None) -> None:
-        self._sources = [sys.stdin.buffer, head]
+    def __init__(self, head: BinaryIO, limit: int | None, behind: BinaryIO | None = None) -> None:
+        self._sources = [head] if behind is None else [behind, head]
         self._left = limit
         self.heard = 0
 
@@ -111,6 +96,30 @@ class _Pipe:
                 self._sources.pop()
         self.heard += len(content)
         return content
+
+
+def _hear_clip(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO | _Pipe, sink: BinaryIO) -> None:
+    windows = 0
+    while chunk := source.read(2 * plan["hop_length"]):
+        _check(library.ser_classifier_push(chunk, len(chunk) // 2))
+        if library.ser_classifier_windows() > windows:
+            windows += 1
+            _write_outputs(library, plan, sink)
+    _check(library.ser_classifier_finish())
+    if library.ser_classifier_windows() > windows:
+        _write_outputs(library, plan, sink)
+
+
+def _run_clip(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
+    """The last clip's answer, and its outputs; the plan has the samples of those before it in one stream."""
+    _start_model(library)
+    _start_classifier(library, _CLIP)
+    for samples in plan["earlier"]:
+        _hear_clip(library, plan, _Pipe(source, 2 * samples), io.BytesIO())
+        _check(library.ser_classifier_next_clip())
+    _hear_clip(library, plan, source, sink)
+    answer = {"posteriors_q24": _posteriors(library, plan), "decision": _decision(library)}
+    return {**answer, "arena_bytes": library.ser_model_arena_used()}
 
 
 def _states(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO | _Pipe, sink: BinaryIO) -> Iterator[Any]:
@@ -138,14 +147,14 @@ def _run_stream(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, si
 
 
 def _run_pipe(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
-    pipe = _Pipe(source, plan["limit"])
+    pipe = _Pipe(source, plan["limit"], sys.stdin.buffer)
     for state in _states(library, plan, pipe, sink):
         print(json.dumps(state), flush=True)
     return {"bytes": pipe.heard}
 
 
-def _frames(library: ctypes.CDLL, chunk_samples: int, source: BinaryIO) -> Iterator[Any]:
-    """A `ser_features_t` before the first frame, and after each."""
+def _frames(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO) -> Iterator[Any]:
+    """A `ser_features_t` before the first frame of the last clip, and after each."""
     features, ring = (
         ctypes.create_string_buffer(ctypes.c_size_t.in_dll(library, name).value)
         for name in ("ser_features_bytes", "ser_features_ring_bytes")
@@ -154,18 +163,26 @@ def _frames(library: ctypes.CDLL, chunk_samples: int, source: BinaryIO) -> Itera
     push = library.ser_features_push
     push.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p]
     _check(library.ser_features_reset(features, ring))
+
+    def hear(clip: BinaryIO | _Pipe) -> Iterator[Any]:
+        while chunk := clip.read(2 * plan["chunk"]):
+            while chunk:
+                _check(push(features, chunk, len(chunk) // 2, ctypes.byref(consumed), ctypes.byref(ready)))
+                chunk = chunk[2 * consumed.value :]
+                if ready.value:
+                    yield features
+
+    for samples in plan["earlier"]:
+        for _ in hear(_Pipe(source, 2 * samples)):
+            pass
+        _check(library.ser_features_next_clip(features))
     yield features
-    while chunk := source.read(2 * chunk_samples):
-        while chunk:
-            _check(push(features, chunk, len(chunk) // 2, ctypes.byref(consumed), ctypes.byref(ready)))
-            chunk = chunk[2 * consumed.value :]
-            if ready.value:
-                yield features
+    yield from hear(source)
 
 
 def _run_frames(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     library.ser_features_frame.restype = ctypes.c_void_p
-    for count, features in enumerate(_frames(library, plan["chunk"], source)):
+    for count, features in enumerate(_frames(library, plan, source)):
         if count > 0:
             sink.write(ctypes.string_at(library.ser_features_frame(features), plan["frame_bytes"]))
     return {}
@@ -173,7 +190,7 @@ def _run_frames(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, si
 
 def _run_windows(library: ctypes.CDLL, plan: dict[str, Any], source: BinaryIO, sink: BinaryIO) -> dict[str, Any]:
     window = ctypes.create_string_buffer(plan["window_bytes"])
-    for count, features in enumerate(_frames(library, plan["chunk"], source)):
+    for count, features in enumerate(_frames(library, plan, source)):
         if count in plan["ends"]:
             library.ser_features_window(features, window)
             sink.write(window.raw)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.feature_reference import normalise, normalise_window, raw_features
+from codegen.feature_reference import Heard, normalise, normalise_window, raw_features
 from codegen.feature_spec import FeatureSpec
 from codegen.log_mel import Float32, log_mel
 
@@ -38,9 +38,12 @@ def context_windows(features: Float32, spec: FeatureSpec) -> Float32:
     return windows
 
 
-def log_mel_windows(clip: Float32, spec: FeatureSpec) -> Float32:
-    """A clip's log-mel, (frames, mels), to what the model sees, (windows, context_frames, features)."""
-    return context_windows(normalise(raw_features(clip, spec), spec), spec)
+def log_mel_windows(clip: Float32, spec: FeatureSpec, heard: Heard | None = None) -> Float32:
+    """A clip's log-mel, (frames, mels), to what the model sees, (windows, context_frames, features).
+
+    `heard`: what came before it, for normalisation "running".
+    """
+    return context_windows(normalise(raw_features(clip, spec), spec, heard), spec)
 
 
 def clip_windows(samples: NDArray[Any], spec: FeatureSpec) -> Float32:

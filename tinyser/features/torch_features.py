@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from codegen.feature_reference import Heard
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import DELTA_FRAMES, SMALLEST_STD, cepstrum_matrix, delta_weights, smoothing
+from codegen.feature_tables import (
+    DELTA_FRAMES,
+    SMALLEST_STD,
+    cepstrum_matrix,
+    delta_weights,
+    running_start_frames,
+    smoothing,
+)
 
 
 def past_frames(spec: FeatureSpec) -> int | None:
@@ -14,6 +26,22 @@ def past_frames(spec: FeatureSpec) -> int | None:
     if spec.compression == "pcen" or spec.normalisation == "running":
         return None
     return DELTA_FRAMES - 1 if spec.deltas else 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeardBatch:
+    """`Heard` of a batch of clips: mean and variance (batch, features), frames (batch, 1)."""
+
+    mean: Tensor
+    variance: Tensor
+    frames: Tensor
+
+    @classmethod
+    def of(cls, heard: Sequence[Heard]) -> HeardBatch:
+        """One row each."""
+        means, variances = (np.stack([getattr(one, name) for one in heard]) for name in ("mean", "variance"))
+        frames = torch.tensor([[float(one.frames)] for one in heard])
+        return cls(torch.from_numpy(means.astype(np.float32)), torch.from_numpy(variances.astype(np.float32)), frames)
 
 
 class TorchFeatures:
@@ -25,10 +53,11 @@ class TorchFeatures:
         self._cepstrum = torch.tensor(cepstrum_matrix(spec).T, dtype=torch.float32)
         self._slopes = torch.tensor(delta_weights(spec), dtype=torch.float32)
 
-    def __call__(self, log_mel: Tensor, audible: Tensor) -> Tensor:
+    def __call__(self, log_mel: Tensor, audible: Tensor, heard: HeardBatch | None = None) -> Tensor:
         """(batch, frames, mels), with `audible` (batch, frames, 1) -> (batch, context_frames, features).
 
-        `audible` is 0 on the padding, which is in front, and else 1. Padding becomes 0.
+        `audible` is 0 on the padding, which is in front, and else 1. Padding becomes 0. `heard`: what came before,
+        for normalisation "running"; None: nothing.
         """
         spec = self._spec
         values = log_mel
@@ -40,7 +69,7 @@ class TorchFeatures:
             values = values @ self._cepstrum
         if spec.deltas:
             values = self._with_deltas(values)
-        values = self._normalise(values, audible)
+        values = self._normalise(values, audible, heard)
         return values[:, -spec.context_frames :] * audible[:, -spec.context_frames :]
 
     def _pcen(self, mel: Tensor) -> Tensor:
@@ -59,18 +88,19 @@ class TorchFeatures:
         newest = torch.cat([past, static], dim=1).unfold(1, DELTA_FRAMES, 1)
         return torch.cat([static, *(newest @ weights for weights in self._slopes)], dim=2)
 
-    def _normalise(self, values: Tensor, audible: Tensor) -> Tensor:
+    def _normalise(self, values: Tensor, audible: Tensor, heard: HeardBatch | None) -> Tensor:
         if self._spec.normalisation == "corpus":
             return (values - self._mean) / self._std
         if self._spec.normalisation == "running":
-            return self._running(values, audible)
+            return self._running(values, audible, heard or HeardBatch.of([Heard.nothing(self._spec)] * len(values)))
         context = self._spec.context_frames
         return _by_itself(values[:, -context:], audible[:, -context:])
 
-    def _running(self, values: Tensor, audible: Tensor) -> Tensor:
+    def _running(self, values: Tensor, audible: Tensor, heard: HeardBatch) -> Tensor:
         # On padding the share is 0: the statistics of a clip start at its first frame.
-        shares = smoothing(self._spec.running_seconds, self._spec) * audible
-        mean, variance = self._mean, self._std**2
+        frames = running_start_frames(self._spec) + heard.frames.unsqueeze(1) + audible.cumsum(dim=1)
+        shares = (1.0 / frames).clamp(min=smoothing(self._spec.running_seconds, self._spec)) * audible
+        mean, variance = heard.mean, heard.variance
         means, variances = [], []
         for value, share in zip(values.unbind(1), shares.unbind(1), strict=True):
             distance = value - mean

@@ -21,12 +21,14 @@ _DB_TO_LOG_POWER = float(np.log(10.0) / 10.0)
 class Augmenter:
     """Works in the log-mel domain, where gain and slope are sums and noise is a sum of powers; then come the features.
 
-    `clips`: what is trained on; their mean log-mel takes the place of what SpecAugment blanks.
+    `clips`: what is trained on; their mean log-mel takes the place of what SpecAugment blanks. Where features are not
+    normalised by the corpus, each clip's own mean does.
     """
 
     def __init__(self, clips: Clips, settings: TrainSettings) -> None:
         spec = clips.spec
         self._settings, self._features = settings, TorchFeatures(spec)
+        self._by_corpus = spec.normalisation == "corpus"
         frames = sum(map(len, clips.log_mels))
         mean = sum(clip.sum(axis=0, dtype=np.float64) for clip in clips.log_mels) / max(frames, 1)
         self._blank = torch.tensor(mean, dtype=torch.float32)
@@ -47,7 +49,8 @@ class Augmenter:
         log_power = torch.logaddexp(log_power, self._white + _DB_TO_LOG_POWER * uniform(*_NOISE_DB))
         masks = [self._mask(log_power.shape, axis, random) for axis in (1, 1, 2)]
         kept = (masks[0] * masks[1]) * masks[2]
-        return self._features(torch.lerp(self._blank, log_power, kept), batch.audible)
+        blank = self._blank if self._by_corpus else _mean(log_power, batch.audible)
+        return self._features(torch.lerp(blank, log_power, kept), batch.audible, batch.heard)
 
     def _mask(self, shape: torch.Size, axis: int, random: torch.Generator) -> Tensor:
         """1 everywhere but on one random band of `axis` per clip (SpecAugment)."""
@@ -57,6 +60,12 @@ class Augmenter:
         position = torch.arange(size).unsqueeze(0)
         kept = ((position < start) | (position >= start + width)).float()
         return kept.unsqueeze(2 if axis == 1 else 1)
+
+
+def _mean(log_power: Tensor, audible: Tensor) -> Tensor:
+    """Of a clip's audible frames: (batch, frames, mels) -> the same, each frame alike."""
+    mean = (log_power * audible).sum(dim=1, keepdim=True) / audible.sum(dim=1, keepdim=True).clamp(min=1.0)
+    return mean.expand_as(log_power)
 
 
 def _white_noise(spec: FeatureSpec) -> Float64:

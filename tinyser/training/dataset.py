@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
 from codegen.errors import DataError
-from codegen.feature_reference import fit_normalisation
+from codegen.feature_reference import Heard, fit_normalisation
 from codegen.feature_spec import FeatureSpec
 from codegen.log_mel import Float32
 from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
 from tinyser.features.cache import FeatureCache
 from tinyser.features.context import log_mel_windows
-from tinyser.features.torch_features import past_frames
+from tinyser.features.speaker_streams import heard_before
+from tinyser.features.torch_features import HeardBatch, past_frames
 from tinyser.training.resample import at_frames
 
 PARTS = ("train", "validation", "test")
@@ -30,6 +32,7 @@ class Clips:
     """One part of a fold: log-mel (frames, mels) per clip, with label indices and speakers.
 
     `groups`: the number of the decision that each clip belongs to; empty where every clip is decided alone.
+    `heard`: what came before each clip in its speaker's stream; empty but for running normalisation.
     """
 
     log_mels: tuple[Float32, ...]
@@ -37,6 +40,7 @@ class Clips:
     speakers: tuple[str, ...]
     spec: FeatureSpec
     groups: tuple[int, ...] = ()
+    heard: tuple[Heard, ...] = ()
 
     def __len__(self) -> int:
         return len(self.log_mels)
@@ -44,6 +48,10 @@ class Clips:
     def truth(self) -> Tensor:
         """Label indices, (clips,)."""
         return torch.tensor(self.labels, dtype=torch.int64)
+
+    def windows(self, index: int) -> Float32:
+        """What the model sees of a clip by the context rule, (windows, context_frames, features)."""
+        return log_mel_windows(self.log_mels[index], self.spec, self.heard[index] if self.heard else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +102,14 @@ def _clips(
     corpus: Corpus, utterances: Sequence[Utterance], log_mels: dict[Utterance, Float32], spec: FeatureSpec
 ) -> Clips:
     together = any(utterance.group is not None for utterance in utterances)
+    clips = tuple(log_mels[utterance] for utterance in utterances)
+    speakers = tuple(utterance.speaker for utterance in utterances)
     return Clips(
-        log_mels=tuple(log_mels[utterance] for utterance in utterances),
+        log_mels=clips,
         labels=tuple(corpus.labels.index(utterance.label) for utterance in utterances),
-        speakers=tuple(utterance.speaker for utterance in utterances),
+        speakers=speakers,
         spec=spec,
+        heard=heard_before(clips, speakers, [utterance.id for utterance in utterances], spec),
         groups=tuple(decision_numbers(utterances)) if together else (),
     )
 
@@ -107,12 +118,14 @@ def _clips(
 class Batch:
     """Log-mel (batch, frames, mels), audible (batch, frames, 1), 0 on padding else 1, labels (batch,).
 
-    The last `context_frames` are what the model is to see; frames before them are what these depend on.
+    The last `context_frames` are what the model is to see; frames before them are what these depend on, and `heard`
+    what came before those, for running normalisation.
     """
 
     log_mel: Tensor
     audible: Tensor
     labels: Tensor
+    heard: HeardBatch | None = None
 
 
 def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: float = 0.0) -> Iterator[Batch]:
@@ -133,7 +146,18 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
                 log_mel[row, -len(part) :] = part
                 audible[row, -len(part) :] = 1.0
         labels = torch.tensor([clips.labels[index] for index in chosen], dtype=torch.int64)
-        yield Batch(torch.from_numpy(log_mel), torch.from_numpy(audible), labels)
+        yield Batch(torch.from_numpy(log_mel), torch.from_numpy(audible), labels, _random_past(clips, chosen, random))
+
+
+def _random_past(clips: Clips, chosen: NDArray[np.int64], random: np.random.Generator) -> HeardBatch | None:
+    """A moment of each one's speaker's stream: in training a clip may come at any time."""
+    if not clips.heard:
+        return None
+    of_speaker: dict[str, list[int]] = {}
+    for index, speaker in enumerate(clips.speakers):
+        of_speaker.setdefault(speaker, []).append(index)
+    moments = [of_speaker[clips.speakers[index]] for index in chosen]
+    return HeardBatch.of([clips.heard[others[int(random.integers(len(others)))]] for others in moments])
 
 
 def _random_window(clip: Float32, context: int, past: int | None, random: np.random.Generator, tempo: float) -> Float32:
@@ -149,7 +173,7 @@ def _random_window(clip: Float32, context: int, past: int | None, random: np.ran
 
 def all_windows(clips: Clips) -> tuple[Tensor, Tensor]:
     """Every window by the context rule, (windows, frames, features), and its clip's index, (windows,)."""
-    windows = [log_mel_windows(log_mel, clips.spec) for log_mel in clips.log_mels]
+    windows = [clips.windows(index) for index in range(len(clips))]
     owners = np.repeat(np.arange(len(windows)), [len(part) for part in windows])
     return torch.from_numpy(np.concatenate(windows)), torch.from_numpy(owners)
 
@@ -167,5 +191,5 @@ def calibration_windows(clips: Clips, count: int, random: np.random.Generator) -
     chosen: list[int] = []
     while len(chosen) < min(count, len(clips)):
         chosen += [heaps[key].pop() for key in keys if heaps[key]]
-    windows = (log_mel_windows(clips.log_mels[index], clips.spec) for index in chosen[:count])
+    windows = map(clips.windows, chosen[:count])
     return np.stack([part[int(random.integers(len(part)))] for part in windows])

@@ -1,0 +1,115 @@
+"""A speaker's recordings as one stream: on the desktop, in training and in generated C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from codegen.feature_reference import Heard, normalise, normalise_running, raw_features
+from codegen.feature_tables import running_alike_frames, running_shares, running_start_frames, smoothing
+from codegen.log_mel import log_mel
+from tests.features.front_ends import quantized, signals, spec, write_front_end
+from tests.features.test_torch_features import batch
+from tinyser.emulator import host
+from tinyser.features.context import log_mel_windows
+from tinyser.features.speaker_streams import heard_before, in_streams
+from tinyser.features.torch_features import HeardBatch, TorchFeatures
+
+SLOW = spec(normalisation="running", running_seconds=100.0)
+CLIPS = [signals(4000)[name] for name in ("noise", "chirp", "quiet noise")]
+LOG_MELS = [log_mel(clip, SLOW) for clip in CLIPS]
+
+
+def test_a_stream_is_what_one_long_recording_would_be() -> None:
+    """But for what lies between two clips, which is in no frame."""
+    raws = [raw_features(clip, SLOW) for clip in LOG_MELS]
+    together = normalise(np.concatenate(raws), SLOW)
+    heard, parts = Heard.nothing(SLOW), []
+    for raw in raws:
+        part, heard = normalise_running(raw, SLOW, heard)
+        parts.append(part)
+    np.testing.assert_allclose(np.concatenate(parts), together, atol=1e-6)
+    assert heard.frames == sum(map(len, raws))
+
+
+def test_at_first_each_frame_counts_alike() -> None:
+    """The statistics of the start and of all frames, until the time constant is reached."""
+    raw = np.concatenate([raw_features(clip, SLOW) for clip in LOG_MELS])
+    heard = normalise_running(raw, SLOW, Heard.nothing(SLOW))[1]
+    start = running_start_frames(SLOW)
+    assert start == 1000
+    expected = (start * np.asarray(SLOW.mean) + raw.sum(axis=0)) / (start + len(raw))
+    np.testing.assert_allclose(heard.mean, expected, rtol=1e-9)
+    second = start * (np.square(SLOW.std) + np.square(SLOW.mean)) + np.square(raw).sum(axis=0)
+    np.testing.assert_allclose(heard.variance, second / (start + len(raw)) - np.square(expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 3.0, 10.0, 10.2, 60.0, 1000.0])
+def test_the_newest_frames_share(seconds: float) -> None:
+    wanted = spec(normalisation="running", running_seconds=seconds)
+    lowest, alike = smoothing(seconds, wanted), running_alike_frames(wanted)
+    assert (alike > 0) == (seconds > 10)
+    shares = running_shares(wanted, 0, 200_000)
+    assert (np.diff(shares) <= 0).all()
+    assert shares[-1] == lowest
+    counted = np.count_nonzero(shares > lowest)
+    assert counted == max(0, alike - running_start_frames(wanted))
+
+
+def test_streams_have_an_order_of_their_own() -> None:
+    speakers, ids = list("ababab"), [f"clip {number}" for number in range(6)]
+    streams = in_streams(speakers, ids)
+    assert sorted(map(sorted, streams)) == [[0, 2, 4], [1, 3, 5]]
+    # Without the other speaker, and asked for in another order, a speaker's clips follow each other as before.
+    alone = in_streams(["a"] * 3, ["clip 4", "clip 0", "clip 2"])
+    ours = next(stream for stream in streams if 0 in stream)
+    assert [["clip 4", "clip 0", "clip 2"][index] for index in alone[0]] == [ids[index] for index in ours]
+
+
+def test_speakers_do_not_hear_each_other() -> None:
+    both = heard_before(LOG_MELS * 2, ["a"] * 3 + ["b"] * 3, ["1", "2", "3"] * 2, SLOW)
+    alone = heard_before(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW)
+    for found, expected in zip(both, alone * 2, strict=True):
+        np.testing.assert_array_equal(found.mean, expected.mean)
+    assert sorted(found.frames for found in alone)[0] == 0
+    assert heard_before(LOG_MELS, ["a"] * 3, ["1", "2", "3"], spec()) == ()
+
+
+def test_training_hears_as_the_reference_does() -> None:
+    heard = heard_before(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW)
+    found = TorchFeatures(SLOW)(*batch(LOG_MELS, SLOW.context_frames), HeardBatch.of(heard))
+    expected = [log_mel_windows(clip, SLOW, before)[0] for clip, before in zip(LOG_MELS, heard, strict=True)]
+    torch.testing.assert_close(found, torch.from_numpy(np.stack(expected)), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("arithmetic", ["float", "fixed"])
+@pytest.mark.parametrize("deltas", [0, 1])
+def test_generated_c_goes_on_with_the_next_clip(
+    arithmetic: str, deltas: int, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    require_tool("gcc")
+    wanted = spec(normalisation="running", running_seconds=100.0, deltas=deltas)
+    project = write_front_end(tmp_path, wanted, arithmetic)
+    frames = host.feature_frames(project, CLIPS[2], earlier=CLIPS[:2], sanitize=True)
+    heard = Heard.nothing(wanted)
+    for clip in CLIPS[:2]:
+        heard = normalise_running(raw_features(log_mel(clip, wanted), wanted), wanted, heard)[1]
+    expected = quantized(normalise(raw_features(log_mel(CLIPS[2], wanted), wanted), wanted, heard))
+    difference = np.abs(frames.astype(int) - expected)
+    assert difference.max() <= (1 if arithmetic == "float" else 2)
+    assert np.mean(difference == 0) > (0.999 if arithmetic == "float" else 0.99)
+    # Without what came before it is another clip.
+    assert np.mean(host.feature_frames(project, CLIPS[2]) != frames) > 0.1
+
+
+def test_without_running_statistics_the_next_clip_is_like_the_first(
+    tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    require_tool("gcc")
+    project = write_front_end(tmp_path, spec(compression="pcen", deltas=1))
+    alone = host.feature_frames(project, CLIPS[2])
+    np.testing.assert_array_equal(host.feature_frames(project, CLIPS[2], earlier=CLIPS[:2]), alone)
