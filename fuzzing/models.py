@@ -30,12 +30,12 @@ def seed_models() -> tuple[bytes, ...]:
     return tuple(model for model in models if len(model) <= LARGEST_SEED)
 
 
-def hearing_model(card: ModelCard | None = None) -> bytes:
+def hearing_model(card: ModelCard | None = None, weight_scale: float = 0.02) -> bytes:
     """(1, 30, 16) of features -> RESHAPE -> FULLY_CONNECTED -> SOFTMAX of three labels."""
     builder = ModelBuilder()
     given = builder.tensor("features", (1, 30, 16), scale=1 / 32, zero_point=-5)
     flat = builder.tensor("flat", (1, 480), scale=1 / 32, zero_point=-5)
-    weights = builder.tensor("weights", (3, 480), scale=0.02, data=np.arange(1440).reshape(3, 480) % 200 - 100)
+    weights = builder.tensor("weights", (3, 480), scale=weight_scale, data=np.arange(1440).reshape(3, 480) % 200 - 100)
     logits = builder.tensor("logits", (1, 3), scale=0.4, zero_point=-5)
     output = builder.tensor("posteriors", (1, 3), scale=1 / 256, zero_point=-128)
     builder.op("RESHAPE", [given, builder.constant("shape", [1, 480])], [flat], new_shape=[1, 480])

@@ -59,6 +59,7 @@ static ser_status_t run_newest_frames(void) {
 #endif
 
 static void begin(ser_classifier_mode_t wanted) {
+    (void)ser_features_hold(&features, false);
     mode = wanted;
     frames = 0u;
     frames_since_window = 0u;
@@ -120,6 +121,7 @@ static ser_status_t take_clip_frame(void) {
 
 static ser_status_t take_stream_frame(void) {
     ser_gate_end_frame(&gate);
+    (void)ser_features_hold(&features, ser_gate_is_closed(&gate)); /* silence says nothing of a voice */
     ++frames_since_window;
     const bool due = frames_since_window == SER_STREAM_STRIDE_FRAMES;
     if (due) {

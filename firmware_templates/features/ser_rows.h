@@ -6,6 +6,7 @@
 
 #include "ser_features_state.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,11 @@ void ser_rows_reset(ser_rows_t *rows);
 /** Before a clip that follows another one: running statistics stay.
  * @param rows else made new */
 void ser_rows_next_clip(ser_rows_t *rows);
+
+/** Whether running statistics stay as they are; not after a reset.
+ * @param rows brought up to date
+ * @param held true while there is nothing to learn from */
+void ser_rows_hold(ser_rows_t *rows, bool held);
 
 /** One frame; frames in the order of the stream.
  * @param rows brought up to date

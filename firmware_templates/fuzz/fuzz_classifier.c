@@ -12,6 +12,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
     int32_t posteriors[SER_CLASSIFIER_LABEL_COUNT];
     FUZZ_CHECK(ser_classifier_push(&pcm, 1u) == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_classifier_infer() == SER_ERROR_NOT_READY);
+    FUZZ_CHECK(ser_classifier_next_clip() == SER_ERROR_NOT_READY);
     (void)ser_classifier_reset(SER_CLIP);
     FUZZ_CHECK(ser_classifier_finish() == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_model_init() == SER_OK);
@@ -71,6 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             FUZZ_CHECK(ser_classifier_reset(fuzz_byte(&input) % 2u == 0u ? SER_CLIP : SER_STREAM) == SER_OK);
         } else if (call == 4u) {
             ask();
+        } else if (call == 5u) {
+            FUZZ_CHECK(ser_classifier_next_clip() == SER_OK);
+            FUZZ_CHECK(ser_classifier_windows() == 0u);
         } else {
             push(&input);
         }

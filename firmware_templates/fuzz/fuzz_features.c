@@ -26,6 +26,9 @@ int LLVMFuzzerInitialize(int *count, char ***arguments) {
     const int16_t pcm = 0;
     FUZZ_CHECK(ser_features_push(&features, &pcm, 1u, &consumed, &is_ready) == SER_ERROR_NOT_READY);
     FUZZ_CHECK(ser_features_window(&features, window.values) == SER_ERROR_NOT_READY);
+    FUZZ_CHECK(ser_features_next_clip(&features) == SER_ERROR_NOT_READY);
+    FUZZ_CHECK(ser_features_next_clip(NULL) == SER_ERROR_ARGUMENT);
+    FUZZ_CHECK(ser_features_hold(NULL, true) == SER_ERROR_ARGUMENT);
     FUZZ_CHECK(ser_features_reset(NULL, ring.values) == SER_ERROR_ARGUMENT);
     FUZZ_CHECK(ser_features_reset(&features, NULL) == SER_ERROR_ARGUMENT);
     FUZZ_CHECK(ser_features_push(NULL, &pcm, 1u, &consumed, &is_ready) == SER_ERROR_ARGUMENT);
@@ -84,10 +87,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size_t samples = 0u;
         size_t times = 0u;
         int16_t *const pcm = fuzz_sound(&input, &samples, &times);
-        for (; times > 0u; --times) {
+        for (size_t left = times; left > 0u; --left) {
             push(pcm, samples);
         }
         free(pcm);
+        if (samples == 0u) {
+            FUZZ_CHECK(ser_features_hold(&features, times % 2u != 0u) == SER_OK);
+            FUZZ_CHECK(ser_features_next_clip(&features) == SER_OK);
+        }
     }
     check_memory();
     return 0;

@@ -23,7 +23,7 @@ static void call_the_classifier(void) {
     wrong |= ser_classifier_push(&pcm, 1u) != BUSY;
     wrong |= (ser_classifier_finish() != BUSY) << 1;
     wrong |= (ser_classifier_infer() != BUSY) << 2;
-    wrong |= (ser_classifier_reset(SER_CLIP) != BUSY) << 3;
+    wrong |= (ser_classifier_reset(SER_CLIP) != BUSY || ser_classifier_next_clip() != BUSY) << 3;
 }
 
 static void call_the_features(void) {
@@ -33,7 +33,7 @@ static void call_the_features(void) {
     size_t consumed = 0u;
     bool is_ready = false;
     wrong |= (ser_features_push(features, &pcm, 1u, &consumed, &is_ready) != BUSY) << 4;
-    wrong |= (ser_features_window(features, window) != BUSY) << 5;
+    wrong |= (ser_features_window(features, window) != BUSY || ser_features_next_clip(features) != BUSY) << 5;
 }
 
 static void call_the_model(void) {

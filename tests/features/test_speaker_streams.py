@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 import torch
 
+from codegen.boards import load_board
 from codegen.feature_reference import Heard, normalise, normalise_running, raw_features
+from codegen.feature_spec import FeatureSpec
 from codegen.feature_tables import running_alike_frames, running_shares, running_start_frames, smoothing
 from codegen.log_mel import log_mel
+from codegen.model_card import ModelCard
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import parse_tflite
+from codegen.stream_spec import StreamSpec
+from fuzzing.models import hearing_model
 from tests.features.front_ends import quantized, signals, spec, write_front_end
 from tests.features.test_torch_features import batch
+from tests.projects import LABELS, SPEC
 from tinyser.emulator import host
 from tinyser.features.context import log_mel_windows
 from tinyser.features.speaker_streams import heard_before, in_streams
@@ -113,3 +121,42 @@ def test_without_running_statistics_the_next_clip_is_like_the_first(
     project = write_front_end(tmp_path, spec(compression="pcen", deltas=1))
     alone = host.feature_frames(project, CLIPS[2])
     np.testing.assert_array_equal(host.feature_frames(project, CLIPS[2], earlier=CLIPS[:2]), alone)
+
+
+@pytest.mark.parametrize("arithmetic", ["float", "fixed"])
+def test_what_is_held_learns_nothing(arithmetic: str, tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """Held from the start, a stream is normalised by the corpus' statistics for ever."""
+    require_tool("gcc")
+    project = write_front_end(tmp_path, SLOW, arithmetic)
+    path = tmp_path / "features/ser_features.c"
+    said = "ser_rows_reset(&features->rows);"
+    text = path.read_text()
+    assert text.count(said) == 1
+    path.write_text(text.replace(said, f"{said} ser_rows_hold(&features->rows, true);"))
+    frames = host.feature_frames(project, CLIPS[0], earlier=CLIPS[1:])
+    corpus = spec()
+    expected = quantized(normalise(raw_features(LOG_MELS[0], corpus), corpus))
+    difference = np.abs(frames.astype(int) - expected)
+    assert difference.max() <= (1 if arithmetic == "float" else 2)
+    assert np.mean(difference == 0) > 0.99
+
+
+def test_silence_in_a_stream_teaches_nothing(tmp_path: Path, require_tool: Callable[..., None]) -> None:
+    """While the gate is closed; however long it is, what comes after it is heard alike."""
+    require_tool("gcc")
+    features = FeatureSpec(**{**SPEC.settings(), "normalisation": "running"}, mean=SPEC.mean, std=SPEC.std)
+    card = ModelCard(name="it", labels=LABELS, features=features)
+    options = ProjectOptions(board=load_board("host"), stream=StreamSpec(gate_dbfs=-30.0, smoothing_seconds=0.0))
+    project = generate_project(
+        parse_tflite(hearing_model(card, weight_scale=2e-4)), options, tmp_path / "project"
+    ).folder
+    noise, seconds = signals(16000)["noise"], features.sample_rate_hz
+    heard = []
+    for silence in (2, 30):
+        pcm = np.concatenate([noise, np.zeros(silence * seconds, np.int16), noise])
+        behind = [
+            state.posteriors_q24 for state in host.stream(project, pcm).states if state.samples > len(pcm) - seconds
+        ]
+        heard.append([posteriors for posteriors in behind if posteriors])
+    assert len(set(heard[0])) > 3
+    assert heard[0] == heard[1]

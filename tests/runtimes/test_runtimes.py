@@ -71,11 +71,13 @@ def test_recordings_make_their_own_features(project: Path, tmp_path: Path, requi
     clips = [tmp_path / "loud.wav", tmp_path / "faint.wav"]
     for path, pcm in zip(clips, (noise, noise[:9000] // 50), strict=True):
         soundfile.write(path, pcm, 16000, subtype="PCM_16")
-    runtime = GeneratedAudio(project)
+    runtime = GeneratedAudio(project, {})
     assert isinstance(runtime, AudioRuntime)
     rows = runtime.classify(clips)
     assert np.allclose(rows[1], host.classify(project, noise[:9000] // 50).posteriors, atol=1e-6)
     assert not np.allclose(rows[0], rows[1], atol=1e-3)
+    behind = GeneratedAudio(project, {clips[1]: clips[:1]}).classify(clips)
+    np.testing.assert_array_equal(behind, rows)  # features of this model do not know what came before
 
 
 def test_a_refusing_interpreter_is_one_message(model_files: Converted, tmp_path: Path) -> None:
