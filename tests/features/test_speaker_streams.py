@@ -24,7 +24,7 @@ from tests.features.test_torch_features import batch
 from tests.projects import LABELS, SPEC
 from tinyser.emulator import host
 from tinyser.features.context import log_mel_windows
-from tinyser.features.speaker_streams import heard_before, in_streams
+from tinyser.features.speaker_streams import heard_in_streams, in_streams
 from tinyser.features.torch_features import HeardBatch, TorchFeatures
 
 SLOW = spec(normalisation="running", running_seconds=100.0)
@@ -79,18 +79,22 @@ def test_streams_have_an_order_of_their_own() -> None:
 
 
 def test_speakers_do_not_hear_each_other() -> None:
-    both = heard_before(LOG_MELS * 2, ["a"] * 3 + ["b"] * 3, ["1", "2", "3"] * 2, SLOW)
-    alone = heard_before(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW)
-    for found, expected in zip(both, alone * 2, strict=True):
+    both = heard_in_streams(LOG_MELS * 2, ["a"] * 3 + ["b"] * 3, ["1", "2", "3"] * 2, SLOW)
+    alone = heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW)
+    assert both is not None and alone is not None
+    for found, expected in zip(both.before + both.over, alone.before * 2 + alone.over * 2, strict=True):
         np.testing.assert_array_equal(found.mean, expected.mean)
-    assert sorted(found.frames for found in alone)[0] == 0
-    assert heard_before(LOG_MELS, ["a"] * 3, ["1", "2", "3"], spec()) == ()
+    frames = sum(map(len, LOG_MELS))
+    assert min(heard.frames for heard in alone.before) == 0
+    assert [heard.frames for heard in alone.over] == [frames] * 3
+    assert heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], spec()) is None
 
 
-def test_training_hears_as_the_reference_does() -> None:
-    heard = heard_before(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW)
+@pytest.mark.parametrize("moment", ["before", "over"])
+def test_training_hears_as_the_reference_does(moment: str) -> None:
+    heard = getattr(heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW), moment)
     found = TorchFeatures(SLOW)(*batch(LOG_MELS, SLOW.context_frames), HeardBatch.of(heard))
-    expected = [log_mel_windows(clip, SLOW, before)[0] for clip, before in zip(LOG_MELS, heard, strict=True)]
+    expected = [log_mel_windows(clip, SLOW, past)[0] for clip, past in zip(LOG_MELS, heard, strict=True)]
     torch.testing.assert_close(found, torch.from_numpy(np.stack(expected)), atol=1e-4, rtol=1e-4)
 
 

@@ -88,7 +88,7 @@ def from_corpus(
     """
     from tinyser.features.cache import FeatureCache
     from tinyser.features.context import log_mel_windows
-    from tinyser.features.speaker_streams import heard_before
+    from tinyser.features.speaker_streams import heard_in_streams
 
     names = corpus.labels if labels is None else labels
     everyone = tuple(utterances)
@@ -103,8 +103,9 @@ def from_corpus(
     chosen, clips = [chosen[index] for index in in_order], clips[in_order]
     cache = FeatureCache(spec)
     log_mels = [cache.load(u.path, u.start_seconds, u.end_seconds) for u in chosen]
-    heard = heard_before(log_mels, [u.speaker for u in chosen], [u.id for u in chosen], spec) or [None] * len(chosen)
-    windows = [log_mel_windows(log_mel, spec, before) for log_mel, before in zip(log_mels, heard, strict=True)]
+    heard = heard_in_streams(log_mels, [u.speaker for u in chosen], [u.id for u in chosen], spec)
+    before = [None] * len(chosen) if heard is None else heard.before
+    windows = [log_mel_windows(log_mel, spec, past) for log_mel, past in zip(log_mels, before, strict=True)]
     counts = [len(part) for part in windows]
     whole = all(utterance.whole for utterance in chosen)
     return Material(

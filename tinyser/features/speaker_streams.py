@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from codegen.feature_reference import Heard, normalise_running, raw_features
 from codegen.feature_spec import FeatureSpec
@@ -22,20 +23,30 @@ def in_streams(speakers: Sequence[str], ids: Sequence[str]) -> tuple[tuple[int, 
     return tuple(map(tuple, streams.values()))
 
 
-def heard_before(
+@dataclass(frozen=True, slots=True)
+class HeardInStreams:
+    """What a recording's stream has heard, one entry a recording: `before` it, and when all of the stream is `over`."""
+
+    before: tuple[Heard, ...]
+    over: tuple[Heard, ...]
+
+
+def heard_in_streams(
     log_mels: Sequence[Float32], speakers: Sequence[str], ids: Sequence[str], spec: FeatureSpec
-) -> tuple[Heard, ...]:
-    """What a stream has heard before each recording; empty where the normalisation is not "running".
+) -> HeardInStreams | None:
+    """Of recordings of several speakers, each of whom is a stream; None where the normalisation is not "running".
 
     `log_mels` (frames, mels) each.
     """
     if spec.normalisation != "running":
-        return ()
+        return None
     nothing = Heard.nothing(spec)
-    found = [nothing] * len(log_mels)
+    before, over = [nothing] * len(log_mels), [nothing] * len(log_mels)
     for stream in in_streams(speakers, ids):
         heard = nothing
         for index in stream:
-            found[index] = heard
+            before[index] = heard
             heard = normalise_running(raw_features(log_mels[index], spec), spec, heard)[1]
-    return tuple(found)
+        for index in stream:
+            over[index] = heard
+    return HeardInStreams(tuple(before), tuple(over))

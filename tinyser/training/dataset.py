@@ -13,14 +13,14 @@ from rich.progress import track
 from torch import Tensor
 
 from codegen.errors import DataError
-from codegen.feature_reference import Heard, fit_normalisation
+from codegen.feature_reference import fit_normalisation
 from codegen.feature_spec import FeatureSpec
 from codegen.log_mel import Float32
 from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
 from tinyser.features.cache import FeatureCache
 from tinyser.features.context import log_mel_windows
-from tinyser.features.speaker_streams import heard_before
+from tinyser.features.speaker_streams import HeardInStreams, heard_in_streams
 from tinyser.features.torch_features import HeardBatch, past_frames
 from tinyser.training.resample import at_frames
 
@@ -32,7 +32,7 @@ class Clips:
     """One part of a fold: log-mel (frames, mels) per clip, with label indices and speakers.
 
     `groups`: the number of the decision that each clip belongs to; empty where every clip is decided alone.
-    `heard`: what came before each clip in its speaker's stream; empty but for running normalisation.
+    `heard`: what came before each clip in its speaker's stream; None but for running normalisation.
     """
 
     log_mels: tuple[Float32, ...]
@@ -40,7 +40,7 @@ class Clips:
     speakers: tuple[str, ...]
     spec: FeatureSpec
     groups: tuple[int, ...] = ()
-    heard: tuple[Heard, ...] = ()
+    heard: HeardInStreams | None = None
 
     def __len__(self) -> int:
         return len(self.log_mels)
@@ -51,7 +51,7 @@ class Clips:
 
     def windows(self, index: int) -> Float32:
         """What the model sees of a clip by the context rule, (windows, context_frames, features)."""
-        return log_mel_windows(self.log_mels[index], self.spec, self.heard[index] if self.heard else None)
+        return log_mel_windows(self.log_mels[index], self.spec, self.heard.before[index] if self.heard else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _clips(
         labels=tuple(corpus.labels.index(utterance.label) for utterance in utterances),
         speakers=speakers,
         spec=spec,
-        heard=heard_before(clips, speakers, [utterance.id for utterance in utterances], spec),
+        heard=heard_in_streams(clips, speakers, [utterance.id for utterance in utterances], spec),
         groups=tuple(decision_numbers(utterances)) if together else (),
     )
 
@@ -146,18 +146,12 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
                 log_mel[row, -len(part) :] = part
                 audible[row, -len(part) :] = 1.0
         labels = torch.tensor([clips.labels[index] for index in chosen], dtype=torch.int64)
-        yield Batch(torch.from_numpy(log_mel), torch.from_numpy(audible), labels, _random_past(clips, chosen, random))
+        yield Batch(torch.from_numpy(log_mel), torch.from_numpy(audible), labels, _familiar(clips, chosen))
 
 
-def _random_past(clips: Clips, chosen: NDArray[np.int64], random: np.random.Generator) -> HeardBatch | None:
-    """A moment of each one's speaker's stream: in training a clip may come at any time."""
-    if not clips.heard:
-        return None
-    of_speaker: dict[str, list[int]] = {}
-    for index, speaker in enumerate(clips.speakers):
-        of_speaker.setdefault(speaker, []).append(index)
-    moments = [of_speaker[clips.speakers[index]] for index in chosen]
-    return HeardBatch.of([clips.heard[others[int(random.integers(len(others)))]] for others in moments])
+def _familiar(clips: Clips, chosen: NDArray[np.int64]) -> HeardBatch | None:
+    """Models are trained on voices that are known well: moments of a stream, early ones too, gave worse ones."""
+    return None if clips.heard is None else HeardBatch.of([clips.heard.over[index] for index in chosen])
 
 
 def _random_window(clip: Float32, context: int, past: int | None, random: np.random.Generator, tempo: float) -> Float32:
