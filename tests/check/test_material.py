@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from codegen.boards import load_board
 from codegen.errors import DataError
 from codegen.feature_spec import FeatureSpec
+from codegen.model_card import ModelCard
+from codegen.project import ProjectOptions, generate_project
+from codegen.read_tflite import parse_tflite
+from fuzzing.models import hearing_model
 from tests.converted import FRAMES, LABELS, MELS, Converted
 from tests.corpora.interviews import write_corpus
+from tests.projects import LABELS as PROJECT_LABELS
+from tests.projects import SPEC
 from tinyser.check.material import Material, from_arrays, from_corpus
 from tinyser.convert.tflite_file import read_tflite_file
 from tinyser.corpora import load_corpus
+from tinyser.emulator import host
+from tinyser.emulator.inputs import quantize
+from tinyser.emulator.project_folder import load_project
+from tinyser.runtimes.generated_audio import GeneratedAudio
 
 
 def material(clips: list[int]) -> Material:
@@ -145,3 +157,27 @@ def test_refuses_what_is_no_array(model_files: Converted, tmp_path: Path) -> Non
     np.savez(tmp_path / "x.npz", np.zeros(2))
     with pytest.raises(DataError, match="got an archive of arrays"):
         from_arrays(tmp_path / "x.npz", None, model)
+
+
+def test_a_speakers_clips_are_one_stream_of_the_generated_c(
+    recordings: Path, tmp_path_factory: pytest.TempPathFactory, require_tool: Callable[..., None]
+) -> None:
+    """With running normalisation: windows, and the C from raw audio, hear a clip behind the speaker's earlier ones."""
+    require_tool("gcc")
+    features = {**SPEC.settings(), "normalisation": "running", "running_seconds": 100.0}
+    # Statistics far from those of the recordings, so that each clip moves them.
+    spec = FeatureSpec(**features, mean=(-3.0,) * 16, std=(2.0,) * 16)
+    model = parse_tflite(hearing_model(ModelCard(name="it", labels=PROJECT_LABELS, features=spec), weight_scale=2e-4))
+    out = tmp_path_factory.mktemp("hears") / "project"
+    project = generate_project(model, ProjectOptions(board=load_board("host")), out).folder
+    corpus = load_corpus("folder", recordings)
+    found = from_corpus(corpus, corpus.utterances, "here", spec, None)
+    assert sorted(map(len, found.earlier.values())) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+    windows = quantize(found.windows.reshape(len(found.windows), -1), load_project(project).inputs[0])
+    outputs = host.run(project, windows).outputs
+    expected = found.clip_means((outputs.astype(np.float32) + 128) / 256)
+    heard = GeneratedAudio(project, found.earlier).classify(found.recordings)
+    np.testing.assert_allclose(heard, expected, atol=0.02)
+    alone = GeneratedAudio(project, {}).classify(found.recordings)
+    assert np.abs(alone - heard).max() > 0.1

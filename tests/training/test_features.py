@@ -88,6 +88,9 @@ def test_a_run_with_every_option(tiny: Settings, recordings: Path, tmp_path: Pat
     wanted = settings(features=EVERYTHING, context_frames=64, stride_frames=32).spec()
     assert card.features.settings() == wanted.settings()
     assert np.load(tmp_path / "run" / "calibration.npy").shape[1:] == (64, 36)
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["test_familiar"]["clips"] == metrics["test"]["clips"]
+    assert "once their voices are known" in result.output
     with pytest.raises(OutputExistsError, match=r"a run with another lifter \(22 there, 0 now\)"):
         train(tiny(epochs=2, calibration_windows=200, features={**EVERYTHING, "lifter": 0}), Console(quiet=True))
 

@@ -98,10 +98,11 @@ def command(hrf_modules: str, features: Path | None, **options: Any) -> None:
         if not console.quiet:
             click.echo("tinyser: stopped; the same command goes on after the last whole epoch", err=True)
         sys.exit(130)
-    test = result.metrics["test"]
+    test, familiar = result.metrics["test"], result.metrics.get("test_familiar")
+    known = "" if familiar is None else f"; once their voices are known UAR {familiar['uar']:.3f}"
     console.print(
-        f"test speakers: UAR {test['uar']:.3f}, WA {test['wa']:.3f}, WF1 {test['wf1']:.3f} on {test['clips']} clips "
-        f"(epoch {result.metrics['best_epoch']}, {result.seconds:.0f} s)",
+        f"test speakers: UAR {test['uar']:.3f}, WA {test['wa']:.3f}, WF1 {test['wf1']:.3f} on {test['clips']} clips"
+        f"{known} (epoch {result.metrics['best_epoch']}, {result.seconds:.0f} s)",
         soft_wrap=True,
     )
     console.print(f"wrote {result.folder}; next: tinyser merge {result.folder} -o merged.pt", soft_wrap=True)

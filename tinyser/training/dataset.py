@@ -49,6 +49,10 @@ class Clips:
         """Label indices, (clips,)."""
         return torch.tensor(self.labels, dtype=torch.int64)
 
+    def familiar(self) -> Clips | None:
+        """The same, each heard when all of its speaker's stream is known; None but for running normalisation."""
+        return None if self.heard is None else replace(self, heard=replace(self.heard, before=self.heard.over))
+
     def windows(self, index: int) -> Float32:
         """What the model sees of a clip by the context rule, (windows, context_frames, features)."""
         return log_mel_windows(self.log_mels[index], self.spec, self.heard.before[index] if self.heard else None)

@@ -134,8 +134,8 @@ def _new_model(settings: TrainSettings, corpus: Corpus) -> tuple[dict[str, Any],
 def _metrics(settings: TrainSettings, start: _Start, at: Progression) -> dict[str, Any]:
     corpus, model, data = start.corpus, start.model, start.data
     parts = {}
-    for part, clips in (("validation", data.validation), ("test", data.test)):
-        if len(clips):
+    for part, clips in (("validation", data.validation), ("test", data.test), ("test_familiar", data.test.familiar())):
+        if clips is not None and len(clips):
             per_clip = posteriors(model, clips, torch.device("cpu"))
             parts[part] = judge(per_clip, clips, corpus.labels).to_json()
     return {
