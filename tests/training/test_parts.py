@@ -81,7 +81,7 @@ def test_augmentation_changes_sound_and_leaves_padding() -> None:
     audible = torch.ones(64, 10, 1)
     audible[:, :4] = 0
     features = torch.randn(64, 10, 8) * audible
-    batch = Batch(features, audible, torch.zeros(64, dtype=torch.int64))
+    batch = Batch(features, audible, torch.zeros(64, dtype=torch.int64), torch.zeros(64, dtype=torch.int64))
     changed = Augmenter(clips([10]), settings)(batch, torch.Generator().manual_seed(0))
     assert (changed[:, :4] == 0).all() and torch.isfinite(changed).all()
     assert (changed[:, 4:] != features[:, 4:]).any(dim=2).any(dim=1).all()
@@ -92,7 +92,7 @@ def test_augmentation_changes_sound_and_leaves_padding() -> None:
 def test_augmentation_switched_off_adds_only_the_faintest_noise() -> None:
     settings = TrainSettings(corpus="spoken", output=Path("unused"), gain_db=0, tilt_db=0, masked=0)
     loud = torch.full((4, 10, 8), 5.0)
-    batch = Batch(loud, torch.ones(4, 10, 1), torch.zeros(4, dtype=torch.int64))
+    batch = Batch(loud, torch.ones(4, 10, 1), torch.zeros(4, dtype=torch.int64), torch.zeros(4, dtype=torch.int64))
     torch.testing.assert_close(Augmenter(clips([10]), settings)(batch, torch.Generator()), loud, atol=0.05, rtol=0)
 
 

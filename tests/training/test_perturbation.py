@@ -100,7 +100,7 @@ def test_augmentation_warps_clip_by_clip_within_its_bounds() -> None:
     ramp = 20 + torch.arange(MELS, dtype=torch.float32).expand(500, CONTEXT, MELS)
     audible = torch.ones(500, CONTEXT, 1)
     audible[:, :5] = 0
-    batch = Batch(ramp * audible, audible, torch.zeros(500, dtype=torch.int64))
+    batch = Batch(ramp * audible, audible, torch.zeros(500, dtype=torch.int64), torch.zeros(500, dtype=torch.int64))
     found = Augmenter(ramps([5]), settings)(batch, torch.Generator().manual_seed(0))
     assert (found[:, :5] == 0).all()
     factors = (found[:, 5:, 5] - 20) / 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -22,16 +24,14 @@ class Augmenter:
     """Works in the log-mel domain, where gain and slope are sums and noise is a sum of powers; then come the features.
 
     `clips`: what is trained on; their mean log-mel takes the place of what SpecAugment blanks. Where features are not
-    normalised by the corpus, each clip's own mean does.
+    normalised by the corpus, the mean of the clip's speaker does.
     """
 
     def __init__(self, clips: Clips, settings: TrainSettings) -> None:
         spec = clips.spec
         self._settings, self._features = settings, TorchFeatures(spec)
-        self._by_corpus = spec.normalisation == "corpus"
-        frames = sum(map(len, clips.log_mels))
-        mean = sum(clip.sum(axis=0, dtype=np.float64) for clip in clips.log_mels) / max(frames, 1)
-        self._blank = torch.tensor(mean, dtype=torch.float32)
+        owners = ["" if spec.normalisation == "corpus" else speaker for speaker in clips.speakers]
+        self._blanks = torch.tensor(_means(clips, owners), dtype=torch.float32)
         self._white = torch.tensor(np.log(_white_noise(spec)), dtype=torch.float32)
         self._slope = torch.linspace(-0.5, 0.5, spec.mel_bins)
 
@@ -49,7 +49,7 @@ class Augmenter:
         log_power = torch.logaddexp(log_power, self._white + _DB_TO_LOG_POWER * uniform(*_NOISE_DB))
         masks = [self._mask(log_power.shape, axis, random) for axis in (1, 1, 2)]
         kept = (masks[0] * masks[1]) * masks[2]
-        blank = self._blank if self._by_corpus else _mean(log_power, batch.audible)
+        blank = self._blanks[batch.clips].unsqueeze(1).expand_as(log_power)
         return self._features(torch.lerp(blank, log_power, kept), batch.audible, batch.heard)
 
     def _mask(self, shape: torch.Size, axis: int, random: torch.Generator) -> Tensor:
@@ -62,10 +62,14 @@ class Augmenter:
         return kept.unsqueeze(2 if axis == 1 else 1)
 
 
-def _mean(log_power: Tensor, audible: Tensor) -> Tensor:
-    """Of a clip's audible frames: (batch, frames, mels) -> the same, each frame alike."""
-    mean = (log_power * audible).sum(dim=1, keepdim=True) / audible.sum(dim=1, keepdim=True).clamp(min=1.0)
-    return mean.expand_as(log_power)
+def _means(clips: Clips, owners: Sequence[str]) -> Float64:
+    """For each clip the mean log-mel of all clips of its owner, (clips, mels)."""
+    of_owner: dict[str, Float64] = {}
+    for owner in dict.fromkeys(owners):
+        own = [clip for clip, its in zip(clips.log_mels, owners, strict=True) if its == owner]
+        total = np.sum([clip.sum(axis=0, dtype=np.float64) for clip in own], axis=0)
+        of_owner[owner] = total / max(sum(map(len, own)), 1)
+    return np.stack([of_owner[owner] for owner in owners])
 
 
 def _white_noise(spec: FeatureSpec) -> Float64:

@@ -120,15 +120,16 @@ def _clips(
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Log-mel (batch, frames, mels), audible (batch, frames, 1), 0 on padding else 1, labels (batch,).
+    """Log-mel (batch, frames, mels), audible (batch, frames, 1), 0 on padding else 1, labels (batch,), clips (batch,).
 
-    The last `context_frames` are what the model is to see; frames before them are what these depend on, and `heard`
-    what came before those, for running normalisation.
+    `clips` are indices into what the batch is drawn from. The last `context_frames` are what the model is to see;
+    frames before them are what these depend on, and `heard` what came before those, for running normalisation.
     """
 
     log_mel: Tensor
     audible: Tensor
     labels: Tensor
+    clips: Tensor
     heard: HeardBatch | None = None
 
 
@@ -150,7 +151,13 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
                 log_mel[row, -len(part) :] = part
                 audible[row, -len(part) :] = 1.0
         labels = torch.tensor([clips.labels[index] for index in chosen], dtype=torch.int64)
-        yield Batch(torch.from_numpy(log_mel), torch.from_numpy(audible), labels, _familiar(clips, chosen))
+        yield Batch(
+            torch.from_numpy(log_mel),
+            torch.from_numpy(audible),
+            labels,
+            torch.from_numpy(chosen),
+            _familiar(clips, chosen),
+        )
 
 
 def _familiar(clips: Clips, chosen: NDArray[np.int64]) -> HeardBatch | None:
