@@ -139,6 +139,7 @@ def edges(operator: str) -> dict[str, Binary]:
         "no ties, saturating": replace(untied, output_scale=0.0211),
         "saturating": replace(plain, output_scale=0.001),
         "output of one value": replace(plain, output_scale=1e6, output_zero_point=-3),
+        "output of both ends": replace(plain, output_scale=8e-7, output_zero_point=-3),
         "very different scales": replace(plain, left_scale=1e-6, right_scale=3.0, output_scale=3.0),
         "very different scales, other way": replace(plain, left_scale=7.0, right_scale=1e-7, output_scale=5.0),
         **(_limited(untied) if operator in WITH_ACTIVATION else {}),
