@@ -40,9 +40,7 @@ class Material:
     recordings: tuple[Path, ...] = ()  # (c,), empty for arrays and where a clip is no whole recording
     notes: tuple[str, ...] = ()
     utterance_of_window: npt.NDArray[np.int64] | None = None  # (n,), rising; None: the clips
-    earlier: Mapping[Path, tuple[Path, ...]] = field(
-        default_factory=dict
-    )  # what running normalisation has heard before
+    earlier: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)  # what a stream has heard before a recording
 
     @property
     def clips(self) -> int:

@@ -161,7 +161,7 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
 
 
 def _familiar(clips: Clips, chosen: NDArray[np.int64]) -> HeardBatch | None:
-    """Models are trained on voices that are known well: moments of a stream, early ones too, gave worse ones."""
+    """Models are trained on voices that are known well, as a device knows them most of the time."""
     return None if clips.heard is None else HeardBatch.of([clips.heard.over[index] for index in chosen])
 
 
