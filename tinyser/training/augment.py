@@ -29,7 +29,7 @@ class Augmenter:
 
     def __init__(self, clips: Clips, settings: TrainSettings) -> None:
         spec = clips.spec
-        self._settings, self._features = settings, TorchFeatures(spec)
+        self._settings, self._features, self._context = settings, TorchFeatures(spec), spec.context_frames
         owners = ["" if spec.normalisation == "corpus" else speaker for speaker in clips.speakers]
         self._blanks = torch.tensor(_means(clips, owners), dtype=torch.float32)
         self._white = torch.tensor(np.log(_white_noise(spec)), dtype=torch.float32)
@@ -47,13 +47,15 @@ class Augmenter:
             log_power = warp_mel_axis(log_power, uniform(1 - warp, 1 + warp).flatten())
         log_power = log_power + _DB_TO_LOG_POWER * (uniform(-gain, gain) + uniform(-tilt, tilt) * self._slope)
         log_power = torch.logaddexp(log_power, self._white + _DB_TO_LOG_POWER * uniform(*_NOISE_DB))
-        masks = [self._mask(log_power.shape, axis, random) for axis in (1, 1, 2)]
-        kept = (masks[0] * masks[1]) * masks[2]
+        seen = torch.Size((len(log_power), self._context, log_power.shape[2]))
+        masks = [self._mask(seen, axis, random) for axis in (1, 1, 2)]
+        kept = torch.ones_like(log_power)
+        kept[:, -self._context :] = (masks[0] * masks[1]) * masks[2]
         blank = self._blanks[batch.clips].unsqueeze(1).expand_as(log_power)
         return self._features(torch.lerp(blank, log_power, kept), batch.audible, batch.heard)
 
     def _mask(self, shape: torch.Size, axis: int, random: torch.Generator) -> Tensor:
-        """1 everywhere but on one random band of `axis` per clip (SpecAugment)."""
+        """Of what the model sees: 1 everywhere but on one random band of `axis` per clip (SpecAugment)."""
         size = shape[axis]
         width = torch.rand(shape[0], 1, generator=random) * self._settings.masked * size
         start = torch.rand(shape[0], 1, generator=random) * (size - width)
