@@ -59,7 +59,6 @@ static ser_status_t run_newest_frames(void) {
 #endif
 
 static void begin(ser_classifier_mode_t wanted) {
-    (void)ser_features_hold(&features, false);
     mode = wanted;
     frames = 0u;
     frames_since_window = 0u;

@@ -14,11 +14,11 @@
  * @param rows made new */
 void ser_rows_reset(ser_rows_t *rows);
 
-/** Before a clip that follows another one: running statistics stay.
+/** Before a clip that follows another one: running statistics stay, and learn again.
  * @param rows else made new */
 void ser_rows_next_clip(ser_rows_t *rows);
 
-/** Whether running statistics stay as they are; not after a reset.
+/** Whether running statistics stay as they are; not after a reset, nor from one clip to the next.
  * @param rows brought up to date
  * @param held true while there is nothing to learn from */
 void ser_rows_hold(ser_rows_t *rows, bool held);
