@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from tinyser.emulator import host
 from tinyser.features.context import log_mel_windows
 from tinyser.features.speaker_streams import heard_in_streams, in_streams
 from tinyser.features.torch_features import HeardBatch, TorchFeatures
+from tinyser.training.dataset import Clips, random_batches
 
 SLOW = spec(normalisation="running", running_seconds=100.0)
 CLIPS = [signals(4000)[name] for name in ("noise", "chirp", "quiet noise")]
@@ -87,15 +89,42 @@ def test_speakers_do_not_hear_each_other() -> None:
     frames = sum(map(len, LOG_MELS))
     assert min(heard.frames for heard in alone.before) == 0
     assert [heard.frames for heard in alone.over] == [frames] * 3
+    raw = np.concatenate([raw_features(clip, SLOW) for clip in LOG_MELS])
+    for heard in both.whole:
+        np.testing.assert_allclose(heard.mean, raw.mean(axis=0))
+        np.testing.assert_allclose(heard.variance, raw.var(axis=0))
     assert heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], spec()) is None
 
 
-@pytest.mark.parametrize("moment", ["before", "over"])
-def test_training_hears_as_the_reference_does(moment: str) -> None:
+@pytest.mark.parametrize("moment", ["before", "over", "whole"])
+def test_torch_hears_as_the_reference_does(moment: str) -> None:
     heard = getattr(heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW), moment)
     found = TorchFeatures(SLOW)(*batch(LOG_MELS, SLOW.context_frames), HeardBatch.of(heard))
     expected = [log_mel_windows(clip, SLOW, past)[0] for clip, past in zip(LOG_MELS, heard, strict=True)]
     torch.testing.assert_close(found, torch.from_numpy(np.stack(expected)), atol=1e-4, rtol=1e-4)
+
+
+def test_what_is_held_is_normalised_by_what_was_known() -> None:
+    heard = heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], SLOW)
+    assert heard is not None
+    known = heard.whole[0]
+    found = TorchFeatures(SLOW)(*batch(LOG_MELS, SLOW.context_frames), HeardBatch.of(heard.whole, held=True))
+    corpus = replace(spec(), mean=tuple(known.mean.tolist()), std=tuple(np.sqrt(known.variance).tolist()))
+    expected = [log_mel_windows(clip, corpus)[0] for clip in LOG_MELS]
+    torch.testing.assert_close(found, torch.from_numpy(np.stack(expected)), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("seconds", "held"), [(3.0, False), (100.0, True)])
+def test_training_takes_a_known_voice_as_given(seconds: float, held: bool) -> None:
+    """But where one clip changes what is known: there it hears what comes before its window."""
+    wanted = spec(normalisation="running", running_seconds=seconds, context_frames=4, stride_frames=1)
+    heard = heard_in_streams(LOG_MELS, ["a"] * 3, ["1", "2", "3"], wanted)
+    clips = Clips(tuple(LOG_MELS), (0, 1, 2), ("a", "a", "a"), wanted, heard=heard)
+    (drawn,) = random_batches(clips, 3, np.random.default_rng(0))
+    assert heard is not None and drawn.heard is not None
+    assert drawn.heard.held == held
+    assert (drawn.log_mel.shape[1] == wanted.context_frames) == held
+    torch.testing.assert_close(drawn.heard.mean[0], torch.from_numpy(heard.whole[0].mean).float())
 
 
 @pytest.mark.parametrize("arithmetic", ["float", "fixed"])

@@ -6,8 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from codegen.feature_reference import Heard, normalise_running, raw_features
 from codegen.feature_spec import FeatureSpec
+from codegen.feature_tables import Float64
 from codegen.log_mel import Float32
 
 
@@ -25,10 +28,14 @@ def in_streams(speakers: Sequence[str], ids: Sequence[str]) -> tuple[tuple[int, 
 
 @dataclass(frozen=True, slots=True)
 class HeardInStreams:
-    """What a recording's stream has heard, one entry a recording: `before` it, and when all of the stream is `over`."""
+    """What a recording's stream has heard, one entry a recording: `before` it, and when all of the stream is `over`.
+
+    `whole`: mean and variance of all frames of the stream, however long ago they were heard.
+    """
 
     before: tuple[Heard, ...]
     over: tuple[Heard, ...]
+    whole: tuple[Heard, ...]
 
 
 def heard_in_streams(
@@ -41,12 +48,19 @@ def heard_in_streams(
     if spec.normalisation != "running":
         return None
     nothing = Heard.nothing(spec)
-    before, over = [nothing] * len(log_mels), [nothing] * len(log_mels)
+    before, over, whole = ([nothing] * len(log_mels) for _ in range(3))
     for stream in in_streams(speakers, ids):
         heard = nothing
-        for index in stream:
+        raws = [raw_features(log_mels[index], spec) for index in stream]
+        for index, raw in zip(stream, raws, strict=True):
             before[index] = heard
-            heard = normalise_running(raw_features(log_mels[index], spec), spec, heard)[1]
+            heard = normalise_running(raw, spec, heard)[1]
+        everything = _whole(np.concatenate(raws), nothing)
         for index in stream:
-            over[index] = heard
-    return HeardInStreams(tuple(before), tuple(over))
+            over[index], whole[index] = heard, everything
+    return HeardInStreams(tuple(before), tuple(over), tuple(whole))
+
+
+def _whole(raw: Float64, nothing: Heard) -> Heard:
+    """Mean and variance of raw features, (frames, features)."""
+    return Heard(raw.mean(axis=0), raw.var(axis=0), len(raw)) if len(raw) else nothing

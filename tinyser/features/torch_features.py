@@ -21,27 +21,32 @@ from codegen.feature_tables import (
 )
 
 
-def past_frames(spec: FeatureSpec) -> int | None:
-    """How many frames before the context its features depend on; None: all (PCEN, running normalisation)."""
-    if spec.compression == "pcen" or spec.normalisation == "running":
+def past_frames(spec: FeatureSpec, *, held: bool = False) -> int | None:
+    """How many frames before the context its features depend on; None: all (PCEN, running normalisation not `held`)."""
+    if spec.compression == "pcen" or (spec.normalisation == "running" and not held):
         return None
     return DELTA_FRAMES - 1 if spec.deltas else 0
 
 
 @dataclass(frozen=True, slots=True)
 class HeardBatch:
-    """`Heard` of a batch of clips: mean and variance (batch, features), frames (batch, 1)."""
+    """`Heard` of a batch of clips: mean and variance (batch, features), frames (batch, 1).
+
+    `held`: the clips themselves do not change it.
+    """
 
     mean: Tensor
     variance: Tensor
     frames: Tensor
+    held: bool = False
 
     @classmethod
-    def of(cls, heard: Sequence[Heard]) -> HeardBatch:
+    def of(cls, heard: Sequence[Heard], *, held: bool = False) -> HeardBatch:
         """One row each."""
         means, variances = (np.stack([getattr(one, name) for one in heard]) for name in ("mean", "variance"))
         frames = torch.tensor([[float(one.frames)] for one in heard])
-        return cls(torch.from_numpy(means.astype(np.float32)), torch.from_numpy(variances.astype(np.float32)), frames)
+        means, variances = means.astype(np.float32), variances.astype(np.float32)
+        return cls(torch.from_numpy(means), torch.from_numpy(variances), frames, held)
 
 
 class TorchFeatures:
@@ -97,6 +102,8 @@ class TorchFeatures:
         return _by_itself(values[:, -context:], audible[:, -context:])
 
     def _running(self, values: Tensor, audible: Tensor, heard: HeardBatch) -> Tensor:
+        if heard.held:
+            return (values - heard.mean.unsqueeze(1)) / heard.variance.unsqueeze(1).sqrt().clamp(min=SMALLEST_STD)
         # On padding the share is 0: the statistics of a clip start at its first frame.
         frames = running_start_frames(self._spec) + heard.frames.unsqueeze(1) + audible.cumsum(dim=1)
         shares = (1.0 / frames).clamp(min=smoothing(self._spec.running_seconds, self._spec)) * audible

@@ -15,6 +15,7 @@ from torch import Tensor
 from codegen.errors import DataError
 from codegen.feature_reference import fit_normalisation
 from codegen.feature_spec import FeatureSpec
+from codegen.feature_tables import running_alike_frames
 from codegen.log_mel import Float32
 from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
@@ -138,7 +139,7 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
 
     `tempo`: largest change of a clip's speed, as a share of it.
     """
-    context, past = clips.spec.context_frames, past_frames(clips.spec)
+    context, past = clips.spec.context_frames, past_frames(clips.spec, held=_hold(clips.spec))
     order = random.permutation(len(clips))
     for first in range(0, len(order), size):
         chosen = order[first : first + size]
@@ -156,13 +157,20 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
             torch.from_numpy(audible),
             labels,
             torch.from_numpy(chosen),
-            _familiar(clips, chosen),
+            _known_voices(clips, chosen),
         )
 
 
-def _familiar(clips: Clips, chosen: NDArray[np.int64]) -> HeardBatch | None:
+def _known_voices(clips: Clips, chosen: NDArray[np.int64]) -> HeardBatch | None:
     """Models are trained on voices that are known well, as a device knows them most of the time."""
-    return None if clips.heard is None else HeardBatch.of([clips.heard.over[index] for index in chosen])
+    if clips.heard is None:
+        return None
+    return HeardBatch.of([clips.heard.whole[index] for index in chosen], held=_hold(clips.spec))
+
+
+def _hold(spec: FeatureSpec) -> bool:
+    """Of a voice that is known one clip changes next to nothing, but where the time constant is short."""
+    return running_alike_frames(spec) > 0
 
 
 def _random_window(clip: Float32, context: int, past: int | None, random: np.random.Generator, tempo: float) -> Float32:
