@@ -136,6 +136,7 @@ def edges(operator: str) -> dict[str, Binary]:
         "no ties, channel constant": replace(untied, right=(7,), constant="right", output_zero_point=-20),
         "no ties, channel constant first": replace(untied, left=(7,), constant="left", right_zero_point=-128),
         "no ties, crossed": replace(untied, left=(2, 1, 3, 7), right=(1, 2, 1, 7)),
+        "no ties, three values": replace(untied, left=(3,), right=(3,)),
         "no ties, saturating": replace(untied, output_scale=0.0211),
         "saturating": replace(plain, output_scale=0.001),
         "output of one value": replace(plain, output_scale=1e6, output_zero_point=-3),

@@ -21,7 +21,8 @@ from tests.codegen.test_passes import PaddedConvolution
 from tests.cross_clang import cross_clang
 from tests.ops import test_dequantize
 from tests.ops.agreement import Case, truth
-from tests.ops.strategies import rows_for
+from tests.ops.strategies import rows_for, weights
+from tests.tflite_builder import ModelBuilder
 from tinyser.emulator.qemu import run
 
 # What has a DSP path of its own; the others run the same C on every core.
@@ -42,6 +43,7 @@ DSP_EDGES_OF_INT16 = (
     "int32 bias",
     "matrices",
     "more taps than 32 bits have room for",
+    "two filters a channel",
     "quads of channels",
     "sequence",
     "sums beyond 32 bits",
@@ -50,7 +52,10 @@ DSP_EDGES_OF_INT16 = (
 ROUNDED_BY_DSP = ("ADD", "MUL", "SQUARED_DIFFERENCE", "SUB")
 ROUNDING = ("rounding ties", "rounding ties below a step", "very different scales")
 # What is read four values at a time there, and some that are left over.
-FOURS = ("batch", "column", "column first", "no ties", "no ties, channel constant first", "opposite zero points")
+FOURS = (
+    *("batch", "column", "column first", "opposite zero points"),
+    *("no ties", "no ties, channel constant first", "no ties, three values"),
+)
 
 # What has code for speed that `--optimize size` leaves out.
 OTHERWISE_FOR_SIZE: Mapping[str, tuple[str, ...]] = {
@@ -179,9 +184,9 @@ def test_cortex_m0(operator: str, tmp_path: Path) -> None:
         assert_same_on("microbit", known[name], tmp_path / name)
 
 
-@pytest.mark.parametrize(("board", "channels"), [("microbit", 6), ("mps2-an386", 8)])
+@pytest.mark.parametrize(("board", "channels"), [("microbit", 6), ("microbit", 8), ("mps2-an386", 8)])
 def test_depthwise_outside_of_the_image(board: str, channels: int, tmp_path: Path) -> None:
-    """Some windows have no tap inside; rows of six begin at no word, where a Cortex-M0 loads none."""
+    """Some windows have no tap inside; rows of six begin at no word, and a Cortex-M0 loads whole ones only."""
     case = PaddedConvolution(
         paddings=((0, 0), (5, 4), (4, 6), (0, 0)),
         convolutions=("DEPTHWISE_CONV_2D",),
@@ -207,6 +212,32 @@ def test_cortex_m55(operator: str, tmp_path: Path) -> None:
     known = cases(operator)
     for name in VECTOR_EDGES[operator]:
         assert_same_on("mps3-an547", known[name], tmp_path / name)
+
+
+def test_cortex_m55_repeats_either_operand(tmp_path: Path) -> None:
+    """In one model, where the kernel has loops for both of these and no other."""
+    builder = ModelBuilder()
+    given = [builder.tensor(f"x{index}", (4, 9), scale=0.05, zero_point=3) for index in range(2)]
+    repeated = builder.tensor("column", (4, 1), scale=0.07, zero_point=-5)
+    outputs = []
+    for index, operands in enumerate(([given[0], repeated], [repeated, given[1]])):
+        outputs.append(builder.tensor(f"y{index}", (4, 9), scale=0.2, zero_point=index))
+        builder.op("MUL", operands, outputs[-1:])
+    model = builder.build([*given, repeated], outputs)
+    assert_same_on("mps3-an547", Case("repeats", model, rows_for([(4, 9), (4, 9), (4, 1)], 0)), tmp_path / "project")
+
+
+def test_cortex_m55_has_one_row(tmp_path: Path) -> None:
+    """Rows go in pairs there: what lies before a single one stays as it is."""
+    builder = ModelBuilder()
+    x = builder.tensor("x", (1, 12), scale=0.05, zero_point=3)
+    outputs = []
+    for index in range(4):
+        outputs.append(builder.tensor(f"y{index}", (1, 16), scale=0.2, zero_point=index))
+        matrix = builder.tensor(f"weights{index}", (16, 12), scale=0.01, data=weights((16, 12), index))
+        builder.op("FULLY_CONNECTED", [x, matrix, -1], outputs[-1:])
+    model = builder.build([x], outputs)
+    assert_same_on("mps3-an547", Case("one row", model, rows_for([(1, 12)], 0)), tmp_path / "project")
 
 
 @pytest.mark.parametrize("board", ["mps2-an385", "mps2-an386"])
