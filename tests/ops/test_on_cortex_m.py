@@ -19,7 +19,7 @@ from codegen.read_tflite import parse_tflite
 from tests.codegen.models import wide_inside
 from tests.codegen.test_passes import PaddedConvolution
 from tests.cross_clang import cross_clang
-from tests.ops import test_dequantize
+from tests.ops import test_depthwise_conv_2d, test_dequantize
 from tests.ops.agreement import Case, truth
 from tests.ops.strategies import rows_for, weights
 from tests.tflite_builder import ModelBuilder
@@ -170,8 +170,8 @@ ON_CORTEX_M0: Mapping[str, tuple[str, ...]] = {
         *("quads of channels over time, lowest zero point", "kernel larger than the image"),
     ),
     "FULLY_CONNECTED": (
-        *("fixed", "deep", "rows by fours", "lowest weights", "largest weights", "biases beyond 24 bits"),
-        "rounding ties",
+        *("fixed", "deep", "many rows", "rows by fours", "lowest weights", "largest weights"),
+        *("biases beyond 24 bits", "rounding ties"),
     ),
     "MUL": ("fixed", *ROUNDING),
 }
@@ -214,6 +214,19 @@ def test_cortex_m55(operator: str, tmp_path: Path) -> None:
         assert_same_on("mps3-an547", known[name], tmp_path / name)
 
 
+def test_cortex_m4_takes_rows_by_fours_where_inputs_come_so(tmp_path: Path) -> None:
+    """In one model with rows whose inputs do not."""
+    builder = ModelBuilder()
+    given = [builder.tensor(f"x{depth}", (5, depth), scale=0.05, zero_point=3) for depth in (8, 7)]
+    outputs = []
+    for depth, x in zip((8, 7), given, strict=True):
+        outputs.append(builder.tensor(f"y{depth}", (5, 6), scale=0.2, zero_point=-3))
+        matrix = builder.tensor(f"weights{depth}", (6, depth), scale=0.01, data=weights((6, depth), depth))
+        builder.op("FULLY_CONNECTED", [x, matrix, -1], outputs[-1:])
+    case = Case("rows", builder.build(given, outputs), rows_for([(5, 8), (5, 7)], 0))
+    assert_same_on("mps2-an386", case, tmp_path / "project")
+
+
 def test_cortex_m55_repeats_either_operand(tmp_path: Path) -> None:
     """In one model, where the kernel has loops for both of these and no other."""
     builder = ModelBuilder()
@@ -225,6 +238,14 @@ def test_cortex_m55_repeats_either_operand(tmp_path: Path) -> None:
         builder.op("MUL", operands, outputs[-1:])
     model = builder.build([*given, repeated], outputs)
     assert_same_on("mps3-an547", Case("repeats", model, rows_for([(4, 9), (4, 9), (4, 1)], 0)), tmp_path / "project")
+
+
+def test_cortex_m55_cannot_tell_apart_the_weights_of_large_filters(tmp_path: Path) -> None:
+    """By offsets of 16 bits: 128 by 128 taps."""
+    size = (128, 128)
+    convolution = test_depthwise_conv_2d.Depthwise(image=size, kernel=size, channels=10, padding="VALID")
+    case = convolution.case()
+    assert_same_on("mps3-an547", replace(case, rows=case.rows[:2]), tmp_path / "project")
 
 
 def test_cortex_m55_has_one_row(tmp_path: Path) -> None:
