@@ -135,7 +135,7 @@ def _library(lane: Lane, case: Case, cache: Path) -> tuple[str, str]:
     data = cache / f"case-{case.name}.data"
     if not target.exists():
         folder = cache / f"case-{case.name}"
-        sources = _write_model(case, folder)
+        sources = [_write_guard(folder), *_write_model(case, folder)]
         objects = [lane.kernel_object(kernel, case.needs, cache) for kernel in case.kernels]
         command = [lane.compiler, *lane.flags, "-O0", "-shared", f"-I{folder}", f"-I{KERNELS.parent}"]
         headers = write_needs(case.needs, cache)
@@ -143,6 +143,14 @@ def _library(lane: Lane, case: Case, cache: Path) -> tuple[str, str]:
     if not data.exists():
         data.write_bytes(case.data())
     return str(target), str(data)
+
+
+def _write_guard(folder: Path) -> Path:
+    """A variable that is linked before all others: only behind a variable is there memory that a sanitizer watches."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "guard.c"
+    path.write_text("static char before_all_else[32] __attribute__((used));\n")
+    return path
 
 
 def _write_model(case: Case, folder: Path, suffix: str = "") -> list[Path]:
