@@ -104,6 +104,7 @@ class DesktopLengths(Lengths):
         columns = self.given(n, 19, zero_point=0)
         self.computed("BATCH_MATMUL", [left, deep], ROWS, 19, scale=8.0)
         self.computed("BATCH_MATMUL", [self.given(ROWS, 19, zero_point=0), columns], ROWS, n, scale=8.0, adj_y=True)
+        self.computed("BATCH_MATMUL", [left, self.given(9, n, zero_point=-3)], ROWS, 9, scale=8.0, adj_y=True)
         self.normalised("SOFTMAX", row, n)
         image = self.given(1, PLACES, PLACES, n, zero_point=-128)
         window = {"stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}

@@ -199,7 +199,7 @@ def test_depthwise_outside_of_the_image(board: str, channels: int, tmp_path: Pat
 # Edges of what has vectors, beyond what test_vector_lengths.py tries.
 VECTOR_EDGES: Mapping[str, tuple[str, ...]] = {
     "CONV_2D": ("fixed",),
-    "DEPTHWISE_CONV_2D": ("fixed",),
+    "DEPTHWISE_CONV_2D": ("fixed", "biases beyond 24 bits", "kernel larger than the image"),
     "FULLY_CONNECTED": (
         *("fixed", "biases beyond 24 bits", "multiplier above one", "rounding ties"),
         "rounding ties of a limited output",
