@@ -30,11 +30,11 @@ calibration_windows = 7
 
 @pytest.fixture
 def tiny(require_module: Callable[..., None]) -> Callable[..., Experiment]:
-    """An experiment of four runs; `more` are further entries."""
+    """An experiment of four runs; `more` and `features` are further entries, of the experiment and of its training."""
     require_module("torch", "lightning_fabric", "sklearn")
 
-    def make(epochs: int = 2, more: str = "") -> Experiment:
-        return parse_experiment(TINY.format(epochs=epochs, more=more), "tiny", "tiny.toml")
+    def make(epochs: int = 2, more: str = "", features: str = "") -> Experiment:
+        return parse_experiment(TINY.format(epochs=epochs, more=more) + features, "tiny", "tiny.toml")
 
     return make
 

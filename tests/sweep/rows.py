@@ -47,6 +47,7 @@ def made_up_rows(plan: Experiment, gain: dict[tuple[str, str, int], float]) -> l
                 epochs_run=60,
                 best_epoch=41,
                 validation_uar=0.5,
+                familiar_uar=0.55,
                 parameters_trained=200,
                 parameters_merged=100,
                 merge_difference=3e-7,

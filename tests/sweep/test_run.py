@@ -26,6 +26,7 @@ from tests.sweep.processes import descendants
 from tinyser.cli.sweep import command
 from tinyser.sweep.job import Job
 from tinyser.sweep.plan import Experiment, load_experiment
+from tinyser.sweep.report import page
 from tinyser.sweep.run import SweepOptions, sweep
 from tinyser.sweep.table import COLUMNS, Row, read_rows
 
@@ -91,6 +92,18 @@ def test_command_interrupted_and_going_on(recordings: Path, tmp_path: Path) -> N
     assert list((out / "work").iterdir()) == []
 
 
+def test_rows_and_report_tell_of_known_voices(tiny: Make, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_this_process(monkeypatch)
+    experiment = tiny(features='features = {normalisation = "running", running_seconds = 100.0}')
+    rows = quiet_sweep(experiment, options())
+    for row in read_rows(options().output / "rows.csv"):
+        metrics = json.loads((options().output / "runs" / row.id / "metrics.json").read_text())
+        assert row.familiar_uar == metrics["test_familiar"]["uar"]
+    assert "UAR, voices known" in page(experiment, rows)
+    unknown = [replace(row, familiar_uar=None) for row in rows]
+    assert "voices known" not in page(experiment, unknown)
+
+
 def test_rows_are_complete(tiny: Make, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     in_this_process(monkeypatch)
     experiment, folder = tiny(), options().output
@@ -98,7 +111,8 @@ def test_rows_are_complete(tiny: Make, options: Options, monkeypatch: pytest.Mon
     assert [row.id for row in rows] == [run.id for run in experiment.runs()]
     with (folder / "rows.csv").open(newline="") as file:
         for cells in csv.DictReader(file):
-            assert all(cells[name] for name in COLUMNS if not name.startswith(("int8_", "start_", "hrf_learning_")))
+            empty = ("int8_", "start_", "hrf_learning_", "familiar_")
+            assert all(cells[name] for name in COLUMNS if not name.startswith(empty))
     for run, row in zip(experiment.runs(), rows, strict=True):
         assert row.settings == run.training
         assert row.float32.clips == 8 and sum(map(sum, row.float32.confusion)) == 8

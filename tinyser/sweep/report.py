@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -150,15 +150,25 @@ def _grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) ->
 
 
 def _means(rows: Sequence[Row]) -> str:
+    scores = [*METRICS.values(), *(["UAR, voices known"] if _voices_known(rows) else [])]
     lines = []
     for setting, cells in by_setting(rows).items():
         row = next(iter(cells.values()))
         seconds = estimate([cell.train_seconds for cell in cells.values()]).mean
-        figures = [_interval(estimate(list(values(cells, metric).values()))) for metric in METRICS]
+        figures = [list(values(cells, metric).values()) for metric in METRICS]
+        if known := _voices_known(rows):
+            figures.append([known[cell.id] for cell in cells.values()])
         sizes = [f"{row.parameters_trained:,}", f"{row.parameters_merged:,}", f"{seconds:.0f}"]
-        lines.append([setting.model, _hrf(setting), str(len(cells)), *figures, *sizes])
+        means = [_interval(estimate(figure)) for figure in figures]
+        lines.append([setting.model, _hrf(setting), str(len(cells)), *means, *sizes])
     headings = ("parameters trained", "parameters merged", "seconds to train")
-    return _table(("model", "HRF", "cells", *METRICS.values(), *headings), lines)
+    return _table(("model", "HRF", "cells", *scores, *headings), lines)
+
+
+def _voices_known(rows: Sequence[Row]) -> Mapping[str, float]:
+    """UAR once the test speakers' voices are known, by the runs' ids; empty where not all runs have one."""
+    known = {row.id: row.familiar_uar for row in rows if row.familiar_uar is not None}
+    return known if len(known) == len(rows) else {}
 
 
 def _comparisons(rows: Sequence[Row], metric: str, arithmetic: str) -> str:

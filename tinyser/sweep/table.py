@@ -44,6 +44,7 @@ class Row:
     epochs_run: int
     best_epoch: int
     validation_uar: float | None  # none without validation speakers
+    familiar_uar: float | None  # of test speakers once their voices are known; none but for running normalisation
     parameters_trained: int
     parameters_merged: int
     merge_difference: float

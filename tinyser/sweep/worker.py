@@ -72,7 +72,8 @@ def _execute(job: Job, folder: Path) -> Row:
         test_speakers=tuple(trained.metrics["speakers"]["test"]),
         epochs_run=trained.metrics["epochs"],
         best_epoch=trained.metrics["best_epoch"],
-        validation_uar=trained.metrics["validation"]["uar"] if settings.validate else None,
+        validation_uar=_uar(trained, "validation"),
+        familiar_uar=_uar(trained, "test_familiar"),
         parameters_trained=merged.parameters_before,
         parameters_merged=merged.parameters_after,
         merge_difference=merged.equality.largest_difference,
@@ -111,6 +112,11 @@ def _int8(folder: Path, material: Material, floats: StageRun) -> Int8Result:
 def _scores(stage: StageRun, material: Material) -> Metrics:
     assert material.truth is not None
     return measure(material.truth, stage.decisions, material.labels)
+
+
+def _uar(trained: TrainResult, part: str) -> float | None:
+    """None where the run has no such part."""
+    return trained.metrics[part]["uar"] if part in trained.metrics else None
 
 
 def _train_seconds(trained: TrainResult) -> float:
