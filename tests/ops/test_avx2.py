@@ -12,6 +12,7 @@ import pytest
 from codegen.boards import load_board
 from codegen.project import ProjectOptions, generate_project
 from codegen.read_tflite import parse_tflite
+from tests.ops import test_batch_matmul
 from tests.ops.agreement import Case, truth
 from tests.ops.strategies import rows_for
 from tests.ops.test_vector_lengths import PLACES, ROWS, Lengths, _joined
@@ -195,6 +196,17 @@ def test_nothing_beyond_is_read_or_written(
     monkeypatch.setattr(host, "SANITIZE", (*host.SANITIZE, *tier_flags(tier)))
     case, expected = all_lengths
     outputs = _outputs(case, tmp_path, sanitize=True)
+    np.testing.assert_array_equal(outputs, np.resize(expected, outputs.shape))
+
+
+def test_products_that_are_not_small(
+    tier_flags: Callable[[str], tuple[str, ...]], compile_with: Callable[..., None], tmp_path: Path
+) -> None:
+    """For them there are no vectors, however many columns there are."""
+    compile_with("-O3", *tier_flags("AVX2"))
+    case = test_batch_matmul.BatchMatMul(depth=1, columns=16, spread=0.002).case()
+    expected = np.stack([_joined(row) for row in truth(case)])
+    outputs = _outputs(case, tmp_path)
     np.testing.assert_array_equal(outputs, np.resize(expected, outputs.shape))
 
 

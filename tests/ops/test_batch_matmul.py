@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ops.agreement import Case, assert_agreement, examples
+from tests.generated import run_direct_sanitized
+from tests.ops.agreement import Case, assert_agreement, examples, truth
 from tests.ops.disagreements import BROADCAST_ADJOINT, SCALES_IN_FLOAT32, Disagreement
 from tests.ops.linear import activation_types
 from tests.ops.refusals import assert_refused
@@ -102,6 +103,14 @@ def products(draw: st.DrawFn) -> BatchMatMul:
         output_zero_point=draw(zero_points_of(dtype)),
         seed=draw(seeds),
     )
+
+
+def test_nothing_behind_the_last_column_is_read() -> None:
+    """The right matrix is the smallest tensor and lies at the end of the arena: the sanitizers watch."""
+    case = BatchMatMul(rows=20, depth=5, columns=16, adj_y=True).case()
+    got = run_direct_sanitized(case.model, case.rows)
+    for got_row, expected_row in zip(got, truth(case), strict=True):
+        np.testing.assert_array_equal(got_row, expected_row)
 
 
 def fixed_case() -> Case:
