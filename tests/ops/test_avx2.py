@@ -111,6 +111,10 @@ class DesktopLengths(Lengths):
         window = {"stride_h": 1, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
         filters = [image, self.constant(6, 3, 3, n), self.bias(6, 9 * n, 0.0625)]
         self.computed("CONV_2D", filters, 1, PLACES, PLACES, 6, **window, scale=128.0)
+        # Patches whose rows are of that many bytes.
+        line = self.given(1, PLACES, n + 2, 1, zero_point=7)
+        filters = [line, self.constant(6, 3, n, 1), self.bias(6, 3 * n, 0.0625)]
+        self.computed("CONV_2D", filters, 1, PLACES, n + 2, 6, **window, scale=128.0)
 
     def normalised(self, operator: str, row: int, n: int) -> None:
         """Posteriors, whose quantization TFLite prescribes."""

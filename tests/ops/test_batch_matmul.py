@@ -138,6 +138,7 @@ EDGES = {
     "right broadcast, left adjoint": BatchMatMul(left_batch=(3, 2), right_batch=(3, 1), adj_x=True),
     "left broadcast": BatchMatMul(left_batch=(1,), right_batch=(4,)),
     "crossed broadcast": BatchMatMul(left_batch=(3, 1), right_batch=(1, 2)),
+    "crossed broadcast of three": BatchMatMul(left_batch=(2, 1, 2), right_batch=(1, 3, 2)),
     "fewer dimensions on the right": BatchMatMul(left_batch=(2, 3)),
     "fewer dimensions on the left": BatchMatMul(right_batch=(2, 3)),
     "constant right": BatchMatMul(left_batch=(2,), constant="right", right_zero_point=3),
