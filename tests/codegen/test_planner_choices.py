@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from codegen.ops.reshape import Reshape
 from codegen.passes.order_operators import _depth_first, _greedy
 from codegen.plan_memory import _orders, plan_memory
 from codegen.regions import Region
-from codegen.schedule import overhead
+from codegen.schedule import choose_regions, overhead, smallest_peak
 
 QUANT = Quant((0.1,), (0,))
 
@@ -97,6 +99,22 @@ def test_what_blocks_cost(blocks: int, instructions: int) -> None:
     graph = Graph(tuple(tensors), ops, (0,), (2,))
     region = Region(0, 2, blocks, axes={}, rows={}, delays={}, reads={}, roots={}, buffers={})
     assert overhead(graph, region) == instructions
+
+
+@pytest.mark.parametrize("channels", [(8, 8), (8, 8, 8), (8, 64, 8)])
+def test_an_input_that_nobody_reads_has_its_place(channels: tuple[int, ...]) -> None:
+    """Before the first operator all inputs are there, and no region makes them fewer."""
+    tensors = [Tensor("unread", (1, 904), "int8", QUANT), Tensor("t0", (12, 8), "int8", QUANT)]
+    ops, latest = [], 1
+    for index, (inputs, outputs) in enumerate(pairwise(channels)):
+        weights = Tensor("weights", (outputs, inputs), "int8", QUANT, np.ones((outputs, inputs), np.int8))
+        tensors += [weights, Tensor(f"t{index + 1}", (12, outputs), "int8", QUANT)]
+        site = OpSite(index=index, inputs=(latest, latest + 1), outputs=(latest + 2,))
+        ops.append(FullyConnected(site, "NONE"))
+        latest += 2
+    graph = Graph(tuple(tensors), tuple(ops), (0, 1), (latest,))
+    assert bool(choose_regions(graph)) == (64 in channels)
+    assert smallest_peak(graph) == 904 + 12 * 8
 
 
 def test_operators_in_place_are_no_duty() -> None:

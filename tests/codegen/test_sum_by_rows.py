@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codegen.ir import Graph
+from codegen.ir import Graph, OpSite, Quant, Tensor
+from codegen.ops.fully_connected import FullyConnected
 from codegen.ops.row_sums import ScaledSums
 from codegen.passes.sum_by_rows import MOST_POOLED, MOST_PRODUCTS, parts_of, sum_by_rows
 from codegen.plan_memory import plan_memory
@@ -194,3 +195,30 @@ def test_nothing_is_taken_apart_that_does_not_make_the_arena_smaller() -> None:
     assert sum(parts_of(op, graph) is not None for op in graph.ops) == 2
     assert [op.NAME for op in sum_by_rows(graph).ops if op.ADDS_UP] == ["COLUMN_SUMS"]
     assert sum_by_rows(graph, slack=100.0) is graph
+
+
+def test_two_of_three_are_taken_apart_where_both_have_to_be() -> None:
+    network = Network(random.Random(0))
+    given = network.tensor((1, 16, 8, 1))
+    narrow = network.convolve(given, Window((8, 1), (8, 1), (1, 1), "VALID"), 1)
+    outputs = [flat_dense(network, narrow)]
+    for _ in range(2):
+        wide = network.convolve(given, Window((1, 3), (1, 1), (1, 1), "VALID"), 16)
+        outputs.append(sum_of_rows(network, wide))
+    graph = parse_tflite(network_case(network, [given], outputs).model).graph
+    assert sum(parts_of(op, graph) is not None for op in graph.ops) == 3
+    assert [op.NAME for op in sum_by_rows(graph).ops if op.ADDS_UP] == ["COLUMN_SUMS"] * 2
+
+
+@pytest.mark.parametrize("zero_point", [0, 3])
+def test_sums_have_no_room_for_a_zero_point_of_weights(zero_point: int) -> None:
+    weights = np.ones((5, 24), np.int8)
+    quants = [Quant((0.1,), (0,)), Quant((0.1,), (zero_point,)), Quant((0.1,), (0,))]
+    tensors = tuple(
+        Tensor(name, shape, "int8", quant, data)
+        for name, shape, quant, data in zip(
+            "xwy", [(6, 4), (5, 24), (1, 5)], quants, [None, weights, None], strict=True
+        )
+    )
+    op = FullyConnected(OpSite(index=0, inputs=(0, 1), outputs=(2,)), "NONE")
+    assert (parts_of(op, Graph(tensors, (op,), (0,), (2,))) is None) == (zero_point != 0)
