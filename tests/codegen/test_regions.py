@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 
+from codegen.lifetimes import lifetimes
 from codegen.plan_memory import plan_memory
 from codegen.schedule import ARENA_SLACK, choose_regions
 from tests.codegen.arena import assert_sound
@@ -51,6 +52,23 @@ def test_a_sum_reads_rows_that_its_window_has_left_behind() -> None:
     regions = [region for region in all_regions(lowered(case)) if len(region.delays) == 3]
     assert [region.blocks for region in regions] == [12, 6, 4, 3, 2]
     assert_regions_change_nothing(case, lowered(case), [(region,) for region in regions])
+
+
+def test_in_place_block_by_block() -> None:
+    """TANH writes over the input, of which both operators of a region read the rows of their own block."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 1, 8))
+    window = network.convolve(given, Window((1, 1), (1, 1), (1, 1), "VALID"), 2)
+    in_place = network.op("TANH", [given], network.tensor((1, 12, 1, 8), 1 / 128, 0))
+    case = network_case(network, [given], [window, in_place])
+    graph = lowered(case)
+    assert [op.NAME for op in graph.ops] == ["RESHAPE", "CONV_2D", "TANH"]
+    regions = [region for region in all_regions(graph) if (region.first, region.last) == (1, 3)]
+    assert [region.blocks for region in regions] == [12, 6, 4, 3, 2]
+    for region in regions:
+        plan = lifetimes(graph, (region,))
+        assert plan.owner[graph.outputs[1]] == graph.inputs[0]
+    assert_regions_change_nothing(case, graph, [(region,) for region in regions])
 
 
 def strided_window_beside_what_works_in_place() -> Case:
