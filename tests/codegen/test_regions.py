@@ -42,13 +42,15 @@ def test_any_region_gives_the_same_bytes(case: Case) -> None:
     assert_regions_change_nothing(case, graph, [*chosen, *some_ways(graph, random.Random(0))])
 
 
-def test_a_sum_reads_rows_that_its_window_has_left_behind() -> None:
+@pytest.mark.parametrize("late_first", [False, True])
+def test_a_sum_reads_rows_that_its_window_has_left_behind(late_first: bool) -> None:
     """Blocks of every size: the convolution is a block late, and the sum reads the other operand as late."""
     network = Network(random.Random(0))
     given = network.tensor((1, 12, 1, 2))
     first = network.op("TANH", [given], network.tensor((1, 12, 1, 2), 1 / 128, 0))
     convolved = network.convolve(first, Window((3, 1), (1, 1), (1, 1), "SAME"), 2)
-    case = network_case(network, [given], [network.op("ADD", [first, convolved], network.tensor((1, 12, 1, 2), 0.1))])
+    operands = [convolved, first] if late_first else [first, convolved]
+    case = network_case(network, [given], [network.op("ADD", operands, network.tensor((1, 12, 1, 2), 0.1))])
     regions = [region for region in all_regions(lowered(case)) if len(region.delays) == 3]
     assert [region.blocks for region in regions] == [12, 6, 4, 3, 2]
     assert_regions_change_nothing(case, lowered(case), [(region,) for region in regions])
