@@ -38,6 +38,7 @@ def test_pages_made_from_the_code_are_current(page: str, script: str) -> None:
         ("transfer-emodb", "convtransformer", "## From RAVDESS to EmoDB, ConvTransformer"),
         ("transfer-emodb", "conformer", "## From RAVDESS to EmoDB, Conformer"),
         ("transfer-hrf-rate", "convtransformer", "## Why HRF moves results at all: the step, not the factors"),
+        ("speaker-streams-emodb", "convtransformer", "## Voices that are known: ConvTransformer on EmoDB, all folds"),
     ],
 )
 def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> None:
