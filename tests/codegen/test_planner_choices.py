@@ -117,6 +117,16 @@ def test_an_input_that_nobody_reads_has_its_place(channels: tuple[int, ...]) -> 
     assert smallest_peak(graph) == 904 + 12 * 8
 
 
+def test_a_constant_operand_is_in_no_arena() -> None:
+    """The sum lies on its other operand, whichever that is."""
+    tensors = [Tensor(f"t{i}", (1, 16), "int8", QUANT) for i in range(3)]
+    tensors.append(Tensor("constant", (1, 16), "int8", QUANT, np.ones((1, 16), np.int8)))
+    ops = (Add(OpSite(index=0, inputs=(3, 0), outputs=(1,))), Add(OpSite(index=1, inputs=(1, 3), outputs=(2,))))
+    plan = plan_memory(Graph(tuple(tensors), ops, (0,), (2,)))
+    assert plan.arena_bytes == 16
+    assert plan.owner == {0: 0, 1: 0, 2: 0}
+
+
 def test_operators_in_place_are_no_duty() -> None:
     """Where a sum lies on its operand, that stays where it is for both lives, and 8 bytes more are needed."""
     steps: list[tuple[type[Op], tuple[int, ...], int]] = [
