@@ -39,7 +39,7 @@ class Parts:
     weights: Tensor | None = None
 
 
-def sum_by_rows(graph: Graph, slack: float = 0.0) -> Graph:
+def sum_by_rows(graph: Graph, slack: float) -> Graph:
     """Takes apart as few operators as an arena needs that is at most `slack` times larger than the smallest."""
     apart = [op for op in graph.ops if parts_of(op, graph) is not None]
     allowed = (1 + slack) * smallest_peak(take_apart(graph, apart))

@@ -69,6 +69,34 @@ def test_rows_beyond_the_last_go_through_all_operators() -> None:
     assert_regions_change_nothing(case, graph, [(region,) for region in regions])
 
 
+@pytest.mark.parametrize("by_window", [False, True])
+def test_no_rows_beyond_those_of_a_whole_tensor(by_window: bool) -> None:
+    network = Network(random.Random(0))
+    if by_window:
+        given = network.tensor((1, 41, 1, 2))
+        first = network.convolve(given, Window((3, 1), (1, 1), (1, 1), "VALID"), 2)
+    else:
+        given = network.tensor((1, 39, 1, 2))
+        first = network.op("TANH", [given], network.tensor((1, 39, 1, 2), 1 / 128, 0))
+    convolved = network.convolve(first, Window((3, 1), (2, 1), (1, 1), "SAME"), 2)
+    graph = lowered(network_case(network, [given], [convolved]))
+    assert not [region for region in all_regions(graph) if (region.first, region.last) == (0, len(graph.ops))]
+
+
+def test_a_region_at_another_position() -> None:
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 1, 2))
+    graph = lowered(
+        network_case(network, [given], [network.convolve(given, Window((3, 1), (1, 1), (1, 1), "SAME"), 2)])
+    )
+    region = all_regions(graph)[-1]
+    moved = region.moved(region.first + 3)
+    assert (moved.first, moved.last) == (region.first + 3, region.last + 3)
+    assert set(moved.delays) == {step + 3 for step in region.delays}
+    assert set(moved.reads) == {(step + 3, position) for step, position in region.reads}
+    assert region.moved(region.first) is region
+
+
 def test_in_place_block_by_block() -> None:
     """TANH writes over the input, of which both operators of a region read the rows of their own block."""
     network = Network(random.Random(0))
