@@ -15,7 +15,7 @@ from codegen.ops.reshape import Reshape
 from codegen.passes.order_operators import _depth_first, _greedy
 from codegen.plan_memory import _orders, plan_memory
 from codegen.regions import Region
-from codegen.schedule import choose_regions, overhead, smallest_peak
+from codegen.schedule import _options_of, choose_regions, overhead, smallest_peak
 
 QUANT = Quant((0.1,), (0,))
 
@@ -115,6 +115,14 @@ def test_an_input_that_nobody_reads_has_its_place(channels: tuple[int, ...]) -> 
     graph = Graph(tuple(tensors), tuple(ops), (0, 1), (latest,))
     assert bool(choose_regions(graph)) == (64 in channels)
     assert smallest_peak(graph) == 904 + 12 * 8
+
+
+def test_what_operators_take_alone() -> None:
+    """Operands, output and scratch; nothing of what runs next."""
+    steps: list[tuple[type[Op], tuple[int, ...], int]] = [(Add, (0, 0), 1), (Add, (1, 0), 2), (FullyConnected, (2,), 3)]
+    graph = graph_of([16, 16, 16, 40], steps, (0,))
+    scratch = graph.ops[2].scratch_bytes(graph)
+    assert _options_of(graph).alone == [32, 32, 16 + 40 + scratch]
 
 
 def test_a_constant_operand_is_in_no_arena() -> None:

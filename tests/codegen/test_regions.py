@@ -84,6 +84,20 @@ def test_no_rows_beyond_those_of_a_whole_tensor(by_window: bool) -> None:
     assert {region.last - region.first for region in all_regions(graph)} == {1}
 
 
+def test_only_what_windows_read_beyond_its_edges_is_copied() -> None:
+    """Not what an operator in front of them reads: that view stays one of the whole tensor."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 2))
+    view = network.reshape(given, (1, 12, 1, 2))
+    curved = network.op("TANH", [view], network.tensor((1, 12, 1, 2), 1 / 128, 0))
+    window = Window((3, 1), (1, 1), (1, 1), "SAME")
+    graph = lowered(network_case(network, [given], [network.convolve(curved, window, 2)]))
+    assert [op.NAME for op in graph.ops][:2] == ["RESHAPE", "TANH"]
+    regions = [region for region in all_regions(graph) if region.last - region.first == 3]
+    assert [region.blocks for region in regions] == [12, 6, 4, 3, 2]
+    assert {region.roots[view] for region in regions} == {given}
+
+
 def test_a_region_at_another_position() -> None:
     network = Network(random.Random(0))
     given = network.tensor((1, 12, 1, 2))
