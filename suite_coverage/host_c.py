@@ -52,8 +52,9 @@ def _read_chunk(store: Path, lists: list[Path]) -> Lines:
             # One at a time: files of one relative name in different projects would be taken for one.
             command = ["gcov", "--json-format", "--stdout", "--branch-probabilities", str(note)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                continue  # half of one, of a compiler that a test has killed
+            if done.returncode != 0 and not note.with_suffix(".gcda").exists():
+                continue  # half of one, of a compiler that a test has killed: nothing of it ever ran
+            done.check_returncode()
             for unit in map(json.loads, done.stdout.splitlines()):
                 for place, ran, taken in _unit_lines(store, unit, sources):
                     lines.setdefault(place, LineCount()).add(ran, taken)

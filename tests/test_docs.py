@@ -63,6 +63,10 @@ def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> 
     assert len(shown) == len(expected)
     for (_, *cells), values in zip(shown, expected, strict=True):
         assert [float(cell) for cell in cells] == pytest.approx(values, abs=0.0501)
+    known = [[row.familiar_uar for (_, ratio), row in rows.items() if ratio == wanted] for wanted in (0, 4)]
+    if None not in known[0]:
+        means = [100 * np.mean(of_folds) for of_folds in known]
+        assert f"known: {means[0]:.1f} without HRF, {means[1]:.1f} with it" in text
     if any(row.int8 is None for row in rows.values()):
         return
     clips = sum(row.float32.clips for row in rows.values())

@@ -87,6 +87,13 @@ def test_a_compiler_that_counts(files: dict[str, bytes], tmp_path: Path, require
     assert not lines[used].ran, "nobody asked for the arena"
     assert 0 < found[MODEL].branches_taken < found[MODEL].branches
     assert "| ser_model.c.j2 |" in page({"codegen/a.py": Share(1, 1)}, lines, {}, {})
+    note = next((store / "host").rglob("*.gcno"))
+    half = note.read_bytes()[: note.stat().st_size // 2]
+    note.with_name("killed.gcno").write_bytes(half)
+    assert read_counts(store, jobs=1) == lines
+    note.write_bytes(half)  # of what has run: no compiler that was killed
+    with pytest.raises(subprocess.CalledProcessError, match="gcov"):
+        read_counts(store, jobs=1)
 
 
 def test_the_table_names_what_is_not_whole() -> None:

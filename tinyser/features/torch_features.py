@@ -43,10 +43,11 @@ class HeardBatch:
     @classmethod
     def of(cls, heard: Sequence[Heard], *, held: bool = False) -> HeardBatch:
         """One row each."""
-        means, variances = (np.stack([getattr(one, name) for one in heard]) for name in ("mean", "variance"))
-        frames = torch.tensor([[float(one.frames)] for one in heard])
-        means, variances = means.astype(np.float32), variances.astype(np.float32)
-        return cls(torch.from_numpy(means), torch.from_numpy(variances), frames, held)
+        mean, variance = (
+            torch.from_numpy(np.stack([getattr(one, name) for one in heard]).astype(np.float32))
+            for name in ("mean", "variance")
+        )
+        return cls(mean, variance, torch.tensor([[float(one.frames)] for one in heard]), held)
 
 
 class TorchFeatures:

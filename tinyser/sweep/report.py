@@ -150,13 +150,14 @@ def _grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) ->
 
 
 def _means(rows: Sequence[Row]) -> str:
-    scores = [*METRICS.values(), *(["UAR, voices known"] if _voices_known(rows) else [])]
+    known = _voices_known(rows)
+    scores = (*METRICS.values(), *(["UAR, voices known"] if known else []))
     lines = []
     for setting, cells in by_setting(rows).items():
         row = next(iter(cells.values()))
         seconds = estimate([cell.train_seconds for cell in cells.values()]).mean
         figures = [list(values(cells, metric).values()) for metric in METRICS]
-        if known := _voices_known(rows):
+        if known:
             figures.append([known[cell.id] for cell in cells.values()])
         sizes = [f"{row.parameters_trained:,}", f"{row.parameters_merged:,}", f"{seconds:.0f}"]
         means = [_interval(estimate(figure)) for figure in figures]
