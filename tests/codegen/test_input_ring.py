@@ -135,6 +135,19 @@ def test_where_there_is_none(bench_dir: Path) -> None:
         assert with_ring(graph, regions, features, 0.25) == (graph, regions)
 
 
+def test_a_layer_beside_the_copies_reads_rows_where_they_lie() -> None:
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, MELS))
+    image = network.reshape(given, (1, 12, MELS, 1))
+    convolved = network.convolve(image, Window((3, 3), (1, 1), (1, 1), "SAME"), 3)
+    layer = network.dense(given, 2)
+    assert convolved is not None and layer is not None
+    for outputs, is_ring in (([convolved], True), ([convolved, layer], False)):
+        graph = lowered(network_case(network, [given], outputs).model)
+        ring, _ = with_ring(graph, choose_regions(graph, 0.25), spec(12, MELS), 0.25)
+        assert (ring.ring is not None) == is_ring
+
+
 def test_a_row_that_is_none(bench_dir: Path) -> None:
     model = parse_tflite((bench_dir / "micro_speech.tflite").read_bytes())
     window = np.zeros((1, 49, 40), np.int8)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from codegen.ir import Graph, Op, OpSite, Quant, Tensor
-from codegen.lifetimes import Buffer
+from codegen.lifetimes import Buffer, Lifetimes
 from codegen.ops.add import Add
 from codegen.ops.fully_connected import FullyConnected
 from codegen.ops.reshape import Reshape
 from codegen.passes.order_operators import _depth_first, _greedy
-from codegen.plan_memory import _orders, plan_memory
+from codegen.plan_memory import _orders, _plan, plan_memory
 from codegen.regions import Region
 from codegen.schedule import _options_of, choose_regions, overhead, smallest_peak
 
@@ -83,6 +83,23 @@ def test_orders_in_which_buffers_are_placed() -> None:
         [2, 0, 1, 3, 4],  # most bytes times steps first
         [0, 3, 2, 1, 4],  # earliest first
     ]
+
+
+@pytest.mark.parametrize(
+    "lives",
+    [
+        # What is there before the first operator and after the last lies lowest, or 8 bytes more are needed.
+        [(32, -1, 5), (16, 0, 6), (8, -1, 3), (8, -1, 6), (40, 5, 5), (16, 3, 5), (40, -1, 1)],
+        # An input that is read for the last time before the end does not, or 16 more are.
+        [(32, 4, 5), (40, -1, 5), (48, -1, 1), (32, 2, 5), (48, 0, 4), (8, 0, 2), (48, -1, 5)],
+    ],
+)
+def test_what_lies_lowest(lives: list[tuple[int, int, int]]) -> None:
+    buffers = tuple(Buffer(tensor, *entry) for tensor, entry in enumerate(lives))
+    end = max(last for _, _, last in lives)
+    graph = graph_of([8] * (end + 1), [(Add, (step, step), step + 1) for step in range(end)], (0,))
+    plan = _plan(graph, Lifetimes({}, buffers))
+    assert plan.arena_bytes == plan.lower_bound
 
 
 @pytest.mark.parametrize(("blocks", "instructions"), [(1, 0), (2, 80 + 3 * 4 * 8), (3, 2 * 80)])
