@@ -23,6 +23,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
 from mutation.kernel_tree import CHECKOUT
 from tests import generated
@@ -80,6 +81,12 @@ def code_differs(file: str, source: str) -> bool:
 def _plain(code: CodeType) -> tuple[Any, ...]:
     constants = tuple(_plain(c) if isinstance(c, CodeType) else (type(c), c) for c in code.co_consts)
     return code.co_code, constants, code.co_names, code.co_varnames
+
+
+def pytest_configure() -> None:
+    """That a test fails is enough, whatever the smallest example."""
+    settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate))
+    settings.load_profile("mutants")
 
 
 @pytest.hookimpl(tryfirst=True)

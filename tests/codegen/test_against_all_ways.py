@@ -30,8 +30,7 @@ from tests.codegen.forced_regions import all_regions, lowered
 from tests.codegen.random_networks import networks
 from tests.codegen.test_input_ring import Drawn
 from tests.codegen.test_schedule import graphs
-
-drawn = settings(derandomize=True, deadline=None)
+from tests.ops.agreement import examples
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def assert_best_of_all_ways(graph: Graph) -> None:
 
 
 @given(graphs() | networks().map(lowered))
-@settings(drawn, max_examples=60)
+@settings(examples, max_examples=7 * examples.max_examples)
 def test_spans_that_are_looked_at(graph: Graph) -> None:
     """From where fewer bytes than before and after are handed on, or beside operators that run on whole tensors alone,
     to another such position."""
@@ -115,13 +114,13 @@ def test_spans_that_are_looked_at(graph: Graph) -> None:
 
 
 @given(graphs())
-@settings(drawn, max_examples=150)
+@settings(examples, max_examples=20 * examples.max_examples)
 def test_matrices(graph: Graph) -> None:
     assert_best_of_all_ways(graph)
 
 
 @given(networks().map(lowered))
-@settings(drawn, max_examples=40)
+@settings(examples, max_examples=5 * examples.max_examples)
 def test_networks(graph: Graph) -> None:
     assert_best_of_all_ways(graph)
 
@@ -142,7 +141,7 @@ def test_rings(seeds: range) -> None:
 
 
 @given(networks().map(lowered), st.data())
-@settings(drawn, max_examples=8)
+@examples
 def test_what_is_known_of_other_graphs_changes_nothing(graph: Graph, data: st.DataObject) -> None:
     """Graphs of the same tensors share it: one with more outputs, others with the operators in another order."""
     made = [tensor for op in graph.ops for tensor in op.site.outputs]

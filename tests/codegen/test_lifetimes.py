@@ -13,8 +13,9 @@ from codegen.regions import Region
 from codegen.uses import Uses
 from tests.codegen.forced_regions import lowered, some_ways
 from tests.codegen.random_networks import networks
+from tests.ops.agreement import examples
 
-drawn = settings(max_examples=40, derandomize=True, deadline=None)
+drawn = settings(examples, max_examples=5 * examples.max_examples)
 graphs = networks().map(lowered)
 
 

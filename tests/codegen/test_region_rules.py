@@ -17,8 +17,9 @@ from codegen.uses import Uses
 from tests.codegen.forced_regions import all_regions, lowered, taken_apart
 from tests.codegen.random_networks import networks
 from tests.codegen.row_networks import Network, Window, network_case
+from tests.ops.agreement import examples
 
-drawn = settings(max_examples=40, derandomize=True, deadline=None)
+drawn = settings(examples, max_examples=5 * examples.max_examples)
 anything = st.tuples(networks().map(lowered), st.booleans()).map(
     lambda drawn: taken_apart(drawn[0]) if drawn[1] else drawn[0]
 )
@@ -215,3 +216,25 @@ def test_windows_that_leave_the_last_row_out(rows: int) -> None:
     view = network.reshape(given, (1, rows, 1, 2))
     taken = network.convolve(view, Window((1, 1), (2, 1), (1, 1), "VALID"), 2)
     assert most_blocks(network, [given], [taken]) == (20 if rows == 40 else 0)
+
+
+def test_windows_that_do_not_pad_among_rows_beyond_the_last() -> None:
+    """A pool reads two of 78 rows at a time, and those that make them 80, which fill its own 39 up to 40."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 78, 1, 2))
+    convolved = network.convolve(given, Window((3, 1), (1, 1), (1, 1), "SAME"), 2)
+    assert convolved is not None
+    options = {"filter_height": 2, "filter_width": 1, "stride_h": 2, "stride_w": 1, "padding": "VALID"}
+    pooled = network.op("MAX_POOL_2D", [convolved], network.tensor((1, 39, 1, 2), like=convolved), **options)
+    assert most_blocks(network, [given], [network.convolve(pooled, EVERY_SECOND, 2)]) == 20
+
+
+def test_a_view_of_a_view_is_padded_with_it() -> None:
+    """What the windows read beyond its edges is a view of what TANH reads: both have the rows of one copy."""
+    network = Network(random.Random(0))
+    given = network.tensor((1, 12, 2), zero_point=3)
+    view = network.reshape(given, (1, 12, 1, 2))
+    curved = network.op("TANH", [view], network.tensor((1, 12, 1, 2), 1 / 128, 0))
+    viewed = network.reshape(view, (1, 1, 12, 2))
+    convolved = network.convolve(viewed, Window((1, 3), (1, 1), (1, 1), "SAME"), 2)
+    assert most_blocks(network, [given], [curved, convolved]) == 12

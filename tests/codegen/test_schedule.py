@@ -21,6 +21,7 @@ from codegen.read_tflite import read_tflite
 from codegen.schedule import choose_regions, smallest_peak, takes_less_than
 from codegen.spans import find_spans
 from codegen.uses import Uses
+from tests.ops.agreement import examples
 
 QUANT = Quant((0.1,), (0,))
 ROWS, CHANNELS = 12, (4, 8, 16, 32, 64)
@@ -63,14 +64,14 @@ def arena(graph: Graph, slack: float = 0.0) -> int:
 
 
 @given(graphs())
-@settings(max_examples=80, derandomize=True, deadline=None)
+@settings(examples, max_examples=10 * examples.max_examples)
 def test_random_graphs(graph: Graph) -> None:
     assert arena(graph) <= smallest_peak(graph) <= lifetimes(graph).peak(-1, len(graph.ops) + 1)
     assert arena(graph, 0.25) <= 1.25 * max(smallest_peak(graph), 1)
 
 
 @given(graphs())
-@settings(max_examples=80, derandomize=True, deadline=None)
+@settings(examples, max_examples=10 * examples.max_examples)
 def test_a_peak_is_compared_without_looking_at_all_regions(graph: Graph) -> None:
     least = smallest_peak(graph)
     for peak in (0, least // 2, least - 8, least, least + 8, 2 * least):
@@ -78,7 +79,7 @@ def test_a_peak_is_compared_without_looking_at_all_regions(graph: Graph) -> None
 
 
 @given(graphs(), st.data())
-@settings(max_examples=80, derandomize=True, deadline=None)
+@settings(examples, max_examples=10 * examples.max_examples)
 def test_a_span_is_found_whatever_longer_ones_are_looked_for(graph: Graph, data: st.DataObject) -> None:
     uses, last = Uses.of(graph), data.draw(st.integers(1, len(graph.ops)))
     together = {span.first: (span.axes, span.scattered) for span in find_spans(uses, last, last)}
