@@ -149,16 +149,14 @@ class _Options:
         return _Candidate(region, inside.peak + others, inside.overhead)
 
     def coarser(self, finest: _Finest, allowed: int) -> Iterator[_Candidate]:
-        """Fewer and larger blocks, while they take at most `allowed` bytes, if the span takes more without blocks."""
-        span, peak = finest.span, finest.candidate.peak
-        if peak <= allowed < max(self.alone[span.first : span.last]):
+        """Fewer and larger blocks that take at most `allowed` bytes, if the span takes more without blocks."""
+        span = finest.span
+        if allowed < max(self.alone[span.first : span.last]):
             for region in islice(span.regions(), 1, None):
                 if region not in self.known:
                     self.known[region] = self._candidate(region)
-                candidate = self.known[region]
-                yield candidate
-                if candidate.peak > allowed:
-                    break
+                if self.known[region].peak <= allowed:
+                    yield self.known[region]
 
 
 @lru_cache(maxsize=8)  # the passes that compare arenas and the renderer ask about the same graphs
@@ -212,7 +210,7 @@ def _handed_on(graph: Graph, whole: Lifetimes) -> list[list[Buffer]]:
     end = len(graph.ops)
     found: list[list[Buffer]] = [[] for _ in range(end + 1)]
     for buffer in whole.buffers:
-        for position in range(buffer.first + 1, min(buffer.last, end) + 1):
+        for position in range(buffer.first + 1, buffer.last + 1):
             found[position].append(buffer)
     return found
 

@@ -195,7 +195,7 @@ class Span:
             return None
         for tensor in self.scattered & layout.roots.keys():
             held = buffers.get(layout.roots[tensor])
-            if held is None or tensor not in layout.held or held.history_bytes or held.surplus_bytes:
+            if held is None or held.history_bytes or held.surplus_bytes:
                 return None
         first, last, axes = self.first, self.last, self.axes
         return Region(first, last, blocks, axes, layout.rows, delays, reads, layout.roots, buffers)

@@ -22,7 +22,7 @@ def flat_dense(network: Network, source: int, outputs: int | None = None) -> int
 def sum_of_rows(network: Network, source: int) -> int:
     """Over rows, or over rows and columns."""
     shape = network.shapes[source]
-    axes = network.random.choice(([1], list(range(1, len(shape) - 1))))
+    axes = network.random.choice(([1], list(range(1, max(len(shape) - 1, 2)))))
     reduced = tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
     name, scale = network.random.choice((("MEAN", SCALE), ("MEAN", SCALE / 4), ("SUM", 4 * SCALE)))
     return network.op(name, [source, network.indices(axes)], network.tensor(reduced, scale), keep_dims=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from codegen.ir import Graph
 from codegen.regions import Region, RowsRead
 from codegen.rows import WindowRows
+from codegen.spans import MOST_BLOCKS
 from codegen.uses import Uses
 from tests.codegen.forced_regions import all_regions, lowered, taken_apart
 from tests.codegen.random_networks import networks
@@ -172,6 +173,16 @@ def most_blocks(network: Network, inputs: Sequence[int], outputs: Sequence[int |
     graph = lowered(network_case(network, inputs, [output for output in outputs if output is not None]))
     whole = [region.blocks for region in all_regions(graph) if region.last - region.first == len(graph.ops)]
     return max(whole, default=0)
+
+
+@pytest.mark.parametrize(("rows", "blocks"), [(127, 127), (128, 128), (129, 43), (256, 128), (512, 128)])
+def test_no_more_blocks_than_pay(rows: int, blocks: int) -> None:
+    network = Network(random.Random(0))
+    given = network.tensor((1, rows, 1, 2))
+    curved = network.op("TANH", [given], network.tensor((1, rows, 1, 2), 1 / 128, 0))
+    assert (
+        most_blocks(network, [given], [curved]) == blocks == max(n for n in range(1, MOST_BLOCKS + 1) if rows % n == 0)
+    )
 
 
 @pytest.mark.parametrize("both", [False, True])
