@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "log-mel": {},
     "MFCC, deltas": {"dc_removal": True, "pre_emphasis": 0.97, "mfcc": 13, "lifter": 22, "deltas": 2},
     "PCEN, running": {"compression": "pcen", "normalisation": "running"},
+    "log-mel, running for 100 s": {"normalisation": "running", "running_seconds": 100},
 }
 
 Samples = npt.NDArray[np.int16]

@@ -147,6 +147,23 @@ def test_generated_c_goes_on_with_the_next_clip(
     assert np.mean(host.feature_frames(project, CLIPS[2]) != frames) > 0.1
 
 
+@pytest.mark.parametrize(("arithmetic", "equal"), [("float", 0.9999), ("fixed", 0.999)])
+def test_a_long_stream_adds_no_rounding_errors_up(
+    arithmetic: str, equal: float, tmp_path: Path, require_tool: Callable[..., None]
+) -> None:
+    """Three minutes of noise whose level comes and goes, as far from a level of 1 as speech is."""
+    require_tool("gcc")
+    random, seconds = np.random.default_rng(0), 180
+    level = np.repeat(np.exp(random.normal(-5, 1.5, 4 * seconds)), SLOW.sample_rate_hz // 4)
+    pcm = np.clip(2**15 * level * random.normal(size=len(level)), -(2**15), 2**15 - 1).astype(np.int16)
+    raw = raw_features(log_mel(pcm, SLOW), SLOW)
+    wanted = replace(SLOW, mean=tuple(raw.mean(axis=0)), std=tuple(raw.std(axis=0)))
+    frames = host.feature_frames(write_front_end(tmp_path, wanted, arithmetic), pcm)
+    difference = np.abs(frames.astype(int) - quantized(normalise(raw, wanted)))
+    assert difference.max() <= 1
+    assert np.mean(difference == 0) > equal
+
+
 def test_without_running_statistics_the_next_clip_is_like_the_first(
     tmp_path: Path, require_tool: Callable[..., None]
 ) -> None:
