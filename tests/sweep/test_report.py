@@ -23,7 +23,8 @@ GAINS = {("convtransformer", "ffn", 4): 0.05, ("conformer", "attention,conv", 2)
 
 def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     rows = made_up_rows(experiment(), GAINS)[:3]
-    rows[0] = replace(rows[0], settings={**rows[0].settings, "start_sha256": "5e" * 32, "hrf_learning_rate": 1e-3})
+    given = {"start_sha256": "5e" * 32, "hrf_learning_rate": 1e-3, "rounding_noise": 6.0}
+    rows[0] = replace(rows[0], settings={**rows[0].settings, **given})
     rows[1] = replace(rows[1], int8=None)
     for number, row in enumerate(rows):
         before = (tmp_path / "rows.csv").read_text() if number else ""
@@ -35,7 +36,12 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
         cells = list(csv.DictReader(file))
     assert tuple(cells[0]) == COLUMNS
     assert all(cells[0][name] for name in COLUMNS)
-    empty = ["hrf_learning_rate", "start_sha256", *(name for name in COLUMNS if name.startswith("int8_"))]
+    empty = [
+        "hrf_learning_rate",
+        "rounding_noise",
+        "start_sha256",
+        *(name for name in COLUMNS if name.startswith("int8_")),
+    ]
     assert [name for name in COLUMNS if not cells[1][name]] == empty
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +75,11 @@ def test_folder_and_merge(tiny: Settings, tmp_path: Path) -> None:
         torch.testing.assert_close(small.build()(x), checkpoint.build()(x), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("noise", [None, 6.0])
 def test_going_on_gives_the_model_of_an_unbroken_run(
-    tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    noise: float | None, tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tiny = partial(tiny, rounding_noise=noise)
     unbroken = quiet_train(tiny(output=tmp_path / "unbroken")).folder
     with monkeypatch.context() as patch:
         stop_after(2, patch)

@@ -64,6 +64,7 @@ def _setting(name: str, text: str | None = None, choices: tuple[str, ...] = ()) 
 @_setting("tempo", "Largest random change of speed, as a share.")
 @_setting("warp", "Largest random change of the mel axis, as a share (vocal tract length perturbation).")
 @_setting("mixup", "Alpha of mixup's Beta distribution; 0: no mixup.")
+@click.option("--rounding-noise", type=float, help="Width of noise behind every layer, in int8 steps; default: none.")
 @click.option(
     "--features",
     type=click.Path(path_type=Path),

@@ -21,6 +21,7 @@ from tinyser.training.learning_curve import LearningCurve
 from tinyser.training.metrics import Metrics, measure, vote
 from tinyser.training.optimizer import new_optimizer, new_schedule
 from tinyser.training.resume import Interrupted, Progression, write_last
+from tinyser.training.rounding_noise import add_rounding_noise
 from tinyser.training.settings import TrainSettings
 
 _CLIP_NORM = 1.0
@@ -60,6 +61,8 @@ class Trainer:
         self._data, self._labels, self._settings, self._fabric = data, labels, settings, fabric
         # Convolutions over images of few channels are a third faster so, on CPUs and GPUs.
         model = model.to(memory_format=torch.channels_last)
+        if settings.rounding_noise:
+            add_rounding_noise(model, settings.rounding_noise)
         optimizer = new_optimizer(model, settings)
         self.model, self._optimizer = fabric.setup(model, optimizer)
         self._average = new_average(self.model.module)
@@ -163,7 +166,7 @@ class Trainer:
         settings, fabric = self._settings, self._fabric
         random = np.random.default_rng((settings.seed, self.at.epoch))
         generator = torch.Generator().manual_seed(int(random.integers(2**63)))
-        # Dropout: the only randomness in which ranks differ.
+        # Dropout and rounding noise: the only randomness in which ranks differ.
         torch.manual_seed(int(random.integers(2**63)) + fabric.global_rank)
         self.model.train()
         losses = []

@@ -41,9 +41,10 @@ _REAL = {
     "warp": (0.0, 0.5),
     "mixup": (0.0, 10.0),
     "hrf_learning_rate": (1e-7, 1.0),
+    "rounding_noise": (0.0, 64.0),
 }
-# Where nothing is given, these follow another setting.
-_OPTIONAL = ("hrf_learning_rate",)
+# Where nothing is given, these follow another setting, or do nothing.
+_OPTIONAL = ("hrf_learning_rate", "rounding_noise")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,8 @@ class TrainSettings:
     `gain_db`, `tilt_db`: spread of the random level and spectral slope; `masked`: largest share
     of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
     share, of a clip's speed and of its mel axis (vocal tract length perturbation); `mixup`: alpha of the Beta
-    distribution of mixup, 0 does not mix. `devices`: processes that share every batch, each on its own device.
+    distribution of mixup, 0 does not mix; `rounding_noise`: width of noise behind every layer, in int8 steps, None or
+    0: none. `devices`: processes that share every batch, each on its own device.
     `features`: fields of a FeatureSpec but `mean` and `std`; `mel_bins`, `context_frames` and `stride_frames` may
     also be given on their own. `threads`: models this small gain little from a second core, and lose much when
     something else wants it. `start`: checkpoint whose weights training starts from; `start_sha256`, which is not given
@@ -89,6 +91,7 @@ class TrainSettings:
     tempo: float = 0.15
     warp: float = 0.1
     mixup: float = 0.0
+    rounding_noise: float | None = None
     features: Mapping[str, Any] = field(default_factory=dict)
     mel_bins: int | None = None
     context_frames: int | None = None
@@ -143,6 +146,7 @@ class TrainSettings:
         content = {name: getattr(self, name) for name in DECISIVE}
         if self.hrf_ratio == 0:
             content["hrf_learning_rate"] = None  # there are no factors
+        content["rounding_noise"] = self.rounding_noise or None
         return {**content, "features": self.spec().settings(), "hrf_modules": list(self.hrf_modules)}
 
 
