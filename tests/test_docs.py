@@ -30,6 +30,22 @@ def test_pages_made_from_the_code_are_current(page: str, script: str) -> None:
     assert (DOCS / page).read_text(encoding="utf-8") == made, f"run docs/{script}.py"
 
 
+def test_results_of_known_voices_are_what_the_rows_say() -> None:
+    """Means over folds and seeds of UAR in %: from the start in float and int8, and where voices are known."""
+    text = (DOCS / "results.md").read_text("utf-8")
+    shown = re.findall(r"^\| (emodb|ravdess) \| ([\d, ]+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M)
+    assert len(shown) == 5
+    for corpus, seeds, *cells in shown:
+        rows = [
+            row
+            for row in read_rows(ROOT / "experiments" / "measured" / f"speaker-streams-{corpus}.csv")
+            if row.settings["hrf_ratio"] == 0 and str(row.settings["seed"]) in seeds.split(", ")
+        ]
+        assert len(rows) == {"emodb": 10, "ravdess": 6}[corpus] * len(seeds.split(", "))
+        figures = [(row.scores("float32").uar, row.scores("int8").uar, row.familiar_uar) for row in rows]
+        assert [float(cell) for cell in cells] == pytest.approx(list(100 * np.mean(figures, axis=0)), abs=0.0501)
+
+
 @pytest.mark.parametrize(
     ("table", "model", "section"),
     [
