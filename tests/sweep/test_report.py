@@ -65,7 +65,7 @@ def test_page_says_what_came_out() -> None:
     assert "1 of 8 HRF settings have a higher mean than their baseline, 7 have the same or a lower one" in finding
     assert "over cells 1 better and 1 worse, over folds 1 better and 1 worse" in finding
     findings = text.partition("## Means")[0]
-    assert "| model | modules | x2 | x4 |" in findings
+    assert "| model | placement | x2 | x4 |" in findings
     assert r"| convtransformer | ffn | +0.0 | +4.6\*\* |" in findings
     assert r"| conformer | attention,conv | -4.6\*\* | +0.0 |" in findings
     # The baseline's mean over folds 0..3 and seeds 0, 1.

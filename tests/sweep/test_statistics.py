@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,6 +70,15 @@ def test_constructed_outcome() -> None:
             assert comparison.test.difference.n == pairs
             if comparison not in (better, worse):
                 assert comparison.test.p_t == comparison.holm_t == 1.0, setting
+
+
+def test_factors_at_a_rate_of_their_own_are_another_setting() -> None:
+    rows = made_up_rows(experiment(), {})
+    slower = [replace(row, settings={**row.settings, "hrf_learning_rate": 4e-4}) for row in rows]
+    factored = [row for row in slower if row.settings["hrf_ratio"]]
+    found = {comparison.setting for comparison in compare([*rows, *factored], "uar")}
+    assert len(found) == 16
+    assert {Setting("conformer", "ffn", 2), Setting("conformer", "ffn at 0.0004", 2)} < found
 
 
 def test_only_shared_cells_are_paired() -> None:

@@ -49,7 +49,7 @@ def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, st
 
 
 def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
-    """The baseline is a line with its interval, HRF a line a module, with an interval at each ratio."""
+    """The baseline is a line with its interval, HRF a line a placement, with an interval at each ratio."""
     ratios = sorted({setting.ratio for setting in samples if setting.ratio})
     axes.set(title=model, xlabel="expansion ratio")
     baseline = samples.get(Setting(model, "", 0))
@@ -58,11 +58,11 @@ def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
         axes.axhline(100 * level.mean, color="black", linestyle="--", linewidth=1, label="without HRF")
         if level.low is not None and level.high is not None:
             axes.axhspan(100 * level.low, 100 * level.high, color="black", alpha=0.08, linewidth=0)
-    modules = list(dict.fromkeys(setting.modules for setting in samples if setting.ratio))
-    for number, module in enumerate(modules):
-        shift = 2 ** (_SHIFT * (number - (len(modules) - 1) / 2))
-        there = [ratio for ratio in ratios if samples.get(Setting(model, module, ratio))]
-        points = [estimate(list(samples[Setting(model, module, ratio)].values())) for ratio in there]
+    placements = list(dict.fromkeys(setting.placement for setting in samples if setting.ratio))
+    for number, placement in enumerate(placements):
+        shift = 2 ** (_SHIFT * (number - (len(placements) - 1) / 2))
+        there = [ratio for ratio in ratios if samples.get(Setting(model, placement, ratio))]
+        points = [estimate(list(samples[Setting(model, placement, ratio)].values())) for ratio in there]
         axes.errorbar(
             [ratio * shift for ratio in there],
             [100 * point.mean for point in points],
@@ -71,7 +71,7 @@ def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
             markersize=4,
             linewidth=1.2,
             capsize=2,
-            label=module,
+            label=placement,
         )
     axes.set_xscale("log", base=2)
     axes.set_xticks(ratios, [str(ratio) for ratio in ratios])
@@ -88,7 +88,7 @@ def draw_folds(axes: Any, model: str, samples: _Samples) -> None:
     for number, setting in enumerate(factored):
         shift = _SPREAD * ((number + 0.5) / len(factored) - 0.5)
         cells = samples[setting]
-        (line,) = axes.plot(*_by_fold(cells, shift), "_", markersize=8, label=f"{setting.modules} x{setting.ratio}")
+        (line,) = axes.plot(*_by_fold(cells, shift), "_", markersize=8, label=f"{setting.placement} x{setting.ratio}")
         paired = {cell: baseline[cell] for cell in cells if cell in baseline}
         there, before = _by_fold(paired, shift)
         after = _by_fold({cell: cells[cell] for cell in paired})[1]

@@ -140,13 +140,13 @@ def _signs(comparisons: Sequence[Comparison]) -> str:
 
 
 def _grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) -> str:
-    """Differences in points: a line for each backbone and modules, a column for each ratio."""
+    """Differences in points: a line for each backbone and placement, a column for each ratio."""
     marks = {c.setting: "\\*" * (_is_sure(c) + _is_sure(d)) for c, d in zip(over_cells, over_folds, strict=True)}
     shown = {c.setting: f"{100 * c.test.difference.mean:+.1f}{marks[c.setting]}" for c in over_cells}
     ratios = sorted({setting.ratio for setting in shown})
-    places = dict.fromkeys((setting.model, setting.modules) for setting in shown)
+    places = dict.fromkeys((setting.model, setting.placement) for setting in shown)
     lines = [[*place, *(shown.get(Setting(*place, ratio), "-") for ratio in ratios)] for place in places]
-    return _table(("model", "modules", *(f"x{ratio}" for ratio in ratios)), lines)
+    return _table(("model", "placement", *(f"x{ratio}" for ratio in ratios)), lines)
 
 
 def _means(rows: Sequence[Row]) -> str:
@@ -251,7 +251,7 @@ def _settings(experiment: Experiment, rows: Sequence[Row]) -> str:
 
 
 def _hrf(setting: Setting) -> str:
-    return f"{setting.modules} x{setting.ratio}" if setting.ratio else "none"
+    return f"{setting.placement} x{setting.ratio}" if setting.ratio else "none"
 
 
 def _interval(value: Estimate, sign: str = "-") -> str:

@@ -23,10 +23,13 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is compared: a backbone with HRF in `modules` (comma-separated) at `ratio`; ratio 0 is its baseline."""
+    """What is compared: a backbone with HRF in `placement` at `ratio`; ratio 0 is its baseline.
+
+    `placement`: modules, separated by commas, and the factors' own learning rate where they had one.
+    """
 
     model: str
-    modules: str
+    placement: str
     ratio: int
 
     @property
@@ -76,7 +79,10 @@ def by_setting(rows: Sequence[Row]) -> dict[Setting, dict[tuple[int, int], Row]]
     cells: dict[Setting, dict[tuple[int, int], Row]] = {}
     for row in rows:
         settings = row.settings
-        setting = Setting(settings["model"], ",".join(settings["hrf_modules"]), settings["hrf_ratio"])
+        placement, rate = ",".join(settings["hrf_modules"]), settings["hrf_learning_rate"]
+        if rate is not None:
+            placement += f" at {rate:g}"
+        setting = Setting(settings["model"], placement, settings["hrf_ratio"])
         cells.setdefault(setting, {})[settings["fold"], settings["seed"]] = row
     return cells
 
