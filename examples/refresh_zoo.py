@@ -29,6 +29,11 @@ FOLDER = Path(__file__).parent
 BOARD = "mps2-an386"
 SEED = 0
 _SETTINGS = ("preset", "hrf_ratio", "hrf_modules", "epochs", "seed")
+# How features are normalised -> the experiment, and the table of its rows in experiments/measured.
+_ORIGINS = {
+    "corpus": ("transfer-{model}", "transfer-emodb"),
+    "running": ("speaker-streams-emodb-{model}", "speaker-streams-emodb"),
+}
 
 
 def measure(model: Path) -> dict[str, int]:
@@ -51,14 +56,23 @@ def card_of(rows: list[Row], model: Path) -> dict[str, Any]:
     """Everything that the zoo says of a model; `rows`, by fold, are those of its settings, its own first."""
     own = rows[0]
     folds = [
-        {"fold": row.settings["fold"], "test": row.test_speakers, "float": row.float32.uar, "int8": row.int8.scores.uar}
+        {
+            "fold": row.settings["fold"],
+            "test": row.test_speakers,
+            "float": row.float32.uar,
+            "int8": row.int8.scores.uar,
+            "known": row.familiar_uar,
+        }
         for row in rows
         if row.int8 is not None
     ]
+    experiment, table = _ORIGINS[own.settings["features"]["normalisation"]]
     return {
         "model": own.settings["model"],
         "parameters": own.parameters_merged,
         "settings": {name: own.settings[name] for name in _SETTINGS},
+        "experiment": experiment.format(model=own.settings["model"]),
+        "rows": table,
         "fold": own.settings["fold"],
         "folds": folds,
         **measure(model),

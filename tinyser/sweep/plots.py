@@ -14,7 +14,7 @@ from tinyser.sweep.statistics import METRICS, Estimate, Setting, by_setting, est
 from tinyser.sweep.table import Row
 
 # Text stays text, and the same rows give the same bytes.
-_STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tinyser", "font.size": 9}
+STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tinyser", "font.size": 9}
 _WIDTH, _HEIGHT = 3.4, 3.2
 # Side by side, so that intervals at the same ratio do not cover each other; in octaves.
 _SHIFT = 0.06
@@ -37,7 +37,7 @@ def plot_folds(rows: Sequence[Row], metric: str, path: Path) -> None:
 def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, str, _Samples], None]) -> None:
     cells = by_setting(rows)
     models = list(dict.fromkeys(setting.model for setting in cells))
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH * len(models), _HEIGHT), layout="constrained")
         panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
         for axes, model in zip(panels, models, strict=True):
