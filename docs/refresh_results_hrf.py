@@ -14,6 +14,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from codegen.atomic import new_file
+from tinyser.models import MODELS
+from tinyser.sweep.markdown import interval, p_value, table
 from tinyser.sweep.plots import STYLE
 from tinyser.sweep.statistics import PairedTest, Setting, by_setting, holm, paired_test
 from tinyser.sweep.table import Row, read_rows
@@ -33,7 +35,6 @@ TABLES = {
 }
 # All three backbones are in these, so that a mean over backbones can be taken.
 WITH_ALL_BACKBONES = ("speaker-streams-emodb", "speaker-streams-ravdess-40")
-COLUMNS = ("HRF", "folds", "without", "with", "HRF - without", "ahead in", "p (t)", "Holm")
 _LINE_INCHES, _SPARE_INCHES, _WIDTH_INCHES = 0.24, 0.9, 7.5
 
 
@@ -47,9 +48,14 @@ class Comparison:
     with_hrf: Mapping[int, float]
 
     @property
+    def placement(self) -> str:
+        """Where HRF is, and its ratio."""
+        return f"{self.setting.placement} x{self.setting.ratio}"
+
+    @property
     def name(self) -> str:
-        """Backbone and HRF's place."""
-        return f"{self.setting.model}, {self.setting.placement} x{self.setting.ratio}"
+        """Backbone and placement."""
+        return f"{self.setting.model}, {self.placement}"
 
     @property
     def differences(self) -> dict[int, float]:
@@ -74,14 +80,14 @@ def voices_known(row: Row) -> float | None:
 
 def comparisons(figure: Callable[[Row], float | None]) -> Iterator[Comparison]:
     """All of more than one fold; a setting is compared on the cells that its baseline has as well."""
-    for table in TABLES:
-        cells = by_setting(read_rows(MEASURED / f"{table}.csv"))
+    for name in TABLES:
+        cells = by_setting(read_rows(MEASURED / f"{name}.csv"))
         for setting, runs in cells.items():
             baseline = cells.get(setting.baseline, {})
             shared = [cell for cell in runs if setting.ratio and cell in baseline and figure(runs[cell]) is not None]
             if len({fold for fold, _ in shared}) > 1:
                 sides = [_by_fold({cell: side[cell] for cell in shared}, figure) for side in (baseline, runs)]
-                yield Comparison(table, setting, *sides)
+                yield Comparison(name, setting, *sides)
 
 
 def _by_fold(cells: Mapping[tuple[int, int], Row], figure: Callable[[Row], float | None]) -> dict[int, float]:
@@ -102,39 +108,21 @@ def page() -> str:
 
 def _all(found: list[Comparison]) -> str:
     corrected = holm([one.test.p_t for one in found])
-    lines = [_row(("runs", *COLUMNS)), _row(("---",) * (len(COLUMNS) + 1))]
+    lines = []
     for one, p in zip(found, corrected, strict=True):
-        means = [100 * float(np.mean(list(side.values()))) for side in (one.without, one.with_hrf)]
+        means = [f"{100 * np.mean(list(side.values())):.1f}" for side in (one.without, one.with_hrf)]
         ahead = sum(difference > 0 for difference in one.differences.values())
-        lines.append(
-            _row(
-                (
-                    TABLES[one.table],
-                    one.name,
-                    str(len(one.without)),
-                    *(f"{mean:.1f}" for mean in means),
-                    _difference(one.test),
-                    str(ahead),
-                    _p(one.test.p_t),
-                    _p(p),
-                )
-            )
-        )
-    return "\n".join(lines)
+        outcome = (interval(one.test.difference, "+"), str(ahead), p_value(one.test.p_t), p_value(p))
+        lines.append((TABLES[one.table], one.name, str(len(one.without)), *means, *outcome))
+    return table(("runs", "HRF", "folds", "without", "with", "HRF - without", "ahead in", "p (t)", "Holm"), lines)
 
 
 def _over_backbones(found: list[Comparison]) -> str:
     """Of each placement that all backbones have: the mean of their differences, fold by fold of both corpora."""
-    placements = dict.fromkeys((one.setting.placement, one.setting.ratio) for one in found)
-    lines = [_row(("HRF", "backbones", "folds", "HRF - without", "p (t)")), _row(("---",) * 5)]
-    for placement, ratio in placements:
-        own = [
-            one
-            for one in found
-            if one.table in WITH_ALL_BACKBONES and (one.setting.placement, one.setting.ratio) == (placement, ratio)
-        ]
-        models = sorted({one.setting.model for one in own})
-        if len(own) < len(WITH_ALL_BACKBONES) * len(models) or len(models) < 3:
+    lines = []
+    for placement in dict.fromkeys(one.placement for one in found):
+        own = [one for one in found if one.table in WITH_ALL_BACKBONES and one.placement == placement]
+        if len(own) < len(WITH_ALL_BACKBONES) * len(MODELS):
             continue
         by_fold: dict[tuple[str, int], list[float]] = {}
         for one in own:
@@ -142,27 +130,8 @@ def _over_backbones(found: list[Comparison]) -> str:
                 by_fold.setdefault((one.table, fold), []).append(difference)
         means = [float(np.mean(values)) for values in by_fold.values()]
         test = paired_test(means, [0.0] * len(means))
-        shown = (f"{placement} x{ratio}", ", ".join(models), str(len(means)), _difference(test), _p(test.p_t))
-        lines.append(_row(shown))
-    return "\n".join(lines)
-
-
-def _difference(test: PairedTest) -> str:
-    """`-1.9 [-6.2, +2.4]`, in points."""
-    difference = test.difference
-    if difference.low is None or difference.high is None:
-        return f"{100 * difference.mean:+.1f}"
-    return f"{100 * difference.mean:+.1f} [{100 * difference.low:+.1f}, {100 * difference.high:+.1f}]"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+        lines.append((placement, str(len(means)), interval(test.difference, "+"), p_value(test.p_t)))
+    return table(("HRF", "folds", "HRF - without", "p (t)"), lines)
 
 
 def draw(found: list[Comparison], path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from codegen.atomic import new_file
 from codegen.errors import DataError
+from tinyser.sweep.markdown import interval, p_value, table
 from tinyser.sweep.plan import Experiment
 from tinyser.sweep.plots import plot_folds, plot_metric
 from tinyser.sweep.statistics import (
@@ -103,7 +104,7 @@ def confusion_page(experiment: Experiment, rows: Sequence[Row]) -> str:
                 matrices = zip(*(score.confusion for score in scores), strict=True)
                 sums = [[str(sum(column)) for column in zip(*lines, strict=True)] for lines in matrices]
                 lines = [[label, *counts] for label, counts in zip(labels, sums, strict=True)]
-                parts += [f"## {setting.model}, {_hrf(setting)}, {arithmetic}", _table(("", *labels), lines)]
+                parts += [f"## {setting.model}, {_hrf(setting)}, {arithmetic}", table(("", *labels), lines)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -146,7 +147,7 @@ def _grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) ->
     ratios = sorted({setting.ratio for setting in shown})
     places = dict.fromkeys((setting.model, setting.placement) for setting in shown)
     lines = [[*place, *(shown.get(Setting(*place, ratio), "-") for ratio in ratios)] for place in places]
-    return _table(("model", "placement", *(f"x{ratio}" for ratio in ratios)), lines)
+    return table(("model", "placement", *(f"x{ratio}" for ratio in ratios)), lines)
 
 
 def _means(rows: Sequence[Row]) -> str:
@@ -160,10 +161,10 @@ def _means(rows: Sequence[Row]) -> str:
         if known:
             figures.append([known[cell.id] for cell in cells.values()])
         sizes = [f"{row.parameters_trained:,}", f"{row.parameters_merged:,}", f"{seconds:.0f}"]
-        means = [_interval(estimate(figure)) for figure in figures]
+        means = [interval(estimate(figure)) for figure in figures]
         lines.append([setting.model, _hrf(setting), str(len(cells)), *means, *sizes])
     headings = ("parameters trained", "parameters merged", "seconds to train")
-    return _table(("model", "HRF", "cells", *scores, *headings), lines)
+    return table(("model", "HRF", "cells", *scores, *headings), lines)
 
 
 def _voices_known(rows: Sequence[Row]) -> Mapping[str, float]:
@@ -182,15 +183,15 @@ def _comparisons(rows: Sequence[Row], metric: str, arithmetic: str) -> str:
                 setting.model,
                 _hrf(setting),
                 str(test.difference.n),
-                _interval(test.difference, sign="+"),
+                interval(test.difference, sign="+"),
                 "-" if test.effect_size is None else f"{test.effect_size:+.2f}",
-                *(_p(p) for p in (test.p_t, over_cells.holm_t, test.p_wilcoxon, over_cells.holm_wilcoxon)),
+                *(p_value(p) for p in (test.p_t, over_cells.holm_t, test.p_wilcoxon, over_cells.holm_wilcoxon)),
                 str(over_folds.test.difference.n),
-                *(_p(p) for p in (over_folds.test.p_t, over_folds.holm_t)),
+                *(p_value(p) for p in (over_folds.test.p_t, over_folds.holm_t)),
             ]
         )
     tests = ("t: p", "Holm", "Wilcoxon: p", "Holm", "folds", "t over folds: p", "Holm")
-    return _table(("model", "HRF", "cells", "difference", "d", *tests), lines)
+    return table(("model", "HRF", "cells", "difference", "d", *tests), lines)
 
 
 def _int8(rows: Sequence[Row]) -> str:
@@ -208,14 +209,14 @@ def _int8(rows: Sequence[Row]) -> str:
                 setting.model,
                 _hrf(setting),
                 str(len(quantized)),
-                *(_interval(estimate(sample)) for sample in (floats, int8)),
-                _interval(test.difference, sign="+"),
-                _p(test.p_t),
-                _interval(estimate([result.agreement for result in quantized.values()])),
+                *(interval(estimate(sample)) for sample in (floats, int8)),
+                interval(test.difference, sign="+"),
+                p_value(test.p_t),
+                interval(estimate([result.agreement for result in quantized.values()])),
                 f"{size:.0f}",
             ]
         )
-    return _table(_INT8_COLUMNS, lines)
+    return table(_INT8_COLUMNS, lines)
 
 
 def _recalls(rows: Sequence[Row]) -> str:
@@ -227,7 +228,7 @@ def _recalls(rows: Sequence[Row]) -> str:
             recalls = [recall for row in cells.values() if (recall := row.float32.recall[label]) is not None]
             figures.append(_half_width(estimate(recalls)) if recalls else "-")
         lines.append([setting.model, _hrf(setting), *figures])
-    return _table(("model", "HRF", *labels), lines)
+    return table(("model", "HRF", *labels), lines)
 
 
 def _settings(experiment: Experiment, rows: Sequence[Row]) -> str:
@@ -247,32 +248,13 @@ def _settings(experiment: Experiment, rows: Sequence[Row]) -> str:
         for name, value in entries.items()
         if value is not None
     }
-    return _table(("setting", "value"), [[name, value] for name, value in shown.items()])
+    return table(("setting", "value"), [[name, value] for name, value in shown.items()])
 
 
 def _hrf(setting: Setting) -> str:
     return f"{setting.placement} x{setting.ratio}" if setting.ratio else "none"
 
 
-def _interval(value: Estimate, sign: str = "-") -> str:
-    """`71.2 [69.0, 73.4]`: a share as percent, or with sign "+" a difference as points."""
-    mean = f"{100 * value.mean:{sign}.1f}"
-    if value.low is None or value.high is None:
-        return mean
-    return f"{mean} [{100 * value.low:{sign}.1f}, {100 * value.high:{sign}.1f}]"
-
-
 def _half_width(value: Estimate) -> str:
     mean = f"{100 * value.mean:.1f}"
     return mean if value.high is None else f"{mean} ± {100 * (value.high - value.mean):.1f}"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rule = ["---"] * len(headings)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (headings, rule, *lines))
