@@ -94,3 +94,19 @@ def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> 
     clips = sum(row.float32.clips for row in rows.values())
     decided = sum(row.int8.agreement * row.float32.clips for row in rows.values() if row.int8) / clips
     assert f"{100 * decided:.1f} % of the {clips:,} clips" in text
+
+
+def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
+    """Over all backbones: the mean difference and its interval, from the first clip on and once voices are known."""
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    said = re.search(
+        r"of ([-+.\d]+) points \(95 % interval ([-+.\d]+) to ([-+.\d]+)\)[^(]*and ([-+.\d]+) \(([^ ]+) to ([^ ]+)\)",
+        page,
+    )
+    assert said is not None
+    tables = re.findall(r"^\| ffn x4 \| 16 \| ([^ ]+) \[([^ ]+), ([^ ]+)\] \|", page, re.M)
+    assert said.groups() == (*tables[0], *tables[1])
+    low, high = tables[0][1:]
+    assert f"it is {tables[0][0]} points, with a 95 % interval from {low} to {high}" in (DOCS / "results.md").read_text(
+        "utf-8"
+    )
