@@ -1,6 +1,6 @@
 """Writes docs/results-hrf.md and its picture from experiments/measured/: `./run python docs/refresh_results_hrf.py`.
 
-A test compares.
+A test compares the page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from codegen.atomic import new_file
 from tinyser.models import MODELS
 from tinyser.sweep.markdown import interval, p_value, table
 from tinyser.sweep.plots import STYLE
-from tinyser.sweep.statistics import PairedTest, Setting, by_setting, holm, paired_test
+from tinyser.sweep.statistics import PairedTest, Setting, by_fold, by_setting, holm, paired_test
 from tinyser.sweep.table import Row, read_rows
 
 DOCS = Path(__file__).parent
@@ -84,17 +84,13 @@ def comparisons(figure: Callable[[Row], float | None]) -> Iterator[Comparison]:
         cells = by_setting(read_rows(MEASURED / f"{name}.csv"))
         for setting, runs in cells.items():
             baseline = cells.get(setting.baseline, {})
-            shared = [cell for cell in runs if setting.ratio and cell in baseline and figure(runs[cell]) is not None]
+            sides = [{cell: figure(row) for cell, row in side.items()} for side in (baseline, runs)]
+            without, with_hrf = ({cell: value for cell, value in side.items() if value is not None} for side in sides)
+            shared = [cell for cell in with_hrf if setting.ratio and cell in without]
             if len({fold for fold, _ in shared}) > 1:
-                sides = [_by_fold({cell: side[cell] for cell in shared}, figure) for side in (baseline, runs)]
-                yield Comparison(name, setting, *sides)
-
-
-def _by_fold(cells: Mapping[tuple[int, int], Row], figure: Callable[[Row], float | None]) -> dict[int, float]:
-    values: dict[int, list[float]] = {}
-    for (fold, _), row in sorted(cells.items()):
-        values.setdefault(fold, []).append(figure(row) or 0.0)
-    return {fold: float(np.mean(of_fold)) for fold, of_fold in values.items()}
+                yield Comparison(
+                    name, setting, *(by_fold({c: side[c] for c in shared}) for side in (without, with_hrf))
+                )
 
 
 def page() -> str:
@@ -107,12 +103,12 @@ def page() -> str:
 
 
 def _all(found: list[Comparison]) -> str:
-    corrected = holm([one.test.p_t for one in found])
+    tests = [one.test for one in found]
     lines = []
-    for one, p in zip(found, corrected, strict=True):
+    for one, test, p in zip(found, tests, holm([test.p_t for test in tests]), strict=True):
         means = [f"{100 * np.mean(list(side.values())):.1f}" for side in (one.without, one.with_hrf)]
         ahead = sum(difference > 0 for difference in one.differences.values())
-        outcome = (interval(one.test.difference, "+"), str(ahead), p_value(one.test.p_t), p_value(p))
+        outcome = (interval(test.difference, "+"), str(ahead), p_value(test.p_t), p_value(p))
         lines.append((TABLES[one.table], one.name, str(len(one.without)), *means, *outcome))
     return table(("runs", "HRF", "folds", "without", "with", "HRF - without", "ahead in", "p (t)", "Holm"), lines)
 
@@ -124,11 +120,11 @@ def _over_backbones(found: list[Comparison]) -> str:
         own = [one for one in found if one.table in WITH_ALL_BACKBONES and one.placement == placement]
         if len(own) < len(WITH_ALL_BACKBONES) * len(MODELS):
             continue
-        by_fold: dict[tuple[str, int], list[float]] = {}
+        pairs: dict[tuple[str, int], list[float]] = {}
         for one in own:
             for fold, difference in one.differences.items():
-                by_fold.setdefault((one.table, fold), []).append(difference)
-        means = [float(np.mean(values)) for values in by_fold.values()]
+                pairs.setdefault((one.table, fold), []).append(difference)
+        means = [float(np.mean(values)) for values in pairs.values()]
         test = paired_test(means, [0.0] * len(means))
         lines.append((placement, str(len(means)), interval(test.difference, "+"), p_value(test.p_t)))
     return table(("HRF", "folds", "HRF - without", "p (t)"), lines)

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from codegen.atomic import new_file
-from tinyser.sweep.statistics import METRICS, Estimate, Setting, by_setting, estimate, values
+from tinyser.sweep.statistics import METRICS, Estimate, Setting, by_fold, by_setting, estimate, values
 from tinyser.sweep.table import Row
 
 # Text stays text, and the same rows give the same bytes.
@@ -98,9 +98,8 @@ def draw_folds(axes: Any, model: str, samples: _Samples) -> None:
 
 def _by_fold(cells: Mapping[tuple[int, int], float], shift: float = 0.0) -> tuple[list[float], list[float]]:
     """Places of the folds, and the mean of each over its seeds in percent."""
-    folds = sorted({fold for fold, _ in cells})
-    means = [estimate([value for (at, _), value in cells.items() if at == fold]).mean for fold in folds]
-    return [fold + shift for fold in folds], [100 * mean for mean in means]
+    means = by_fold(cells)
+    return [fold + shift for fold in means], [100 * mean for mean in means.values()]
 
 
 def _half_width(point: Estimate) -> float:

@@ -93,6 +93,14 @@ def values(cells: Cells, metric: str, arithmetic: str = "float32") -> dict[tuple
     return {cell: float(getattr(score, metric)) for cell, score in scores.items() if score is not None}
 
 
+def by_fold(by_cell: Mapping[tuple[int, int], float]) -> dict[int, float]:
+    """The mean over its seeds of each fold, folds in order."""
+    cells: dict[int, list[float]] = {}
+    for (fold, _), value in sorted(by_cell.items()):
+        cells.setdefault(fold, []).append(value)
+    return {fold: float(np.mean(of_fold)) for fold, of_fold in cells.items()}
+
+
 def estimate(sample: Sequence[float]) -> Estimate:
     """Mean and 95 % interval of Student's t. At least one value."""
     from scipy import stats
@@ -163,5 +171,4 @@ def _units(by_cell: Mapping[tuple[int, int], float], unit: str) -> list[float]:
     """The values themselves, or the mean of each fold's."""
     if unit == "cell":
         return list(by_cell.values())
-    folds = dict.fromkeys(fold for fold, _ in by_cell)
-    return [float(np.mean([value for cell, value in by_cell.items() if cell[0] == fold])) for fold in folds]
+    return list(by_fold(by_cell).values())
