@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.errors import ToolError
+from tinyser.convert import onnx2tf_child
 from tinyser.convert.onnx_file import OnnxFile
 from tinyser.processes import run
 from tinyser.runtimes.tflite_reference import QUIET
@@ -36,7 +37,7 @@ def convert_int8(model: OnnxFile, calibration: Path, folder: Path) -> tuple[Path
     # onnx2tf simplifies its input file in place: it gets a copy.
     source = shutil.copyfile(model.path, folder / "model.onnx")
     command = [
-        *(sys.executable, "-m", "onnx2tf", "-i", str(source), "-o", str(folder), "-n"),
+        *(sys.executable, "-m", onnx2tf_child.__name__, "-i", str(source), "-o", str(folder), "-n"),
         *("-oiqt", "-iqd", "int8", "-oqd", "int8", "-kat", model.input_name),
         *("-cind", model.input_name, str(calibration), _constant(0.0, rank), _constant(1.0, rank)),
     ]

@@ -41,26 +41,28 @@ def inner_values(
 
 def _child(model: str, source: str, plan: str, folder: str, most: str) -> None:
     """Runs in the child process only."""
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(
-        model_path=model,
-        # A delegate keeps inner tensors to itself.
-        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        experimental_preserve_all_tensors=True,
-    )
-    interpreter.allocate_tensors()
+    interpreter = fast_interpreter(model, experimental_preserve_all_tensors=True)
     (entry,) = interpreter.get_input_details()
     patches = [_patches(fields) for fields in json.loads(Path(plan).read_text(encoding="utf-8"))]
-    places = [_places(wanted, int(most)) for wanted in patches]
+    chosen = [places(wanted, int(most)) for wanted in patches]
     found: list[list[npt.NDArray[Any]]] = [[] for _ in patches]
     for row in np.load(source, allow_pickle=False):
         interpreter.set_tensor(entry["index"], row.reshape(entry["shape"]))
         interpreter.invoke()
-        for parts, wanted, place in zip(found, patches, places, strict=True):
+        for parts, wanted, place in zip(found, patches, chosen, strict=True):
             parts.append(interpreter.get_tensor(wanted.tensor).reshape(-1, wanted.channels)[place])
     for index, parts in enumerate(found):
         np.save(Path(folder) / f"{index}.npy", np.concatenate(parts))
+
+
+def fast_interpreter(model: str, **options: Any) -> Any:
+    """With memory for its tensors, and no delegate: one would keep inner tensors to itself."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    kernels = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = Interpreter(model_path=model, experimental_op_resolver_type=kernels, **options)
+    interpreter.allocate_tensors()
+    return interpreter
 
 
 def _patches(fields: dict[str, Any]) -> Patches:
@@ -69,8 +71,8 @@ def _patches(fields: dict[str, Any]) -> Patches:
     return Patches(**plain)
 
 
-def _places(wanted: Patches, most: int) -> npt.NDArray[np.int64]:
-    """Which of the height * width places each patch reads, (patches, kernel)."""
+def places(wanted: Patches, most: int) -> npt.NDArray[np.int64]:
+    """Which of the height * width places each of at most `most` patches reads, (patches, kernel)."""
     down, across = wanted.count
     chosen = np.linspace(0, down * across - 1, min(down * across, most)).astype(int)
     rows = wanted.first[0] + chosen // across * wanted.stride[0]

@@ -41,6 +41,7 @@ from tinyser.convert.logits import shift_logits
 from tinyser.convert.settle import settle
 from tinyser.convert.stream import even_streams
 from tinyser.convert.tflite_file import dequantized, load, read_tflite_file, write_model
+from tinyser.convert.values_by_part import values_by_part
 from tinyser.runtimes.integer_model import tflite_reference
 from tinyser.runtimes.runtime import Floats
 
@@ -148,28 +149,17 @@ def _fit_all(target: Path, floats: Path, windows: Floats, progress: Callable[[st
     rows = read_tflite_file(target).input.quantize(windows)
     heard = inner_values(floats, windows, [other.patches for _, other in pairs])
     done = 0
-    # Each layer after those before it; layers that read one tensor at once.
-    for source, group in groupby(pairs, key=lambda pair: pair[0].patches):
-        progress(f"layer {done + 1} of {len(pairs)}")
-        _write_up_to(source.tensor, model, target)
-        integers = inner_values(target, rows, [source])[source]
-        given = dequantized(integers, model.subgraphs[0].tensors[source.tensor].quantization)
-        for mine, other in group:
-            _fit(model, mine, twin, other, given, heard[other.patches])
-            done += 1
+    with values_by_part(model, rows) as values:
+        # Each layer after those before it; layers that read one tensor at once.
+        for source, group in groupby(pairs, key=lambda pair: pair[0].patches):
+            progress(f"layer {done + 1} of {len(pairs)}")
+            quantization = model.subgraphs[0].tensors[source.tensor].quantization
+            given = dequantized(values(source), quantization)
+            for mine, other in group:
+                _fit(model, mine, twin, other, given, heard[other.patches])
+                done += 1
     write_model(model, target)
     return done
-
-
-def _write_up_to(tensor: int, model: Any, target: Path) -> None:
-    """The part of the graph that makes `tensor`: the rest would only cost time."""
-    graph = model.subgraphs[0]
-    whole = graph.operators, graph.outputs, model.signatureDefs
-    makers = [index for index, operator in enumerate(graph.operators) if tensor in map(int, operator.outputs)]
-    if makers:
-        graph.operators, graph.outputs, model.signatureDefs = graph.operators[: makers[0] + 1], [tensor], None
-    write_model(model, target)
-    graph.operators, graph.outputs, model.signatureDefs = whole
 
 
 def _held_out(windows: int) -> npt.NDArray[np.bool_]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from codegen.errors import ToolError
 from tinyser.processes import child, run
 
 _TELLING = ("ERROR: AddressSanitizer", "runtime error:", "Error:", "error:", "[ONNXRuntimeError]")
+Ask = Callable[[str], str]  # a line to a child, and the line that it answers
 
 
 def run_child(command: Sequence[str], what: str, environment: Mapping[str, str] | None = None) -> str:
@@ -34,6 +36,29 @@ def follow_child(command: Sequence[str], what: str, environment: Mapping[str, st
         if status != 0:
             complaints.seek(0)
             raise _failure(what, status, complaints.read())
+
+
+@contextmanager
+def asked_child(command: Sequence[str], what: str) -> Iterator[Ask]:
+    """A child that answers each line with a line, which ends with the block. Asking raises ToolError as `run_child`."""
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as complaints,
+        child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints) as process,
+    ):
+
+        def ask(question: str) -> str:
+            assert process.stdin is not None and process.stdout is not None
+            # A child that is gone says why below.
+            with suppress(BrokenPipeError):
+                print(question, file=process.stdin, flush=True)
+            answer = process.stdout.readline()
+            if not answer:
+                status = process.wait()
+                complaints.seek(0)
+                raise _failure(what, status, complaints.read())
+            return answer
+
+        yield ask
 
 
 def _failure(what: str, status: int, printed: str) -> ToolError:
