@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from codegen.errors import DataError
 from tests.sweep.rows import experiment, made_up_rows
-from tinyser.sweep.plots import draw_folds
+from tinyser.sweep.plots import draw_folds, draw_ratios
 from tinyser.sweep.report import page, write_report
 from tinyser.sweep.statistics import Setting
 from tinyser.sweep.table import COLUMNS, append_row, read_rows
@@ -113,6 +113,26 @@ def test_plots(metric: str, tmp_path: Path) -> None:
         assert len(svg) < 200_000
         for word in (*both, *words):
             assert f">{word}<" in svg, word
+
+
+def test_bars_over_the_ratio() -> None:
+    """The baseline's mean and, above it, the mean and interval of what HRF adds on the cells that both have."""
+    axes = Figure().subplots()
+    settings = [Setting("m", "", 0), *(Setting("m", "ffn", ratio) for ratio in (2, 4, 8))]
+    values = (
+        {(0, 0): 0.5, (0, 1): 0.7, (1, 0): 0.2},
+        {(0, 0): 0.6, (0, 1): 0.8, (1, 0): 0.32},  # 0.1 and 0.12 more
+        {(1, 0): 0.1},
+        {(2, 0): 0.9},  # nothing to compare with
+    )
+    draw_ratios(axes, "m", dict(zip(settings, values, strict=True)))
+    level, points, *_ = axes.get_lines()
+    assert level.get_ydata() == pytest.approx([40.0, 40.0])
+    assert points.get_xydata() == pytest.approx(np.array([[2, 51.0], [4, 30.0]]))
+    (bars,) = axes.collections
+    # Student's t over two folds: 12.706 times the standard error, 1.
+    ends = np.array(bars.get_segments())[:, :, 1]
+    assert ends == pytest.approx(np.array([[51 - 12.706, 51 + 12.706], [30.0, 30.0]]), abs=1e-3)
 
 
 def test_lines_of_folds() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ _Samples = Mapping[Setting, Mapping[tuple[int, int], float]]  # (fold, seed) -> 
 
 
 def plot_metric(rows: Sequence[Row], metric: str, path: Path) -> None:
-    """Writes an SVG over the ratio: one panel a backbone, means in percent with 95 % intervals over folds and seeds."""
+    """Writes an SVG over the ratio: one panel a backbone, percent, with the 95 % interval of what HRF changes."""
     _plot(rows, metric, path, draw_ratios)
 
 
@@ -49,24 +50,28 @@ def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, st
 
 
 def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
-    """The baseline is a line with its interval, HRF a line a placement, with an interval at each ratio."""
+    """The baseline's mean is a line, HRF a line a placement; a bar is the 95 % interval of the difference between them.
+
+    The difference is that of folds which both have, seeds averaged first, and has no bar where that is one fold. A
+    setting without such a fold is left out.
+    """
     ratios = sorted({setting.ratio for setting in samples if setting.ratio})
     axes.set(title=model, xlabel="expansion ratio")
-    baseline = samples.get(Setting(model, "", 0))
-    if baseline:
-        level = estimate(list(baseline.values()))
-        axes.axhline(100 * level.mean, color="black", linestyle="--", linewidth=1, label="without HRF")
-        if level.low is not None and level.high is not None:
-            axes.axhspan(100 * level.low, 100 * level.high, color="black", alpha=0.08, linewidth=0)
+    baseline = samples.get(Setting(model, "", 0), {})
+    level = 100 * estimate(list(by_fold(baseline).values())).mean if baseline else math.nan
+    axes.axhline(level, color="black", linestyle="--", linewidth=1, label="without HRF")
     placements = list(dict.fromkeys(setting.placement for setting in samples if setting.ratio))
     for number, placement in enumerate(placements):
         shift = 2 ** (_SHIFT * (number - (len(placements) - 1) / 2))
-        there = [ratio for ratio in ratios if samples.get(Setting(model, placement, ratio))]
-        points = [estimate(list(samples[Setting(model, placement, ratio)].values())) for ratio in there]
+        found = {
+            ratio: difference
+            for ratio in ratios
+            if (difference := _difference(samples.get(Setting(model, placement, ratio), {}), baseline)) is not None
+        }
         axes.errorbar(
-            [ratio * shift for ratio in there],
-            [100 * point.mean for point in points],
-            yerr=[100 * _half_width(point) for point in points],
+            [ratio * shift for ratio in found],
+            [level + 100 * difference.mean for difference in found.values()],
+            yerr=[100 * _half_width(difference) for difference in found.values()],
             marker="o",
             markersize=4,
             linewidth=1.2,
@@ -94,6 +99,12 @@ def draw_folds(axes: Any, model: str, samples: _Samples) -> None:
         after = _by_fold({cell: cells[cell] for cell in paired})[1]
         axes.vlines(there, before, after, color=line.get_color(), linewidth=1.2)
     axes.set_xticks(folds)
+
+
+def _difference(cells: Mapping[tuple[int, int], float], baseline: Mapping[tuple[int, int], float]) -> Estimate | None:
+    """Of the folds that both have, from cell to cell; None where there is none."""
+    differences = by_fold({cell: value - baseline[cell] for cell, value in cells.items() if cell in baseline})
+    return estimate(list(differences.values())) if differences else None
 
 
 def _by_fold(cells: Mapping[tuple[int, int], float], shift: float = 0.0) -> tuple[list[float], list[float]]:

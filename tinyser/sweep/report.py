@@ -58,6 +58,8 @@ def page(experiment: Experiment, rows: Sequence[Row]) -> str:
         "The tables show HRF minus baseline in points; \\* is significant over cells (a cell is a fold with a seed) "
         "or over folds, \\*\\* over both.",
         *(_findings(rows, metric) for metric in METRICS),
+        "A bar is the 95 % interval of what HRF changes, over folds, seeds averaged first: where it does not reach the "
+        "baseline's line, chance is an unlikely cause, as long as few settings are compared.",
         *(f"![{METRICS[metric]} over the expansion ratio]({name}-{metric}.svg)" for metric in PLOTTED),
         "A dot is the baseline of a fold, a line leads to the same fold with HRF; means over seeds.",
         *(f"![{METRICS[metric]} of each fold]({name}-{metric}-folds.svg)" for metric in PLOTTED),
@@ -128,7 +130,7 @@ def _findings(rows: Sequence[Row], metric: str) -> str:
         f"{len(over_cells) - higher} have the same or a lower one. Significant at p < {SIGNIFICANT:g} by the paired t "
         f"test after Holm's correction: over cells {_signs(sure[0])}, over folds {_signs(sure[1])}."
     )
-    return f"{text}\n\n{_grid(over_cells, over_folds)}"
+    return f"{text}\n\n{grid(over_cells, over_folds)}"
 
 
 def _is_sure(comparison: Comparison) -> bool:
@@ -140,8 +142,11 @@ def _signs(comparisons: Sequence[Comparison]) -> str:
     return f"{better} better and {len(comparisons) - better} worse"
 
 
-def _grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) -> str:
-    """Differences in points: a line for each backbone and placement, a column for each ratio."""
+def grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) -> str:
+    """Differences in points: a line for each backbone and placement, a column for each ratio.
+
+    A star for each of the two that is significant after Holm's correction.
+    """
     marks = {c.setting: "\\*" * (_is_sure(c) + _is_sure(d)) for c, d in zip(over_cells, over_folds, strict=True)}
     shown = {c.setting: f"{100 * c.test.difference.mean:+.1f}{marks[c.setting]}" for c in over_cells}
     ratios = sorted({setting.ratio for setting in shown})
