@@ -31,6 +31,17 @@ def test_pages_made_from_the_code_are_current(page: str, script: str) -> None:
     assert (DOCS / page).read_text(encoding="utf-8") == made, f"run docs/{script}.py"
 
 
+def test_pictures_of_hrf_are_current(tmp_path: Path) -> None:
+    """Coordinates may differ by a rounding."""
+    runpy.run_path(str(DOCS / "refresh_results_hrf.py"))["pictures"](tmp_path)
+    number = re.compile(r"-?\d+\.\d+")
+    for path in tmp_path.iterdir():
+        made, there = path.read_text("utf-8"), (ROOT / "experiments" / "measured" / path.name).read_text("utf-8")
+        assert number.sub("", made) == number.sub("", there), "run docs/refresh_results_hrf.py"
+        drawn, shown = ([float(found) for found in number.findall(text)] for text in (made, there))
+        assert drawn == pytest.approx(shown, abs=0.01)
+
+
 def test_results_of_known_voices_are_what_the_rows_say() -> None:
     """Means over folds and seeds of UAR in %: from the start in float and int8, and where voices are known."""
     text = (DOCS / "results.md").read_text("utf-8")
@@ -97,16 +108,29 @@ def test_results_are_what_the_rows_say(table: str, model: str, section: str) -> 
 
 
 def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
-    """Over all backbones: the mean difference and its interval, from the first clip on and once voices are known."""
-    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    """Over all backbones, and of each: the mean difference and its interval, from the first clip on; of all, once
+    voices are known too."""
+    page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
     said = re.search(
         r"of ([-+.\d]+) points \(95 % interval ([-+.\d]+) to ([-+.\d]+)\)[^(]*and ([-+.\d]+) \(([^ ]+) to ([^ ]+)\)",
         page,
     )
     assert said is not None
-    tables = re.findall(r"^\| ffn x4 \| 16 \| ([^ ]+) \[([^ ]+), ([^ ]+)\] \|", page, re.M)
+    tables = re.findall(r"^\| ffn x4 \| 6 \| 16 \| ([^ ]+) \[([^ ]+), ([^ ]+)\] \|", page, re.M)
     assert said.groups() == (*tables[0], *tables[1])
     low, high = tables[0][1:]
-    assert f"it is {tables[0][0]} points, with a 95 % interval from {low} to {high}" in (DOCS / "results.md").read_text(
-        "utf-8"
+    assert f"it is {tables[0][0]} points, with a 95 % interval from {low} to {high}" in results
+    of_each = re.search(
+        r"adds ([.\d]+) points \(95 % interval (\S+) to (\S+), p = ([.\d]+)\).*?loses ([.\d]+) points by it\n"
+        r"\((\S+) to (\S+), p = ([.\d]+)\), SpeechFormer's (\S+) \((\S+) to (\S+)\)",
+        page,
     )
+    assert of_each is not None
+    mean, *conformer, loss, low, high, p_value, speechformer, least, most = of_each.groups()
+    for model, wanted in (
+        ("conformer", [f"+{mean}", *conformer]),
+        ("convtransformer", [f"-{loss}", low, high, p_value]),
+        ("speechformer", [speechformer, least, most]),
+    ):
+        row = re.search(rf"^\| {model}, both \| \d+ \| 16 \| (\S+) \[(\S+), (\S+)\] \| ([.\d]+) \|$", page, re.M)
+        assert row is not None and list(row.groups())[: len(wanted)] == wanted
