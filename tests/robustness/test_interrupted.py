@@ -90,7 +90,7 @@ def test_quantize(
     out.mkdir()
     calibration = checkpoint.parent / "calibration.npy"
     command = ("quantize", tmp_path / "model.onnx", "--calibration", calibration, "-o", out / "model.tflite")
-    assert stop(start(*command), "onnx2tf", to) == STOPPED
+    assert stop(start(*command), "onnx2tf_child", to) == STOPPED
     assert list(out.iterdir()) == [] and leftovers(temporary) == []
 
 
@@ -100,7 +100,7 @@ def test_sweep(recordings: Path, tmp_path: Path, temporary: Path, require_module
     require_module("onnx2tf", "tensorflow", "onnxruntime", "ray", "matplotlib")
     (tmp_path / "tiny.toml").write_text(TINY.format(epochs=1, more="int8 = true"))
     command = ("sweep", tmp_path / "tiny.toml", "--data", recordings, "-o", tmp_path / "out", "--jobs", 1)
-    assert stop(start(*command), "-m onnx2tf", "command") == f"{STOPPED}; the same command goes on where it was"
+    assert stop(start(*command), "onnx2tf_child", "command") == f"{STOPPED}; the same command goes on where it was"
     assert leftovers(tmp_path) == []
 
 

@@ -185,7 +185,7 @@ def test_quantize_leaves_nothing(
     succeed("export", merged, "-o", onnx)
     calibration = checkpoint.parent / "calibration.npy"
     running = start("quantize", onnx, "--calibration", calibration, "-o", out / "model.tflite")
-    below = until_child("onnx2tf", running)
+    below = until_child("onnx2tf_child", running)
     running.kill()
     end(running)
     all_end(below)

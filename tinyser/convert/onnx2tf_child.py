@@ -16,9 +16,9 @@ def main() -> None:
 
     for name in ("from_keras_model", "from_concrete_functions", "from_saved_model"):
         setattr(tf.lite.TFLiteConverter, name, partial(_choosing, getattr(tf.lite.TFLiteConverter, name)))
-    from onnx2tf.onnx2tf import main
+    from onnx2tf import onnx2tf
 
-    main()
+    onnx2tf.main()
 
 
 def _choosing(make: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

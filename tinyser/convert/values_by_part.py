@@ -70,8 +70,9 @@ class ValuesByPart:
         graph.outputs = [tensor for tensor in made if tensor in later]
         path = self.folder / "part.tflite"
         write_model(self.model, path)
-        self.ask(json.dumps({"model": str(path), "inputs": inputs, "outputs": graph.outputs}))
+        request = {"model": str(path), "inputs": inputs, "outputs": graph.outputs}
         graph.operators, graph.inputs, graph.outputs, self.model.signatureDefs = whole
+        self.ask(json.dumps(request))
         for tensor in inputs:
             if tensor not in later:
                 _file(self.folder, tensor).unlink()
