@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from typing import IO
 
 from codegen.errors import ToolError
 from tinyser.processes import child, run
@@ -32,10 +33,8 @@ def follow_child(command: Sequence[str], what: str, environment: Mapping[str, st
         with child(command, environment=environment, stdout=subprocess.PIPE, stderr=complaints) as process:
             assert process.stdout is not None
             yield from process.stdout
-            status = process.wait()
-        if status != 0:
-            complaints.seek(0)
-            raise _failure(what, status, complaints.read())
+            if process.wait() != 0:
+                raise _ended(what, process, complaints)
 
 
 @contextmanager
@@ -53,12 +52,16 @@ def asked_child(command: Sequence[str], what: str) -> Iterator[Ask]:
                 print(question, file=process.stdin, flush=True)
             answer = process.stdout.readline()
             if not answer:
-                status = process.wait()
-                complaints.seek(0)
-                raise _failure(what, status, complaints.read())
+                process.wait()
+                raise _ended(what, process, complaints)
             return answer
 
         yield ask
+
+
+def _ended(what: str, process: subprocess.Popen[str], complaints: IO[str]) -> ToolError:
+    complaints.seek(0)
+    return _failure(what, process.returncode, complaints.read())
 
 
 def _failure(what: str, status: int, printed: str) -> ToolError:
