@@ -66,6 +66,11 @@ def _setting(name: str, text: str | None = None, choices: tuple[str, ...] = ()) 
 @_setting("mixup", "Alpha of mixup's Beta distribution; 0: no mixup.")
 @click.option("--rounding-noise", type=float, help="Width of noise behind every layer, in int8 steps; default: none.")
 @click.option(
+    "--unfamiliar",
+    type=float,
+    help="Share of clips heard before their voice is well known; default: none (docs/training.md).",
+)
+@click.option(
     "--features",
     type=click.Path(path_type=Path),
     metavar="SPEC.json",

@@ -29,12 +29,14 @@ def follow_child(command: Sequence[str], what: str, environment: Mapping[str, st
 
     Raises ToolError as `run_child`.
     """
-    with tempfile.TemporaryFile("w+", errors="replace") as complaints:
-        with child(command, environment=environment, stdout=subprocess.PIPE, stderr=complaints) as process:
-            assert process.stdout is not None
-            yield from process.stdout
-            if process.wait() != 0:
-                raise _ended(what, process, complaints)
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as complaints,
+        child(command, environment=environment, stdout=subprocess.PIPE, stderr=complaints) as process,
+    ):
+        assert process.stdout is not None
+        yield from process.stdout
+        if process.wait() != 0:
+            raise _ended(what, process, complaints)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import numpy as np
 
 from codegen.feature_reference import Heard, normalise_running, raw_features
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import Float64
+from codegen.feature_tables import Float64, running_start_frames
 from codegen.log_mel import Float32
 
 
@@ -30,12 +30,15 @@ def in_streams(speakers: Sequence[str], ids: Sequence[str]) -> tuple[tuple[int, 
 class HeardInStreams:
     """What a recording's stream has heard, one entry a recording: `before` it, and when all of the stream is `over`.
 
-    `whole`: mean and variance of all frames of the stream, however long ago they were heard.
+    `whole`: mean and variance of all frames of the stream, however long ago they were heard; `alone`: of the
+    recording's own. `stream`: the recordings of its stream, by index.
     """
 
     before: tuple[Heard, ...]
     over: tuple[Heard, ...]
     whole: tuple[Heard, ...]
+    alone: tuple[Heard, ...]
+    stream: tuple[tuple[int, ...], ...]
 
 
 def heard_in_streams(
@@ -48,19 +51,33 @@ def heard_in_streams(
     if spec.normalisation != "running":
         return None
     nothing = Heard.nothing(spec)
-    before, over, whole = ([nothing] * len(log_mels) for _ in range(3))
+    before, over, whole, alone = ([nothing] * len(log_mels) for _ in range(4))
+    streams: list[tuple[int, ...]] = [()] * len(log_mels)
     for stream in in_streams(speakers, ids):
         heard = nothing
         raws = [raw_features(log_mels[index], spec) for index in stream]
         for index, raw in zip(stream, raws, strict=True):
-            before[index] = heard
+            before[index], alone[index] = heard, _statistics(raw, nothing)
             heard = normalise_running(raw, spec, heard)[1]
-        everything = _whole(np.concatenate(raws), nothing)
+        everything = _statistics(np.concatenate(raws), nothing)
         for index in stream:
-            over[index], whole[index] = heard, everything
-    return HeardInStreams(tuple(before), tuple(over), tuple(whole))
+            over[index], whole[index], streams[index] = heard, everything, stream
+    return HeardInStreams(tuple(before), tuple(over), tuple(whole), tuple(alone), tuple(streams))
 
 
-def _whole(raw: Float64, nothing: Heard) -> Heard:
-    """Mean and variance of raw features, (frames, features)."""
+def heard_so_far(parts: Sequence[Heard], spec: FeatureSpec) -> Heard:
+    """What a device knows that has heard these `parts` alone since it was switched on, each frame counting alike.
+
+    Mean and variance of their frames and of those that the corpus' statistics stand for.
+    """
+    start = Heard.nothing(spec)
+    frames = np.array([running_start_frames(spec), *(part.frames for part in parts)], dtype=np.float64)
+    shares = (frames / frames.sum())[:, None]
+    means, variances = (np.stack([getattr(part, name) for part in (start, *parts)]) for name in ("mean", "variance"))
+    mean = (shares * means).sum(axis=0)
+    return Heard(mean, (shares * (variances + np.square(means - mean))).sum(axis=0), sum(part.frames for part in parts))
+
+
+def _statistics(raw: Float64, nothing: Heard) -> Heard:
+    """Mean and variance of raw features, (frames, features); `nothing` where there are no frames."""
     return Heard(raw.mean(axis=0), raw.var(axis=0), len(raw)) if len(raw) else nothing

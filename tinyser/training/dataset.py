@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor
@@ -15,7 +14,6 @@ from torch import Tensor
 from codegen.errors import DataError
 from codegen.feature_reference import fit_normalisation
 from codegen.feature_spec import FeatureSpec
-from codegen.feature_tables import running_alike_frames
 from codegen.log_mel import Float32
 from tinyser.corpora import Corpus, Utterance
 from tinyser.corpora.corpus import decision_numbers
@@ -23,6 +21,7 @@ from tinyser.features.cache import FeatureCache
 from tinyser.features.context import log_mel_windows
 from tinyser.features.speaker_streams import HeardInStreams, heard_in_streams
 from tinyser.features.torch_features import HeardBatch, past_frames
+from tinyser.training.familiarity import gets_used_to_voices, known_voices
 from tinyser.training.resample import at_frames
 
 PARTS = ("train", "validation", "test")
@@ -134,12 +133,15 @@ class Batch:
     heard: HeardBatch | None = None
 
 
-def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: float = 0.0) -> Iterator[Batch]:
+def random_batches(
+    clips: Clips, size: int, random: np.random.Generator, tempo: float = 0.0, unfamiliar: float = 0.0
+) -> Iterator[Batch]:
     """One pass over the clips in random order, a random window of each that is longer than the context.
 
-    `tempo`: largest change of a clip's speed, as a share of it.
+    `tempo`: largest change of a clip's speed, as a share of it; `unfamiliar`: share of clips whose voice is known in
+    part only (tinyser/training/familiarity.py).
     """
-    context, past = clips.spec.context_frames, past_frames(clips.spec, held=_hold(clips.spec))
+    context, past = clips.spec.context_frames, past_frames(clips.spec, held=gets_used_to_voices(clips.spec))
     order = random.permutation(len(clips))
     for first in range(0, len(order), size):
         chosen = order[first : first + size]
@@ -157,20 +159,8 @@ def random_batches(clips: Clips, size: int, random: np.random.Generator, tempo: 
             torch.from_numpy(audible),
             labels,
             torch.from_numpy(chosen),
-            _known_voices(clips, chosen),
+            None if clips.heard is None else known_voices(clips.heard, clips.spec, chosen, unfamiliar, random),
         )
-
-
-def _known_voices(clips: Clips, chosen: NDArray[np.int64]) -> HeardBatch | None:
-    """Models are trained on voices that are known well, as a device knows them most of the time."""
-    if clips.heard is None:
-        return None
-    return HeardBatch.of([clips.heard.whole[index] for index in chosen], held=_hold(clips.spec))
-
-
-def _hold(spec: FeatureSpec) -> bool:
-    """Of a voice that is known one clip changes next to nothing, but where the time constant is short."""
-    return running_alike_frames(spec) > 0
 
 
 def _random_window(clip: Float32, context: int, past: int | None, random: np.random.Generator, tempo: float) -> Float32:

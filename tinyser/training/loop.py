@@ -170,7 +170,8 @@ class Trainer:
         torch.manual_seed(int(random.integers(2**63)) + fabric.global_rank)
         self.model.train()
         losses = []
-        for batch in random_batches(self._data.train, settings.batch_size, random, settings.tempo):
+        unfamiliar = settings.unfamiliar or 0.0
+        for batch in random_batches(self._data.train, settings.batch_size, random, settings.tempo, unfamiliar):
             targets = functional.one_hot(batch.labels, len(self._labels)).float()
             loss = self._loss(*mixup(self._augment(batch, generator), targets, settings.mixup, random))
             self._optimizer.zero_grad()

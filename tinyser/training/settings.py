@@ -10,6 +10,7 @@ from typing import Any
 
 from codegen.errors import TinySerError
 from codegen.feature_spec import FeatureSpec
+from codegen.feature_tables import running_alike_frames
 
 OPTIMIZERS = ("adamw", "sgd")
 # Where and how a run happens, not what comes out of it.
@@ -32,7 +33,7 @@ _WHOLE = {
 }
 _REAL = {
     "learning_rate": (1e-7, 1.0),
-    "weight_decay": (0.0, 1.0),
+    "weight_decay": (0.0, 10.0),
     "label_smoothing": (0.0, 0.9),
     "gain_db": (0.0, 40.0),
     "tilt_db": (0.0, 40.0),
@@ -42,9 +43,10 @@ _REAL = {
     "mixup": (0.0, 10.0),
     "hrf_learning_rate": (1e-7, 1.0),
     "rounding_noise": (0.0, 64.0),
+    "unfamiliar": (0.0, 1.0),
 }
 # Where nothing is given, these follow another setting, or do nothing.
-_OPTIONAL = ("hrf_learning_rate", "rounding_noise")
+_OPTIONAL = ("hrf_learning_rate", "rounding_noise", "unfamiliar")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,8 @@ class TrainSettings:
     of frames, and of mel bins, that SpecAugment blanks; `tempo`, `warp`: largest change, as a
     share, of a clip's speed and of its mel axis (vocal tract length perturbation); `mixup`: alpha of the Beta
     distribution of mixup, 0 does not mix; `rounding_noise`: width of noise behind every layer, in int8 steps, None or
-    0: none. `devices`: processes that share every batch, each on its own device.
+    0: none; `unfamiliar`: share of clips that are heard as if their voice were known in part only, None or 0: none.
+    `devices`: processes that share every batch, each on its own device.
     `features`: fields of a FeatureSpec but `mean` and `std`; `mel_bins`, `context_frames` and `stride_frames` may
     also be given on their own. `threads`: models this small gain little from a second core, and lose much when
     something else wants it. `start`: checkpoint whose weights training starts from; `start_sha256`, which is not given
@@ -92,6 +95,7 @@ class TrainSettings:
     warp: float = 0.1
     mixup: float = 0.0
     rounding_noise: float | None = None
+    unfamiliar: float | None = None
     features: Mapping[str, Any] = field(default_factory=dict)
     mel_bins: int | None = None
     context_frames: int | None = None
@@ -122,6 +126,11 @@ class TrainSettings:
                 f"training: patience: got {self.patience} without validation speakers, allowed is 0; validate, "
                 "or train all epochs"
             )
+        if self.unfamiliar and not running_alike_frames(self.spec()):
+            raise TinySerError(
+                f"training: unfamiliar: got {self.unfamiliar} with features that get used to no voice, allowed is 0; "
+                'leave it out, or set normalisation "running" with running_seconds above 10 among the features'
+            )
         self.spec()
         if self.start is not None:
             object.__setattr__(self, "start_sha256", _sha256(self.start))
@@ -146,7 +155,8 @@ class TrainSettings:
         content = {name: getattr(self, name) for name in DECISIVE}
         if self.hrf_ratio == 0:
             content["hrf_learning_rate"] = None  # there are no factors
-        content["rounding_noise"] = self.rounding_noise or None
+        for name in ("rounding_noise", "unfamiliar"):
+            content[name] = content[name] or None
         return {**content, "features": self.spec().settings(), "hrf_modules": list(self.hrf_modules)}
 
 
