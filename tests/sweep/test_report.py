@@ -23,7 +23,7 @@ GAINS = {("convtransformer", "ffn", 4): 0.05, ("conformer", "attention,conv", 2)
 
 def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     rows = made_up_rows(experiment(), GAINS)[:3]
-    given = {"start_sha256": "5e" * 32, "hrf_learning_rate": 1e-3, "rounding_noise": 6.0}
+    given = {"start_sha256": "5e" * 32, "hrf_learning_rate": 1e-3, "rounding_noise": 6.0, "unfamiliar": 0.5}
     rows[0] = replace(rows[0], settings={**rows[0].settings, **given})
     rows[1] = replace(rows[1], int8=None)
     for number, row in enumerate(rows):
@@ -39,6 +39,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path) -> None:
     empty = [
         "hrf_learning_rate",
         "rounding_noise",
+        "unfamiliar",
         "start_sha256",
         *(name for name in COLUMNS if name.startswith("int8_")),
     ]

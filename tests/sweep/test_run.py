@@ -111,7 +111,7 @@ def test_rows_are_complete(tiny: Make, options: Options, monkeypatch: pytest.Mon
     assert [row.id for row in rows] == [run.id for run in experiment.runs()]
     with (folder / "rows.csv").open(newline="") as file:
         for cells in csv.DictReader(file):
-            empty = ("int8_", "start_", "hrf_learning_", "rounding_noise", "familiar_")
+            empty = ("int8_", "start_", "hrf_learning_", "rounding_noise", "unfamiliar", "familiar_")
             assert all(cells[name] for name in COLUMNS if not name.startswith(empty))
     for run, row in zip(experiment.runs(), rows, strict=True):
         assert row.settings == run.training

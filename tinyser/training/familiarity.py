@@ -36,7 +36,7 @@ def known_voices(
 
 
 def _in_part(heard: HeardInStreams, spec: FeatureSpec, index: int, random: np.random.Generator) -> Heard:
-    """The clip itself and some others of its speaker, few as often as many: their number's logarithm is uniform."""
+    """The clip itself and some, not all, of its speaker's others: few or many, uniform in the number's logarithm."""
     others = [other for other in heard.stream[index] if other != index]
     count = int((len(others) + 1) ** random.random()) - 1
     drawn = random.choice(others, count, replace=False).tolist() if count else []
