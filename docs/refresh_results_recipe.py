@@ -1,0 +1,161 @@
+"""Writes docs/results-recipe.md from the rows in experiments/measured/: `./run python docs/refresh_results_recipe.py`.
+
+A test compares the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from codegen.atomic import new_file
+from tinyser.sweep.markdown import interval, p_value, table
+from tinyser.sweep.statistics import by_fold, by_setting, paired_test, values
+from tinyser.sweep.table import Row, read_rows
+
+DOCS = Path(__file__).parent
+MEASURED = DOCS.parent / "experiments" / "measured"
+PAGE, HEAD = DOCS / "results-recipe.md", DOCS / "results_recipe_head.md"
+INT8 = "unfamiliar-emodb"
+# (fold, seed) -> what was measured.
+Cells = Mapping[tuple[int, int], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What differs between the runs of a table."""
+
+    weight_decay: float
+    unfamiliar: float | None
+
+    @property
+    def name(self) -> str:
+        """As the page has it."""
+        heard = "" if self.unfamiliar is None else f", unfamiliar {self.unfamiliar:g}"
+        return f"weight decay {self.weight_decay:g}{heard}"
+
+
+BEFORE = Recipe(0.05, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Runs of one backbone without HRF; `tables` of rows, a cell in the first one that has it."""
+
+    title: str
+    model: str
+    tables: tuple[str, ...]
+
+
+TRIALS = (
+    Trial(
+        "ConvTransformer on EmoDB after RAVDESS",
+        "convtransformer",
+        ("unfamiliar-emodb", "weight-decay-emodb", "hrf-weight-decay", "hrf-placements", "speaker-streams-emodb"),
+    ),
+    Trial("Conformer on EmoDB after RAVDESS", "conformer", ("unfamiliar-emodb", "hrf-placements")),
+    Trial("ConvTransformer on RAVDESS", "convtransformer", ("unfamiliar-ravdess", "speaker-streams-ravdess")),
+)
+
+
+def from_the_start(row: Row) -> float:
+    """Unweighted average recall of the merged model in float32, from a test speaker's first clip on."""
+    return row.float32.uar
+
+
+def voices_known(row: Row) -> float:
+    """The same once a test speaker's recordings have been heard."""
+    assert row.familiar_uar is not None
+    return row.familiar_uar
+
+
+FIGURES: dict[str, Callable[[Row], float]] = {"from the first clip on": from_the_start, "voices known": voices_known}
+
+
+def runs_of(trial: Trial) -> dict[Recipe, dict[tuple[int, int], Row]]:
+    """The baseline's runs by recipe, that of before first, then by decay."""
+    found: dict[Recipe, dict[tuple[int, int], Row]] = {}
+    for name in trial.tables:
+        for row in read_rows(MEASURED / f"{name}.csv"):
+            settings = row.settings
+            if settings["model"] == trial.model and not settings["hrf_ratio"]:
+                recipe = Recipe(settings["weight_decay"], settings["unfamiliar"])
+                found.setdefault(recipe, {}).setdefault((settings["fold"], settings["seed"]), row)
+    return {recipe: found[recipe] for recipe in sorted(found, key=lambda one: (one.unfamiliar or 0, one.weight_decay))}
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD.read_text("utf-8").rstrip("\n")]
+    for trial in TRIALS:
+        runs = runs_of(trial)
+        parts += [f"## {trial.title}", _means(runs), f"### {trial.title}: seed by seed", _by_seed(runs)]
+    parts += ["## int8 of these runs on EmoDB", _int8()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _int8() -> str:
+    """Every backbone with HRF and without: recall in int8 against float on the runs that were converted."""
+    lines = []
+    for setting, cells in by_setting(read_rows(MEASURED / f"{INT8}.csv")).items():
+        runs = {cell: row for cell, row in cells.items() if row.int8 is not None}
+        if not runs:
+            continue
+        sides = [list(by_fold(values(runs, "uar", arithmetic)).values()) for arithmetic in ("int8", "float32")]
+        clips = sum(row.float32.clips for row in runs.values())
+        equal = sum(row.int8.agreement * row.float32.clips for row in runs.values() if row.int8) / clips
+        means = [f"{100 * np.mean(side):.1f}" for side in reversed(sides)]
+        difference = interval(paired_test(*sides).difference, "+")
+        hrf = f"{setting.placement} x{setting.ratio}" if setting.ratio else "none"
+        lines.append((setting.model, hrf, str(len(runs)), *means, difference, f"{100 * equal:.1f} of {clips:,}"))
+    return table(("model", "HRF", "runs", "float", "int8", "int8 - float", "decided alike, % of clips"), lines)
+
+
+def _means(runs: Mapping[Recipe, Cells]) -> str:
+    """A line a recipe: the means, and what it adds to the recipe of before on the folds and seeds of both."""
+    lines = []
+    for recipe, cells in runs.items():
+        seeds = ", ".join(map(str, sorted({seed for _, seed in cells})))
+        line = [recipe.name, seeds, str(len({fold for fold, _ in cells}))]
+        for figure in FIGURES.values():
+            line.append(f"{100 * _mean(cells, figure):.1f}")
+            line += ["", ""] if recipe == BEFORE else _added(cells, runs[BEFORE], figure)
+        lines.append(line)
+    headings = [text for name in FIGURES for text in (name, "added", "p (t)")]
+    return table(("recipe", "seeds", "folds", *headings), lines)
+
+
+def _added(cells: Cells, before: Cells, figure: Callable[[Row], float]) -> list[str]:
+    shared = [cell for cell in cells if cell in before]
+    sides = [list(by_fold({cell: figure(side[cell]) for cell in shared}).values()) for side in (cells, before)]
+    test = paired_test(*sides)
+    return [interval(test.difference, "+"), p_value(test.p_t)]
+
+
+def _mean(cells: Cells, figure: Callable[[Row], float]) -> float:
+    return float(np.mean(list(by_fold({cell: figure(row) for cell, row in cells.items()}).values())))
+
+
+def _by_seed(runs: Mapping[Recipe, Cells]) -> str:
+    """Every seed's folds: from the first clip on, and once voices are known."""
+    return table(("recipe", "seed", "folds from the first clip on / voices known", "mean"), list(_seeds(runs)))
+
+
+def _seeds(runs: Mapping[Recipe, Cells]) -> Iterator[tuple[str, ...]]:
+    for recipe, cells in runs.items():
+        for seed in sorted({seed for _, seed in cells}):
+            own = {cell: row for cell, row in sorted(cells.items()) if cell[1] == seed}
+            folds = ", ".join(_both(figure(row) for figure in FIGURES.values()) for row in own.values())
+            yield recipe.name, str(seed), folds, _both(_mean(own, figure) for figure in FIGURES.values())
+
+
+def _both(shares: Iterable[float]) -> str:
+    return " / ".join(f"{100 * share:.1f}" for share in shares)
+
+
+if __name__ == "__main__":
+    with new_file(PAGE) as partial:
+        partial.write_text(page(), encoding="utf-8")
