@@ -47,6 +47,7 @@ TABLES = {
     "speaker-streams-emodb": "EmoDB after RAVDESS, voices get known",
     PLACEMENTS: "EmoDB after RAVDESS, voices get known, another seed",
     "hrf-weight-decay": "EmoDB after RAVDESS, voices get known, that seed, weight decay 0.5",
+    "unfamiliar-emodb": "EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0.5",
     "speaker-streams-ravdess": "RAVDESS, voices get known",
     "speaker-streams-ravdess-40": "RAVDESS, voices get known, 40 epochs instead of 100",
 }

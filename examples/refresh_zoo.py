@@ -29,10 +29,12 @@ FOLDER = Path(__file__).parent
 BOARD = "mps2-an386"
 SEED = 0
 _SETTINGS = ("preset", "hrf_ratio", "hrf_modules", "epochs", "seed")
-# How features are normalised -> the experiment, and the table of its rows in experiments/measured.
+# How features are normalised, and the share of clips that training hears before their voice is known -> the experiment, and
+# the table of its rows in experiments/measured.
 _ORIGINS = {
-    "corpus": ("transfer-{model}", "transfer-emodb"),
-    "running": ("speaker-streams-emodb-{model}", "speaker-streams-emodb"),
+    ("corpus", None): ("transfer-{model}", "transfer-emodb"),
+    ("running", None): ("speaker-streams-emodb-{model}", "speaker-streams-emodb"),
+    ("running", 0.5): ("unfamiliar-emodb-{model}", "unfamiliar-emodb"),
 }
 
 
@@ -66,7 +68,7 @@ def card_of(rows: list[Row], model: Path) -> dict[str, Any]:
         for row in rows
         if row.int8 is not None
     ]
-    experiment, table = _ORIGINS[own.settings["features"]["normalisation"]]
+    experiment, table = _ORIGINS[own.settings["features"]["normalisation"], own.settings["unfamiliar"]]
     return {
         "model": own.settings["model"],
         "parameters": own.parameters_merged,
