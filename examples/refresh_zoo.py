@@ -29,8 +29,8 @@ FOLDER = Path(__file__).parent
 BOARD = "mps2-an386"
 SEED = 0
 _SETTINGS = ("preset", "hrf_ratio", "hrf_modules", "epochs", "seed")
-# How features are normalised, and the share of clips that training hears before their voice is known -> the experiment, and
-# the table of its rows in experiments/measured.
+# How features are normalised, and the share of clips that training hears before their voice is known -> the
+# experiment, and the table of its rows in experiments/measured.
 _ORIGINS = {
     ("corpus", None): ("transfer-{model}", "transfer-emodb"),
     ("running", None): ("speaker-streams-emodb-{model}", "speaker-streams-emodb"),
