@@ -1,7 +1,7 @@
 """Fills the model zoo from sweeps: `./run python examples/refresh_zoo.py SWEEP_FOLDER...`, one folder or more.
 Without a folder it only measures anew what the firmware of the models that are there needs.
 
-Their experiments have to `keep` their files. Of each backbone the HRF model of the first fold goes into
+Their experiments have to `keep` their files. Of each backbone the HRF model of the first seed's first fold goes into
 `examples/emodb-BACKBONE/`, whatever its accuracy is: choosing by the test speakers' results would flatter it.
 """
 
@@ -27,7 +27,6 @@ from tinyser.sweep.table import Row, read_rows
 
 FOLDER = Path(__file__).parent
 BOARD = "mps2-an386"
-SEED = 0
 _SETTINGS = ("preset", "hrf_ratio", "hrf_modules", "epochs", "seed")
 # How features are normalised, and the share of clips that training hears before their voice is known -> the
 # experiment, and the table of its rows in experiments/measured.
@@ -90,11 +89,12 @@ def page(card: dict[str, Any]) -> str:
 
 def refresh(sweep: Path, backbone: str) -> None:
     """Writes the folder of one backbone, if the sweep has it."""
-    everything = (row for row in read_rows(sweep / "rows.csv") if row.settings["seed"] == SEED)
+    everything = read_rows(sweep / "rows.csv")
     rows = [row for row in everything if row.settings["model"] == backbone and row.settings["hrf_ratio"]]
     if not rows:
         return
-    rows.sort(key=lambda row: row.settings["fold"])
+    first = min(row.settings["seed"] for row in rows)
+    rows = sorted((row for row in rows if row.settings["seed"] == first), key=lambda row: int(row.settings["fold"]))
     kept = sweep / "runs" / rows[0].id / "model.tflite"
     folder = FOLDER / f"emodb-{backbone}"
     folder.mkdir(exist_ok=True)
