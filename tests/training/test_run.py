@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,11 +76,18 @@ def test_folder_and_merge(tiny: Settings, tmp_path: Path) -> None:
         torch.testing.assert_close(small.build()(x), checkpoint.build()(x), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("noise", [None, 6.0])
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        {},
+        {"rounding_noise": 6.0},
+        {"unfamiliar": 0.5, "features": {"normalisation": "running", "running_seconds": 100.0}},
+    ],
+)
 def test_going_on_gives_the_model_of_an_unbroken_run(
-    noise: float | None, tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    drawn: dict[str, Any], tiny: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny = partial(tiny, rounding_noise=noise)
+    tiny = partial(tiny, **drawn)
     unbroken = quiet_train(tiny(output=tmp_path / "unbroken")).folder
     with monkeypatch.context() as patch:
         stop_after(2, patch)

@@ -126,12 +126,12 @@ class TrainSettings:
                 f"training: patience: got {self.patience} without validation speakers, allowed is 0; validate, "
                 "or train all epochs"
             )
-        if self.unfamiliar and not running_alike_frames(self.spec()):
+        spec = self.spec()
+        if self.unfamiliar and not running_alike_frames(spec):
             raise TinySerError(
                 f"training: unfamiliar: got {self.unfamiliar} with features that get used to no voice, allowed is 0; "
                 'leave it out, or set normalisation "running" with running_seconds above 10 among the features'
             )
-        self.spec()
         if self.start is not None:
             object.__setattr__(self, "start_sha256", _sha256(self.start))
 
