@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -61,18 +62,11 @@ TRIALS = (
 )
 
 
-def from_the_start(row: Row) -> float:
-    """Unweighted average recall of the merged model in float32, from a test speaker's first clip on."""
-    return row.float32.uar
-
-
-def voices_known(row: Row) -> float:
-    """The same once a test speaker's recordings have been heard."""
-    assert row.familiar_uar is not None
-    return row.familiar_uar
-
-
-FIGURES: dict[str, Callable[[Row], float]] = {"from the first clip on": from_the_start, "voices known": voices_known}
+# Unweighted average recall of the merged model in float32.
+FIGURES: dict[str, Callable[[Row], float]] = {
+    "from the first clip on": attrgetter("float32.uar"),
+    "voices known": attrgetter("familiar_uar"),
+}
 
 
 def runs_of(trial: Trial) -> dict[Recipe, dict[tuple[int, int], Row]]:

@@ -168,3 +168,22 @@ def test_what_is_said_of_the_recipe_is_what_its_tables_say() -> None:
     ravdess = re.search(line.format(seeds="0", folds=6), tables, re.M)
     assert ravdess is not None
     assert f"both together cost {ravdess[2][1:]} points from the first clip on" in pages["results-recipe"]
+
+
+def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> None:
+    """Of ConvTransformer and Conformer: what HRF adds, its mean and p, from the first clip on and voices known."""
+    page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
+    runs = r"^\| EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0\.5 \| {}, ffn x4 \| 10 "
+    cells = r"\| ([.\d]+) \| ([.\d]+) \| (\S+) .*?\| \d+ \| ([.\d]+) \|"
+    (_, mean, gain, p), (_, _, gain_known, _) = re.findall(runs.format("convtransformer") + cells, page, re.M)
+    said = f"{gain} from the first clip on ({mean}; p = {float(p):.2f}) and {gain_known} known; Conformer"
+    assert said in page
+    (first, mean, gain, p), (known, mean_known, gain_known, p_known) = re.findall(
+        runs.format("conformer") + cells, page, re.M
+    )
+    said = (
+        f"one seed: {gain} ({mean}; p = {float(p):.2f}) and {gain_known} known ({mean_known}; p = {float(p_known):.2f})"
+    )
+    assert said in page
+    assert f"Conformer gets **{first} and {known}** on EmoDB" in results
+    assert f"without HRF, and {mean} and **{mean_known}** with it" in results

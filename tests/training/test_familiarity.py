@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +10,8 @@ import torch
 
 from codegen.errors import TinySerError
 from codegen.feature_reference import Heard, normalise_running, raw_features
-from codegen.feature_spec import FeatureSpec
+from codegen.feature_tables import running_start_frames
+from codegen.log_mel import Float32
 from tests.features.front_ends import spec
 from tinyser.features.speaker_streams import heard_in_streams, heard_so_far
 from tinyser.training.dataset import Clips, random_batches
@@ -23,18 +23,19 @@ SPEAKERS = 8
 CLIPS_EACH = 7
 
 
-def log_mels(frames: int = 5, seed: int = 0) -> list[np.ndarray[Any, np.dtype[np.float32]]]:
+FRAMES_EACH = 5
+
+
+def log_mels() -> list[Float32]:
     """Of SPEAKERS x CLIPS_EACH clips, each with a level of its own that is unlike any other's."""
-    random = np.random.default_rng(seed)
-    return [
-        (random.normal(level, 1, (frames, SLOW.mel_bins))).astype(np.float32) for level in range(SPEAKERS * CLIPS_EACH)
-    ]
+    random, shape = np.random.default_rng(0), (FRAMES_EACH, SLOW.mel_bins)
+    return [random.normal(level, 1, shape).astype(np.float32) for level in range(SPEAKERS * CLIPS_EACH)]
 
 
-def corpus(wanted: FeatureSpec = SLOW) -> Clips:
+def corpus() -> Clips:
     clips, speakers = log_mels(), [f"{index // CLIPS_EACH}" for index in range(SPEAKERS * CLIPS_EACH)]
-    heard = heard_in_streams(clips, speakers, [str(index) for index in range(len(clips))], wanted)
-    return Clips(tuple(clips), (0,) * len(clips), tuple(speakers), wanted, heard=heard)
+    heard = heard_in_streams(clips, speakers, [str(index) for index in range(len(clips))], SLOW)
+    return Clips(tuple(clips), (0,) * len(clips), tuple(speakers), SLOW, heard=heard)
 
 
 def test_what_a_device_knows_that_was_just_switched_on() -> None:
@@ -47,7 +48,7 @@ def test_what_a_device_knows_that_was_just_switched_on() -> None:
     found = heard_so_far([clips.heard.alone[index] for index in (3, 0, 5)], SLOW)
     np.testing.assert_allclose(found.mean, heard.mean, rtol=1e-9)
     np.testing.assert_allclose(found.variance, heard.variance, rtol=1e-9)
-    assert found.frames == heard.frames == 15
+    assert found.frames == heard.frames == 3 * FRAMES_EACH
     nothing = heard_so_far([], SLOW)
     np.testing.assert_allclose(nothing.variance, Heard.nothing(SLOW).variance)
 
@@ -72,7 +73,7 @@ def test_so_many_clips_are_heard_before_their_voice_is_known(share: float) -> No
         assert drawn.held
         whole = torch.from_numpy(np.stack([one.mean for one in clips.heard.whole])).float()
         for index in np.flatnonzero((drawn.mean != whole).any(dim=1).numpy()):
-            others.append(int(drawn.frames[index]) // 5 - 1)
+            others.append(int(drawn.frames[index]) // FRAMES_EACH - 1)
     assert len(others) == pytest.approx(40 * len(clips) * share, rel=0.05)
     if share:
         counts = np.bincount(others, minlength=CLIPS_EACH)
@@ -87,7 +88,7 @@ def test_nobody_else_is_heard() -> None:
     clips, random = corpus(), np.random.default_rng(1)
     assert clips.heard is not None
     drawn = known_voices(clips.heard, SLOW, np.arange(len(clips)), 1.0, random)
-    start = 1000
+    start = running_start_frames(SLOW)
     for index in range(len(clips)):
         frames = float(drawn.frames[index])
         level = (drawn.mean[index].mean() * (start + frames) - start * float(np.mean(SLOW.mean))) / frames
