@@ -1,4 +1,4 @@
-"""Compiles C sources with two jobs; an object is kept while its command, source and headers stay the same."""
+"""Compiles C sources with two jobs; an object is kept while its command, source and what it includes stay the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ from tinyser.processes import in_threads, run
 JOBS = 2
 # One source, or a link: a compiler that takes longer waits for something that does not come.
 TIMEOUT_SECONDS = 300.0
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.MULTILINE)
 # Debian and Ubuntu packages that hold each program.
 PACKAGES: Mapping[str, str] = {
     "gcc": "gcc",
@@ -91,14 +93,14 @@ def compile_objects(
         options += cmsis_dsp.compiler_flags(root)
         sources = [*sources, *(str(root / name) for name in cmsis_dsp.SOURCES)]
     cxx_options = [*(option for option in options if option not in C_DIALECT), *cxx_flags]
-    headers = _digest(sorted(project.folder.glob("*/**/*.h")))
+    folders = [project.folder / name for name in project.include_dirs]
     store = Path(_object_store(tempfile.gettempdir()).name)
 
     def compile_one(source: str) -> Path:
         foreign = ["-w"] if Path(source).is_absolute() else []
         dialect = cxx_options if source.endswith(".cc") else options
         command = [compiler, *dialect, *foreign, "-c", source]
-        state = f"{' '.join(command)} {headers} {_digest([project.folder / source])}"
+        state = f"{' '.join(command)} {_digest(_with_included(project.folder / source, folders))}"
         target = store / f"{hashlib.sha256(state.encode()).hexdigest()}.o"
         if not target.is_file():
             partial = target.with_suffix(f".{threading.get_ident()}.o")
@@ -107,6 +109,20 @@ def compile_objects(
         return target
 
     return in_threads(compile_one, sources, JOBS)
+
+
+def _with_included(source: Path, folders: Sequence[Path]) -> list[Path]:
+    """A source and whatever of the project it includes, itself or by others, whether or not a macro leaves it out."""
+    found, wanted = {source: None}, [source]
+    while wanted:
+        file = wanted.pop()
+        for name in map(os.fsdecode, _INCLUDE.findall(file.read_bytes())):
+            # All of that name: which of them the compiler takes does not matter then.
+            paths = [folder / name for folder in (file.parent, *folders)]
+            new = [path for path in paths if path not in found and path.is_file()]
+            found.update(dict.fromkeys(new))
+            wanted += new
+    return list(found)
 
 
 def _digest(files: Sequence[Path]) -> str:
