@@ -20,26 +20,35 @@ from tinyser.sweep.table import Row, read_rows
 DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "experiments" / "measured"
 PAGE, HEAD = DOCS / "results-recipe.md", DOCS / "results_recipe_head.md"
-INT8 = "unfamiliar-emodb"
+# Corpus -> the table whose runs were converted.
+INT8 = {"EmoDB": "unfamiliar-emodb", "RAVDESS": "longer-ravdess"}
 # (fold, seed) -> what was measured.
 Cells = Mapping[tuple[int, int], Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What differs between the runs of a table."""
+    """What differs between the runs of a table; `started`: from weights of another corpus."""
 
     weight_decay: float
     unfamiliar: float | None
+    epochs: int
+    started: bool
 
     @property
-    def name(self) -> str:
-        """As the page has it."""
-        heard = "" if self.unfamiliar is None else f", unfamiliar {self.unfamiliar:g}"
-        return f"weight decay {self.weight_decay:g}{heard}"
+    def order(self) -> tuple[float, ...]:
+        """As the page has them."""
+        return self.unfamiliar or 0, self.weight_decay, self.started, self.epochs
 
-
-BEFORE = Recipe(0.05, None)
+    def name(self, before: Recipe) -> str:
+        """Decay, and what else is not as before."""
+        parts = [
+            f"weight decay {self.weight_decay:g}",
+            "" if self.epochs == before.epochs else f"{self.epochs} epochs",
+            "" if self.started == before.started else "after EmoDB",
+            "" if self.unfamiliar is None else f"unfamiliar {self.unfamiliar:g}",
+        ]
+        return ", ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +57,25 @@ class Trial:
 
     title: str
     model: str
+    before: Recipe
     tables: tuple[str, ...]
 
 
+EMODB, RAVDESS = Recipe(0.05, None, epochs=60, started=True), Recipe(0.05, None, epochs=100, started=False)
 TRIALS = (
     Trial(
         "ConvTransformer on EmoDB after RAVDESS",
         "convtransformer",
+        EMODB,
         ("unfamiliar-emodb", "weight-decay-emodb", "hrf-weight-decay", "hrf-placements", "speaker-streams-emodb"),
     ),
-    Trial("Conformer on EmoDB after RAVDESS", "conformer", ("unfamiliar-emodb", "hrf-placements")),
-    Trial("ConvTransformer on RAVDESS", "convtransformer", ("unfamiliar-ravdess", "speaker-streams-ravdess")),
+    Trial("Conformer on EmoDB after RAVDESS", "conformer", EMODB, ("unfamiliar-emodb", "hrf-placements")),
+    Trial(
+        "ConvTransformer on RAVDESS",
+        "convtransformer",
+        RAVDESS,
+        ("unfamiliar-ravdess", "longer-ravdess", "ravdess-epochs-and-start", "speaker-streams-ravdess"),
+    ),
 )
 
 
@@ -70,15 +87,16 @@ FIGURES: dict[str, Callable[[Row], float]] = {
 
 
 def runs_of(trial: Trial) -> dict[Recipe, dict[tuple[int, int], Row]]:
-    """The baseline's runs by recipe, that of before first, then by decay."""
+    """The baseline's runs by recipe, in the page's order."""
     found: dict[Recipe, dict[tuple[int, int], Row]] = {}
     for name in trial.tables:
         for row in read_rows(MEASURED / f"{name}.csv"):
             settings = row.settings
             if settings["model"] == trial.model and not settings["hrf_ratio"]:
-                recipe = Recipe(settings["weight_decay"], settings["unfamiliar"])
+                started = settings["start_sha256"] is not None
+                recipe = Recipe(settings["weight_decay"], settings["unfamiliar"], settings["epochs"], started)
                 found.setdefault(recipe, {}).setdefault((settings["fold"], settings["seed"]), row)
-    return {recipe: found[recipe] for recipe in sorted(found, key=lambda one: (one.unfamiliar or 0, one.weight_decay))}
+    return {recipe: found[recipe] for recipe in sorted(found, key=attrgetter("order"))}
 
 
 def page() -> str:
@@ -86,37 +104,43 @@ def page() -> str:
     parts = [HEAD.read_text("utf-8").rstrip("\n")]
     for trial in TRIALS:
         runs = runs_of(trial)
-        parts += [f"## {trial.title}", _means(runs), f"### {trial.title}: seed by seed", _by_seed(runs)]
-    parts += ["## int8 of these runs on EmoDB", _int8()]
+        parts += [f"## {trial.title}", _means(runs, trial.before)]
+        parts += [f"### {trial.title}: seed by seed", _by_seed(runs, trial.before)]
+    parts += ["## int8 of the best runs", _int8()]
     return "\n\n".join(parts) + "\n"
 
 
 def _int8() -> str:
     """Every backbone with HRF and without: recall in int8 against float on the runs that were converted."""
     lines = []
-    for setting, cells in by_setting(read_rows(MEASURED / f"{INT8}.csv")).items():
-        runs = {cell: row for cell, row in cells.items() if row.int8 is not None}
-        if not runs:
-            continue
-        sides = [list(by_fold(values(runs, "uar", arithmetic)).values()) for arithmetic in ("int8", "float32")]
-        clips = sum(row.float32.clips for row in runs.values())
-        equal = sum(row.int8.agreement * row.float32.clips for row in runs.values() if row.int8) / clips
-        means = [f"{100 * np.mean(side):.1f}" for side in reversed(sides)]
-        difference = interval(paired_test(*sides).difference, "+")
-        hrf = f"{setting.placement} x{setting.ratio}" if setting.ratio else "none"
-        lines.append((setting.model, hrf, str(len(runs)), *means, difference, f"{100 * equal:.1f} of {clips:,}"))
-    return table(("model", "HRF", "runs", "float", "int8", "int8 - float", "decided alike, % of clips"), lines)
+    for corpus, name in INT8.items():
+        for setting, cells in by_setting(read_rows(MEASURED / f"{name}.csv")).items():
+            runs = {cell: row for cell, row in cells.items() if row.int8 is not None}
+            if runs:
+                hrf = f"{setting.placement} x{setting.ratio}" if setting.ratio else "none"
+                lines.append((corpus, setting.model, hrf, str(len(runs)), *_int8_and_float(runs)))
+    return table(
+        ("corpus", "model", "HRF", "runs", "float", "int8", "int8 - float", "decided alike, % of clips"), lines
+    )
 
 
-def _means(runs: Mapping[Recipe, Cells]) -> str:
+def _int8_and_float(runs: Cells) -> tuple[str, ...]:
+    sides = [list(by_fold(values(runs, "uar", arithmetic)).values()) for arithmetic in ("int8", "float32")]
+    clips = sum(row.float32.clips for row in runs.values())
+    equal = sum(row.int8.agreement * row.float32.clips for row in runs.values() if row.int8) / clips
+    means = [f"{100 * np.mean(side):.1f}" for side in reversed(sides)]
+    return (*means, interval(paired_test(*sides).difference, "+"), f"{100 * equal:.1f} of {clips:,}")
+
+
+def _means(runs: Mapping[Recipe, Cells], before: Recipe) -> str:
     """A line a recipe: the means, and what it adds to the recipe of before on the folds and seeds of both."""
     lines = []
     for recipe, cells in runs.items():
         seeds = ", ".join(map(str, sorted({seed for _, seed in cells})))
-        line = [recipe.name, seeds, str(len({fold for fold, _ in cells}))]
+        line = [recipe.name(before), seeds, str(len({fold for fold, _ in cells}))]
         for figure in FIGURES.values():
             line.append(f"{100 * _mean(cells, figure):.1f}")
-            line += ["", ""] if recipe == BEFORE else _added(cells, runs[BEFORE], figure)
+            line += ["", ""] if recipe == before else _added(cells, runs[before], figure)
         lines.append(line)
     headings = [text for name in FIGURES for text in (name, "added", "p (t)")]
     return table(("recipe", "seeds", "folds", *headings), lines)
@@ -133,17 +157,17 @@ def _mean(cells: Cells, figure: Callable[[Row], float]) -> float:
     return float(np.mean(list(by_fold({cell: figure(row) for cell, row in cells.items()}).values())))
 
 
-def _by_seed(runs: Mapping[Recipe, Cells]) -> str:
+def _by_seed(runs: Mapping[Recipe, Cells], before: Recipe) -> str:
     """Every seed's folds: from the first clip on, and once voices are known."""
-    return table(("recipe", "seed", "folds from the first clip on / voices known", "mean"), list(_seeds(runs)))
+    return table(("recipe", "seed", "folds from the first clip on / voices known", "mean"), list(_seeds(runs, before)))
 
 
-def _seeds(runs: Mapping[Recipe, Cells]) -> Iterator[tuple[str, ...]]:
+def _seeds(runs: Mapping[Recipe, Cells], before: Recipe) -> Iterator[tuple[str, ...]]:
     for recipe, cells in runs.items():
         for seed in sorted({seed for _, seed in cells}):
             own = {cell: row for cell, row in sorted(cells.items()) if cell[1] == seed}
             folds = ", ".join(_both(figure(row) for figure in FIGURES.values()) for row in own.values())
-            yield recipe.name, str(seed), folds, _both(_mean(own, figure) for figure in FIGURES.values())
+            yield recipe.name(before), str(seed), folds, _both(_mean(own, figure) for figure in FIGURES.values())
 
 
 def _both(shares: Iterable[float]) -> str:

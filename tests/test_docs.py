@@ -170,6 +170,27 @@ def test_what_is_said_of_the_recipe_is_what_its_tables_say() -> None:
     assert f"both together cost {ravdess[2][1:]} points from the first clip on" in pages["results-recipe"]
 
 
+def test_what_is_said_of_ravdess_is_what_its_table_says() -> None:
+    """Both seeds and their mean with the best recipe, and what single settings of it give."""
+    page, results, training = (
+        (DOCS / f"{name}.md").read_text("utf-8") for name in ("results-recipe", "results", "training")
+    )
+    readme = (ROOT / "README.md").read_text("utf-8")
+    best, figure = r"^\| weight decay 0\.05, 200 epochs, after EmoDB, unfamiliar 0\.5 \|", r" ([.\d]+)"
+    ((first, known),) = re.findall(rf"{best} 0, 1 \| 6 \|{figure} \|.*?\|.*?\|{figure} \|", page, re.M)
+    seeds = re.findall(rf"{best} [01] \| .*?\|{figure} / [.\d]+ \|$", page, re.M)
+    assert f"mean of two seeds: {first} from the first clip on and {known} once voices are known" in page
+    assert f"reached by both seeds\n({seeds[0]} and {seeds[1]})" in page and min(map(float, seeds)) >= 65
+    assert f"with such voices **{first} and {known}**" in results
+    assert f"by both: {first} in their mean, {known} known" in results
+    assert f"{first} % from the first clip on and {known} % known (`experiments/longer-ravdess.toml`" in training
+    assert f"{first} and {known} % on RAVDESS (8 emotions, started from EmoDB, mean of two seeds)" in readme
+    for recipe, said in (("200 epochs", "200 epochs alone on five folds"), ("after EmoDB", "EmoDB alone on six")):
+        alone = rf"^\| weight decay 0\.05, {recipe} \| 1 \| \d \|{figure} \|.*?\|.*?\|{figure} \|"
+        ((first, known),) = re.findall(alone, page, re.M)
+        assert f"{said} ({first} and {known})" in page
+
+
 def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> None:
     """Of ConvTransformer and Conformer: what HRF adds, its mean and p, from the first clip on and voices known."""
     page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
