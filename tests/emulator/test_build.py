@@ -14,22 +14,27 @@ from tinyser.emulator import build
 from tinyser.emulator.build import compile_objects
 from tinyser.emulator.project_folder import Project, load_project
 
-SOURCES = {"model/first.c": '#include "first.h"\nint first = FIRST;\n', "model/second.c": "int second = 2;\n"}
+SOURCES = {"model/kernels/first.c": '#include "first.h"\nint first = FIRST;\n', "model/second.c": "int second = 2;\n"}
 HEADERS = {
-    "model/first.h": '#  include "deep/inner.h"\n#define FIRST INNER\n',
+    "model/kernels/first.h": '#  include "deep/inner.h"\n#define FIRST INNER\n',
     "model/deep/inner.h": "#define INNER 1\n",
 }
 FLAGS = ("-std=c99",)
 
 
+def write(folder: Path) -> None:
+    """The sources and headers into a project."""
+    for name, text in {**SOURCES, **HEADERS}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, require_tool: Callable[..., None]) -> Project:
-    """Two sources of its own, of which one includes two headers; no object is kept yet."""
+    """Two sources of its own, of which one includes a header beside it, and that one of an include folder."""
     require_tool("gcc")
     folder = write_sums_project(tmp_path / "project", "host")
-    (folder / "model" / "deep").mkdir()
-    for name, text in {**SOURCES, **HEADERS}.items():
-        (folder / name).write_text(text)
+    write(folder)
     (tmp_path / "objects").mkdir()
     monkeypatch.setattr(build.tempfile, "tempdir", str(tmp_path / "objects"))
     return load_project(folder)
@@ -57,32 +62,30 @@ def test_nothing_that_stays_the_same(project: Project, monkeypatch: pytest.Monke
     assert compiled(project, monkeypatch) == set()
 
 
-@pytest.mark.parametrize("name", ["model/first.c", *HEADERS])
+@pytest.mark.parametrize("name", ["model/kernels/first.c", *HEADERS])
 def test_what_a_changed_file_is_part_of(name: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled(project, monkeypatch)
     path = project.folder / name
     path.write_text(path.read_text() + "/* changed */\n")
-    assert compiled(project, monkeypatch) == {"model/first.c"}
+    assert compiled(project, monkeypatch) == {"model/kernels/first.c"}
 
 
 def test_a_header_that_takes_the_place_of_another(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the source one is found before that of an include folder."""
-    beside, elsewhere = project.folder / "model" / "first.h", project.folder / "elsewhere" / "first.h"
+    beside, elsewhere = project.folder / "model" / "kernels" / "first.h", project.folder / "elsewhere" / "first.h"
     elsewhere.parent.mkdir()
     beside.rename(elsewhere)
     elsewhere.write_text("#define FIRST 3\n")
     project = replace(project, include_dirs=(*project.include_dirs, "elsewhere"))
     compiled(project, monkeypatch)
     beside.write_text("#define FIRST 4\n")
-    assert compiled(project, monkeypatch) == {"model/first.c"}
+    assert compiled(project, monkeypatch) == {"model/kernels/first.c"}
 
 
 def test_a_kernel_once_for_two_models(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a board's sources and kernels include says nothing of the model."""
     other = write_sums_project(tmp_path / "other", "host")
-    for name, text in {**SOURCES, **HEADERS}.items():
-        (other / name).parent.mkdir(exist_ok=True)
-        (other / name).write_text(text)
+    write(other)
     (other / "model" / "ser_model.h").write_text("of another model\n")
     compiled(project, monkeypatch)
     assert compiled(load_project(other), monkeypatch) == set()
