@@ -54,7 +54,7 @@ TABLES = {
 # HRF in the paper's place, at the ratio that all backbones were run with.
 PAPERS = "ffn x4"
 # All three backbones are in these, so that a mean over backbones can be taken.
-WITH_ALL_BACKBONES = ("speaker-streams-emodb", "speaker-streams-ravdess-40")
+WITH_ALL_BACKBONES = ("speaker-streams-emodb", "unfamiliar-emodb", "speaker-streams-ravdess-40")
 _LINE_INCHES, _SPARE_INCHES, _WIDTH_INCHES = 0.18, 0.6, 8.0
 
 

@@ -70,6 +70,7 @@ TRIALS = (
         ("unfamiliar-emodb", "weight-decay-emodb", "hrf-weight-decay", "hrf-placements", "speaker-streams-emodb"),
     ),
     Trial("Conformer on EmoDB after RAVDESS", "conformer", EMODB, ("unfamiliar-emodb", "hrf-placements")),
+    Trial("SpeechFormer on EmoDB after RAVDESS", "speechformer", EMODB, ("unfamiliar-emodb", "speaker-streams-emodb")),
     Trial(
         "ConvTransformer on RAVDESS",
         "convtransformer",
