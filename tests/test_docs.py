@@ -192,7 +192,7 @@ def test_what_is_said_of_ravdess_is_what_its_table_says() -> None:
 
 
 def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> None:
-    """Of ConvTransformer and Conformer: what HRF adds, its mean and p, from the first clip on and voices known."""
+    """Of each backbone: what HRF adds, its mean and p, from the first clip on and voices known."""
     page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
     runs = r"^\| EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0\.5 \| {}, ffn x4 \| 10 "
     cells = r"\| ([.\d]+) \| ([.\d]+) \| (\S+) .*?\| \d+ \| ([.\d]+) \|"
@@ -208,3 +208,23 @@ def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> No
     assert said in page
     assert f"Conformer gets **{first} and {known}** on EmoDB" in results
     assert f"without HRF, and {mean} and **{mean_known}** with it" in results
+    (_, mean, gain, p), (_, mean_known, gain_known, p_known) = re.findall(
+        runs.format("speechformer") + cells, page, re.M
+    )
+    said = f"{gain} ({mean}; p = {float(p):.2f}) and {gain_known} known ({mean_known}; p = {float(p_known):.2f})"
+    assert f"SpeechFormer, one seed, for which it is no gain: {said}." in page
+
+
+def test_what_is_said_of_speechformer_is_what_its_table_says() -> None:
+    """What both settings cost it, its mean and p, from the first clip on and voices known."""
+    page = (DOCS / "results-recipe.md").read_text("utf-8")
+    table = page.partition("## SpeechFormer on EmoDB after RAVDESS\n")[2].partition("\n###")[0]
+    figures = r" ([.\d]+) \| -([.\d]+) \[[^|]*\| ([.\d]+) \|"
+    ((mean, loss, p, mean_known, loss_known, p_known),) = re.findall(
+        rf"^\| weight decay 1, unfamiliar 0\.5 \| 0 \| 10 \|{figures}{figures}$", table, re.M
+    )
+    said = (
+        f"loses by both, {loss} points from the first clip on ({mean}; p = {float(p):.2f}) and {loss_known} once "
+        f"voices are known ({mean_known}; p = {float(p_known):.2f})"
+    )
+    assert said in page
