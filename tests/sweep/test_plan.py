@@ -104,7 +104,9 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("emodb", "backbones-emodb"),
         ("ravdess", "backbones-ravdess"),
         ("hrf-placements", "hrf-placements-convtransformer"),
+        ("hrf-placements-ravdess", "hrf-placements-ravdess"),
         ("unfamiliar-ravdess", "unfamiliar-ravdess"),
+        ("longer-ravdess", "longer-ravdess"),
     ],
 )
 def test_measured_runs_are_runs_of_the_experiments(table: str, experiment: str) -> None:
