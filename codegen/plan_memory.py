@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from codegen.ir import Graph
 from codegen.lifetimes import Buffer, Lifetimes, lifetimes, scratch_key
@@ -46,10 +46,8 @@ def _plan(graph: Graph, lives: Lifetimes) -> MemoryPlan:
     # What lives from start to end lies below everything else, where it parts no free bytes.
     always = [buffer for buffer in buffers if buffer.first < 0 and buffer.last >= len(graph.ops)]
     others = [buffer for buffer in buffers if buffer not in always]
-    best = min(
-        (_place(always + order) for order in _orders(others)),
-        key=lambda placed: _extent(buffers, placed),
-    )
+    places = (_place(always + order) for order in _orders(others))
+    best = min(filter(None, places), key=lambda placed: _extent(buffers, placed))
     shuffled = random.Random(0)
     order = always + sorted(others, key=lambda b: -b.size)
     for _ in range(TRIES):
@@ -58,8 +56,8 @@ def _plan(graph: Graph, lives: Lifetimes) -> MemoryPlan:
         candidate = list(order)
         i, j = shuffled.randrange(len(order)), shuffled.randrange(len(order))
         candidate.insert(j, candidate.pop(i))
-        placed = _place(candidate)
-        if _extent(buffers, placed) <= _extent(buffers, best):
+        placed = _place(candidate, limit=_extent(buffers, best))
+        if placed is not None:
             best, order = placed, candidate
     offsets = {tensor: best[owner] for tensor, owner in lives.owner.items()}
     scratch = {op.site.index: best[scratch_key(s)] for s, op in enumerate(graph.ops) if scratch_key(s) in best}
@@ -75,19 +73,22 @@ def _orders(buffers: list[Buffer]) -> list[list[Buffer]]:
     ]
 
 
-def _place(order: list[Buffer]) -> dict[int, int]:
-    """Each buffer at the lowest offset that is free during its whole life."""
-    placed: list[tuple[int, Buffer]] = []
+def _place(order: list[Buffer], limit: int | None = None) -> dict[int, int] | None:
+    """Each buffer at the lowest offset that is free during its whole life; None where one ends beyond the limit."""
+    placed: list[tuple[int, int, int, int]] = []  # (offset, end, first, last), by offset
     offsets: dict[int, int] = {}
-    for buffer in order:
-        offset, first, last = 0, buffer.first, buffer.last
-        alive = [(start, other) for start, other in placed if other.first <= last and first <= other.last]
-        for start, other in sorted(alive, key=itemgetter(0)):
-            if start - offset >= buffer.size:
-                break
-            offset = max(offset, start + other.size)
-        offsets[buffer.tensor] = offset
-        placed.append((offset, buffer))
+    for tensor, size, first, last in order:
+        offset = 0
+        for start, end, other_first, other_last in placed:
+            if other_first <= last and first <= other_last:
+                if start - offset >= size:
+                    break
+                if end > offset:
+                    offset = end
+        if limit is not None and offset + size > limit:
+            return None
+        offsets[tensor] = offset
+        insort(placed, (offset, offset + size, first, last))
     return offsets
 
 
