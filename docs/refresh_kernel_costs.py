@@ -86,15 +86,16 @@ def _parameter_bytes(folder: Path, names: list[str]) -> dict[str, int]:
 def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str, int]:
     """By kernel, the largest stack of all optimisations, whatever models need of it."""
     worst = dict.fromkeys(names, 0)
+    reported: dict[str, tuple[dict[str, int], dict[str, set[str]]]] = {}
     variants = {name: _variants(name) for name in names}
     _run([f"{PREFIX}gcc", *core, "-c", MEMORY, "-o", "memory.o"], folder)
     memory = _disassembled(_run([f"{PREFIX}objdump", "-d", "--no-show-raw-insn", "memory.o"], folder), "")[0]
     for optimisation, variant in itertools.product(OPTIMIZATIONS, range(VARIANTS)):
-        _write_needs(folder, variant)
-        sources = [f"ts_{name}.c" for name in names if variant in variants[name]]
-        if not sources:
+        compiled = [name for name in names if variant in variants[name]]
+        if not compiled:
             continue
-        _run([f"{PREFIX}gcc", *core, optimisation, *FLAGS, "-c", *sources], folder)
+        _write_needs(folder, variant)
+        _run([f"{PREFIX}gcc", *core, optimisation, *FLAGS, "-c", *(f"ts_{name}.c" for name in compiled)], folder)
         wanted = [f"-Wl,-u,ts_{name}" for name in names]
         objects = [f"ts_{name}.o" for name in names]
         link = ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,-e,0", *wanted]
@@ -102,8 +103,8 @@ def _deepest(folder: Path, names: list[str], core: tuple[str, ...]) -> dict[str,
         listing = _run([f"{PREFIX}objdump", "-d", "--no-show-raw-insn", "kernels.elf"], folder)
         frames, calls = _disassembled(listing, _run([f"{PREFIX}nm", "kernels.elf"], folder))
         frames |= {name: max(frame, frames.get(name, 0)) for name, frame in memory.items()}
-        for name in names:
-            own_frames, own_calls = _reported((folder / f"ts_{name}.ci").read_text())
+        reported |= {name: _reported((folder / f"ts_{name}.ci").read_text()) for name in compiled}
+        for name, (own_frames, own_calls) in reported.items():
             depth = _depth(f"ts_{name}", {**frames, **own_frames}, {**calls, **own_calls}, ())
             worst[name] = max(worst[name], depth)
     return worst

@@ -72,6 +72,7 @@ def kill_a_worker(head: int, work: Path) -> list[int]:
     return killed
 
 
+@pytest.mark.slow
 def test_killed_worker(tiny: Make, options: Options, cluster: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Without retries the run of a killed worker fails, so the kill hits; with them all runs are done."""
     from tinyser.sweep import engine_ray
@@ -93,6 +94,7 @@ def test_killed_worker(tiny: Make, options: Options, cluster: tuple[str, int], m
     assert all(row.epochs_run == 12 for row in rows)
 
 
+@pytest.mark.slow
 def test_cluster_for_the_time_it_takes(tiny: Make, options: Options, cluster: tuple[str, int]) -> None:
     """Without an address; the figures are those of a run without Ray."""
     experiment, on_ray = replace(tiny(), folds=(0,)), options(engine="ray", jobs=1)
