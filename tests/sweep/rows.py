@@ -51,6 +51,7 @@ def made_up_rows(plan: Experiment, gain: dict[tuple[str, str, int], float]) -> l
                 parameters_trained=200,
                 parameters_merged=100,
                 merge_difference=3e-7,
+                train_loss=1.25,
                 train_seconds=12.5,
                 seconds=20.0,
                 float32=metrics(value),

@@ -58,6 +58,14 @@ def test_other_columns_and_damaged_lines(tmp_path: Path) -> None:
         read_rows(table)
 
 
+@pytest.mark.parametrize(("figure", "column"), [("train_loss", "training loss"), ("familiar_uar", "UAR, voices known")])
+def test_means_of_what_all_rows_have(figure: str, column: str) -> None:
+    rows = made_up_rows(experiment(), GAINS)
+    assert f"| {column} |" in page(experiment(), rows)
+    rows[0] = replace(rows[0], **{figure: None})
+    assert f"| {column} |" not in page(experiment(), rows)
+
+
 def test_page_says_what_came_out() -> None:
     plan = experiment()
     text = page(plan, made_up_rows(plan, GAINS))
@@ -76,6 +84,7 @@ def test_page_says_what_came_out() -> None:
     )
     assert re.search(r"\| conformer \| attention,conv x2 \| 8 \| -4\.6 ", text)
     assert "| convtransformer | none | 8 | 57.6" in text.partition("## int8")[2]
+    assert re.search(r"\| conformer \| none \| 8 \| .* \| 1\.250 \| 200 \| 100 \| 12 \|$", text, re.M)
     for setting in ("label_smoothing | 0.1", "hrf_ratio | 0, 2, 4", "hrf_modules | ffn, attention,conv", "seed | 0, 1"):
         assert f"| {setting} |" in text
 

@@ -17,6 +17,7 @@ from tinyser.sweep.table import Row
 # Text stays text, and the same rows give the same bytes.
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tinyser", "font.size": 9}
 _WIDTH, _HEIGHT = 3.4, 3.2
+_LABELS_ABREAST = 2  # a panel has room for two, such as "attention,conv x8"
 # Side by side, so that intervals at the same ratio do not cover each other; in octaves.
 _SHIFT = 0.06
 # What settings of HRF share of the room between two folds.
@@ -44,7 +45,8 @@ def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, st
         for axes, model in zip(panels, models, strict=True):
             panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model})
         panels[0].set_ylabel(f"{METRICS[metric]} (%)")
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=8)
+        labels = panels[0].get_legend_handles_labels()
+        figure.legend(*labels, loc="outside lower center", ncols=_LABELS_ABREAST * len(models), fontsize=8)
         with new_file(path) as partial:
             figure.savefig(partial, metadata={"Date": None, "Creator": "TinySER"})
 

@@ -158,6 +158,7 @@ def grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) -> 
 def _means(rows: Sequence[Row]) -> str:
     known = _voices_known(rows)
     scores = (*METRICS.values(), *(["UAR, voices known"] if known else []))
+    fits = all(row.train_loss is not None for row in rows)
     lines = []
     for setting, cells in by_setting(rows).items():
         row = next(iter(cells.values()))
@@ -166,10 +167,12 @@ def _means(rows: Sequence[Row]) -> str:
         if known:
             figures.append([known[cell.id] for cell in cells.values()])
         sizes = [f"{row.parameters_trained:,}", f"{row.parameters_merged:,}", f"{seconds:.0f}"]
+        losses = [cell.train_loss for cell in cells.values() if cell.train_loss is not None]
+        loss = [f"{estimate(losses).mean:.3f}"] if fits else []
         means = [interval(estimate(figure)) for figure in figures]
-        lines.append([setting.model, _hrf(setting), str(len(cells)), *means, *sizes])
+        lines.append([setting.model, _hrf(setting), str(len(cells)), *means, *loss, *sizes])
     headings = ("parameters trained", "parameters merged", "seconds to train")
-    return table(("model", "HRF", "cells", *scores, *headings), lines)
+    return table(("model", "HRF", "cells", *scores, *(["training loss"] if fits else []), *headings), lines)
 
 
 def _voices_known(rows: Sequence[Row]) -> Mapping[str, float]:

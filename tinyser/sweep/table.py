@@ -32,7 +32,8 @@ class Row:
     """A finished run. `settings` as `TrainSettings.identity` gives them; seconds are wall time.
 
     `float32` are the figures of the merged model; `merge_difference` is the largest difference of a logit
-    between the trained and the merged model.
+    between the trained and the merged model; `train_loss` is the mean of the last epoch's steps, as they were trained:
+    with augmentation, dropout and label smoothing.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Row:
     parameters_trained: int
     parameters_merged: int
     merge_difference: float
+    train_loss: float | None  # none in rows from before it was kept
     train_seconds: float
     seconds: float
     float32: Metrics

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import time
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from tinyser.runtimes.torch_model import TorchRuntime
 from tinyser.sweep.job import WORK, Job, Outcome
 from tinyser.sweep.plan import Run
 from tinyser.sweep.table import Int8Result, Row
-from tinyser.training.learning_curve import LOG
+from tinyser.training.learning_curve import LOG, read_curve
 from tinyser.training.metrics import Metrics, measure
 from tinyser.training.resume import LAST
 from tinyser.training.run import METRICS, TrainResult, train
@@ -59,6 +58,7 @@ def _execute(job: Job, folder: Path) -> Row:
     started = time.monotonic()
     settings = job.run.settings(job.data, folder, job.device)
     trained = train(settings, Console(quiet=True))
+    curve = read_curve(folder)
     merged = merge_file(folder, folder / MERGED)
     material = _test_material(settings, folder / MERGED)
     floats = run_stage(TorchRuntime(folder / MERGED), material)
@@ -77,7 +77,8 @@ def _execute(job: Job, folder: Path) -> Row:
         parameters_trained=merged.parameters_before,
         parameters_merged=merged.parameters_after,
         merge_difference=merged.equality.largest_difference,
-        train_seconds=_train_seconds(trained),
+        train_loss=curve[-1]["train_loss"],
+        train_seconds=round(sum(epoch["seconds"] for epoch in curve), 1),
         seconds=round(time.monotonic() - started, 1),
         float32=_scores(floats, material),
         int8=int8,
@@ -117,12 +118,6 @@ def _scores(stage: StageRun, material: Material) -> Metrics:
 def _uar(trained: TrainResult, part: str) -> float | None:
     """None where the run has no such part."""
     return trained.metrics[part]["uar"] if part in trained.metrics else None
-
-
-def _train_seconds(trained: TrainResult) -> float:
-    """Seconds of all epochs, also of those before an interruption."""
-    with (trained.folder / LOG).open(newline="", encoding="utf-8") as file:
-        return round(sum(float(row["seconds"]) for row in csv.DictReader(file)), 1)
 
 
 def _files(run: Run, folder: Path) -> dict[str, bytes]:

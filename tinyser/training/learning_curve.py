@@ -22,6 +22,12 @@ def need_tensorboard() -> None:
         raise ToolError("tensorboard: not installed; run: pip install tensorboard")
 
 
+def read_curve(folder: Path) -> list[dict[str, float]]:
+    """The curve in a run's folder, an entry an epoch, also of those before an interruption."""
+    with (folder / LOG).open(newline="", encoding="utf-8") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
 class LearningCurve:
     """Writes the curve of a run into its folder; `tensorboard`: also as event files, in a folder of their own."""
 
