@@ -5,7 +5,7 @@ A test compares the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +35,9 @@ from tinyser.sweep.table import Row, read_rows
 DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "experiments" / "measured"
 PAGE, HEAD, PICTURE = DOCS / "results-hrf.md", DOCS / "results_hrf_head.md", MEASURED / "hrf-differences.svg"
-# Ratios and modules of one corpus; all of its cells have every setting.
-PLACEMENTS = "hrf-placements"
-PLOTTED = {metric: MEASURED / f"{PLACEMENTS}-{metric}.svg" for metric in ("wf1", "uar")}
+# Tables of ratios and modules, by the corpus of their runs; all cells of a table have every setting.
+PLACEMENTS = {"hrf-placements": "EmoDB", "hrf-placements-ravdess": "RAVDESS"}
+PLOTTED = ("wf1", "uar")
 # Table of rows -> what its runs have in common, in the order of the page.
 TABLES = {
     "emodb": "EmoDB, features by the corpus",
@@ -45,17 +45,21 @@ TABLES = {
     "transfer-emodb": "EmoDB after RAVDESS, features by the corpus",
     "transfer-hrf-rate": "EmoDB after RAVDESS, features by the corpus, another start",
     "speaker-streams-emodb": "EmoDB after RAVDESS, voices get known",
-    PLACEMENTS: "EmoDB after RAVDESS, voices get known, another seed",
+    "hrf-placements": "EmoDB after RAVDESS, voices get known, another seed",
     "hrf-weight-decay": "EmoDB after RAVDESS, voices get known, that seed, weight decay 0.5",
     "unfamiliar-emodb": "EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0.5",
     "speaker-streams-ravdess": "RAVDESS, voices get known",
     "speaker-streams-ravdess-40": "RAVDESS, voices get known, 40 epochs instead of 100",
+    "hrf-placements-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",
+    "hrf-rate-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",
 }
+# Of these the training loss is known; one baseline, of the same runs, is in both.
+FITS, FITS_PICTURE = ("hrf-placements-ravdess", "hrf-rate-ravdess"), MEASURED / "hrf-loss.svg"
 # HRF in the paper's place, at the ratio that all backbones were run with.
 PAPERS = "ffn x4"
 # All three backbones are in these, so that a mean over backbones can be taken.
 WITH_ALL_BACKBONES = ("speaker-streams-emodb", "unfamiliar-emodb", "speaker-streams-ravdess-40")
-_LINE_INCHES, _SPARE_INCHES, _WIDTH_INCHES = 0.18, 0.6, 8.0
+_LINE_INCHES, _SPARE_INCHES, _WIDTH_INCHES, _FITS_INCHES = 0.18, 0.6, 8.0, 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,11 @@ class Comparison:
         return paired_test(list(self.with_hrf.values()), list(self.without.values()))
 
 
+def training_loss(row: Row) -> float | None:
+    """Of the last epoch; None in rows from before it was kept."""
+    return row.train_loss
+
+
 def from_the_start(row: Row) -> float | None:
     """Unweighted average recall of the merged model in float32, from a test speaker's first clip on."""
     return row.float32.uar
@@ -99,9 +108,9 @@ def voices_known(row: Row) -> float | None:
     return row.familiar_uar
 
 
-def comparisons(figure: Callable[[Row], float | None]) -> Iterator[Comparison]:
+def comparisons(figure: Callable[[Row], float | None], tables: Iterable[str] = TABLES) -> Iterator[Comparison]:
     """All of more than one fold; a setting is compared on the cells that its baseline has as well."""
-    for name in TABLES:
+    for name in tables:
         cells = by_setting(read_rows(MEASURED / f"{name}.csv"))
         for setting, runs in cells.items():
             baseline = cells.get(setting.baseline, {})
@@ -116,7 +125,7 @@ def comparisons(figure: Callable[[Row], float | None]) -> Iterator[Comparison]:
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD.read_text("utf-8").rstrip("\n"), _placements()]
+    parts = [HEAD.read_text("utf-8").rstrip("\n"), *(_placements(*each) for each in PLACEMENTS.items()), _fits()]
     for title, figure in (("From the first clip on", from_the_start), ("Once voices are known", voices_known)):
         found = list(comparisons(figure))
         parts += [f"## {title}", _all(found), f"### {title}: over all backbones", _over_backbones(found)]
@@ -125,15 +134,43 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _placements() -> str:
-    """A grid and a plot over the ratio of each metric that is plotted."""
-    rows = read_rows(MEASURED / f"{PLACEMENTS}.csv")
+def _placements(name: str, corpus: str) -> str:
+    """A grid and a plot over the ratio of each metric that is plotted, of one table of rows."""
+    rows = read_rows(MEASURED / f"{name}.csv")
     parts = []
-    for metric, picture in PLOTTED.items():
+    for metric in PLOTTED:
         compared = [compare(rows, metric, unit=unit) for unit in UNITS]
-        title = f"{METRICS[metric]} over the expansion ratio"
-        parts += [f"### {title}", grid(*compared), f"![{title}](../experiments/measured/{picture.name})"]
+        title = f"{corpus}: {METRICS[metric]} over the expansion ratio"
+        parts += [f"### {title}", grid(*compared), f"![{title}](../experiments/measured/{name}-{metric}.svg)"]
     return "\n\n".join(parts)
+
+
+def fits() -> list[tuple[Comparison, Comparison]]:
+    """Training loss and UAR of every setting whose training loss is known."""
+    return list(zip(comparisons(training_loss, FITS), comparisons(from_the_start, FITS), strict=True))
+
+
+def _fits() -> str:
+    """A line a setting, by what HRF does to the training loss, and how both go together."""
+    by_loss = sorted(fits(), key=lambda pair: pair[0].test.difference.mean)
+    lines = [
+        (loss.placement, f"{loss.test.difference.mean:+.3f}", interval(uar.test.difference, "+"))
+        for loss, uar in by_loss
+    ]
+    without_attention = [pair for pair in by_loss if "attention" not in pair[0].placement]
+    together = (
+        f"Pearson's correlation of the two over settings: {_correlation(by_loss):.2f}, without those of attention "
+        f"{_correlation(without_attention):.2f}."
+    )
+    name = FITS_PICTURE.name
+    picture = f"![What HRF does to UAR over what it does to the training loss](../experiments/measured/{name})"
+    headings = ("HRF", "training loss, HRF - without", "UAR, HRF - without")
+    return "\n\n".join(("### RAVDESS: training loss and UAR", table(headings, lines), together, picture))
+
+
+def _correlation(pairs: list[tuple[Comparison, Comparison]]) -> float:
+    means = np.array([[one.test.difference.mean for one in pair] for pair in pairs])
+    return float(np.corrcoef(means.T)[0, 1])
 
 
 def _all(found: list[Comparison]) -> str:
@@ -169,10 +206,12 @@ def _by_backbone(found: list[Comparison]) -> str:
 
 
 def _over_placements(found: list[Comparison]) -> str:
-    """Of each backbone the mean of all placements and ratios, fold by fold."""
-    own = [one for one in found if one.table == PLACEMENTS]
-    models = dict.fromkeys(one.setting.model for one in own)
-    return _pooled("backbone", {model: [one for one in own if one.setting.model == model] for model in models})
+    """Of each backbone, on each corpus, the mean of all placements and ratios, fold by fold."""
+    groups: dict[str, list[Comparison]] = {}
+    for one in found:
+        if one.table in PLACEMENTS:
+            groups.setdefault(f"{one.setting.model}, {one.corpus}", []).append(one)
+    return _pooled("backbone, corpus", groups)
 
 
 def _pooled(what: str, groups: Mapping[str, list[Comparison]]) -> str:
@@ -223,11 +262,36 @@ def _draw_one(axes: Axes, place: int, one: Comparison) -> None:
     axes.errorbar(100 * difference.mean, place, xerr=half, fmt="o", color="tab:blue", markersize=5, capsize=3)
 
 
+def draw_fits(path: Path) -> None:
+    """Writes an SVG: UAR over training loss, both HRF minus baseline; a dot a run, a mark a setting."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(_WIDTH_INCHES, _FITS_INCHES), layout="constrained")
+        axes = figure.subplots()
+        where = [loss.setting.placement for loss, _ in fits()]
+        for place in dict.fromkeys(where):
+            own = [pair for pair, other in zip(fits(), where, strict=True) if other == place]
+            runs = [
+                (loss.differences[fold], 100 * uar.differences[fold]) for loss, uar in own for fold in uar.differences
+            ]
+            means = [(loss.test.difference.mean, 100 * uar.test.difference.mean) for loss, uar in own]
+            (drawn,) = axes.plot(*zip(*means, strict=True), "D", markersize=7, label=f"{place}, mean of a ratio")
+            axes.plot(*zip(*runs, strict=True), "o", color=drawn.get_color(), alpha=0.35, markersize=3.5)
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set_xlabel("training loss of the last epoch with HRF minus without")
+        axes.set_ylabel("UAR with HRF minus without, in points")
+        axes.legend(fontsize=8)
+        with new_file(path) as partial:
+            figure.savefig(partial, format="svg", metadata={"Date": None, "Creator": "TinySER"})
+
+
 def pictures(folder: Path) -> None:
     """Writes all SVGs of the page, under their names."""
     draw(list(comparisons(from_the_start)), folder / PICTURE.name)
-    for metric, picture in PLOTTED.items():
-        plot_metric(read_rows(MEASURED / f"{PLACEMENTS}.csv"), metric, folder / picture.name)
+    draw_fits(folder / FITS_PICTURE.name)
+    for name in PLACEMENTS:
+        for metric in PLOTTED:
+            plot_metric(read_rows(MEASURED / f"{name}.csv"), metric, folder / f"{name}-{metric}.svg")
 
 
 if __name__ == "__main__":
