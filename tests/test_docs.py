@@ -191,6 +191,30 @@ def test_what_is_said_of_ravdess_is_what_its_table_says() -> None:
         assert f"{said} ({first} and {known})" in page
 
 
+def test_what_is_said_of_the_factors_learning_rate_is_what_its_tables_say() -> None:
+    """On RAVDESS: what HRF adds at each rate, and its means, from the first clip on and voices known."""
+    names = ("results-hrf.md", "results.md", "../README.md")
+    page, *others = ((DOCS / name).read_text("utf-8") for name in names)
+    runs = r"^\| RAVDESS, voices get known, 40 epochs, trained again \| convtransformer, {} x4 \| 6 "
+    cells = r"\| ([.\d]+) \| ([.\d]+) \| (\S+) \[(\S+), (\S+)\] \| \d \| (< 0\.001|[.\d]+) \| ([.\d]+) \|$"
+    rows = {
+        setting: re.findall(runs.format(setting) + cells, page, re.M)
+        for setting in ("ffn at 0.0001", "ffn at 0.0004", "attention at 0.0004")
+    }
+    (without, mean, gain, low, high, p, holm), (*_, known, low_known, high_known, _, _) = rows["ffn at 0.0001"]
+    assert f"| 1e-4 | **{gain} (p = {p})** | |" in page
+    assert f"{mean} from the first clip on instead of {without}, {gain} (95 % interval {low} to {high})" in page
+    assert f"and {known} ({low_known} to {high_known}) once voices are known" in page
+    assert f"Holm's correction leaves nothing of it (p = {float(holm):.2f})" in page
+    assert f"gains {gain[1:]} points on RAVDESS ({low} to {high}, p = {p})" in page
+    assert f"gains {gain[1:]} points on RAVDESS (p = {p})" in others[0] and f"by {gain[1:]} on RAVDESS" in others[1]
+    ffn, attention = (rows[f"{place} at 0.0004"][0] for place in ("ffn", "attention"))
+    cells = f"{ffn[2]}, seed 0 (p = {float(ffn[5]):.2f}) | {attention[2]} (p = {float(attention[5]):.2f})"
+    assert f"| 4e-4 | {cells} |" in page
+    both = [re.findall(runs.format(place) + r"\|.*?\| ([-+.\d]+) \[", page, re.M)[0] for place in ("ffn", "attention")]
+    assert f"seed 0 | {both[0]} (p < 0.001) | {both[1]} (p < 0.001) |" in page
+
+
 def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> None:
     """Of each backbone: what HRF adds, its mean and p, from the first clip on and voices known."""
     page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
