@@ -267,9 +267,9 @@ def draw_fits(path: Path) -> None:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH_INCHES, _FITS_INCHES), layout="constrained")
         axes = figure.subplots()
-        where = [loss.setting.placement for loss, _ in fits()]
-        for place in dict.fromkeys(where):
-            own = [pair for pair, other in zip(fits(), where, strict=True) if other == place]
+        found = fits()
+        for place in dict.fromkeys(loss.setting.placement for loss, _ in found):
+            own = [pair for pair in found if pair[0].setting.placement == place]
             runs = [
                 (loss.differences[fold], 100 * uar.differences[fold]) for loss, uar in own for fold in uar.differences
             ]

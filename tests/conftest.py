@@ -13,12 +13,6 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: with one of them last, all processes but one would wait for its end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
-
-
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: to look through it for garbage again and again takes a tenth of the tests' time."""
     gc.collect()

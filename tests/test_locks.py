@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,9 @@ def test_the_locks_have_what_the_project_asks_for() -> None:
 
 
 def test_this_environment_is_what_the_locks_say() -> None:
+    """Of its own folder: once Ray is imported, packages that it brings along are found before these."""
+    folder = [sysconfig.get_path("purelib")]
     for package, version in {**here("packages"), **here("torch")}.items():
-        installed = importlib.metadata.version(package).partition("+")[0]
+        (found,) = importlib.metadata.distributions(name=package, path=folder)
+        installed = found.version.partition("+")[0]
         assert installed == version, f"{package}: {installed} is installed, {version} locked; run: ./run setup"
