@@ -46,6 +46,7 @@ TABLES = {
     "transfer-hrf-rate": "EmoDB after RAVDESS, features by the corpus, another start",
     "speaker-streams-emodb": "EmoDB after RAVDESS, voices get known",
     "hrf-placements": "EmoDB after RAVDESS, voices get known, another seed",
+    "hrf-rate-emodb": "EmoDB after RAVDESS, voices get known, that seed, trained again",
     "hrf-weight-decay": "EmoDB after RAVDESS, voices get known, that seed, weight decay 0.5",
     "unfamiliar-emodb": "EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0.5",
     "speaker-streams-ravdess": "RAVDESS, voices get known",

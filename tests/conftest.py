@@ -14,7 +14,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: to look through it for garbage again and again is a tenth of 192 tests."""
+    """What is loaded by now stays: to look through it for garbage again takes more than a tenth of a test's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)

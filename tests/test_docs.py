@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tinyser.sweep.statistics import holm, paired_test
 from tinyser.sweep.table import read_rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,6 +136,19 @@ def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
     ):
         row = re.search(rf"^\| {model}, both \| \d+ \| 16 \| (\S+) \[(\S+), (\S+)\] \| ([.\d]+) \|$", page, re.M)
         assert row is not None and list(row.groups())[: len(wanted)] == wanted
+    each = re.findall(r"^\| \w+, both \| \d+ \| 16 \| .*? \| ([.\d]+) \|$", page, re.M)[:3]
+    (corrected,) = {f"{p:.2f}" for p in holm([float(p) for p in each])}
+    assert f"neither of the first two is beyond chance, p = {corrected} each" in page
+    first_clip = page.partition("## From the first clip on\n")[2].partition("\n###")[0]
+    sure = re.findall(r"^\| (\S+, voices.*?) \| (\w+, .*?) \| .*\| (?:0\.0[0-4]\d|< 0\.001) \|$", first_clip, re.M)
+    assert sorted(sure) == [
+        ("RAVDESS, voices get known, 40 epochs instead of 100", "convtransformer, ffn x4"),
+        *(
+            ("RAVDESS, voices get known, 40 epochs, trained again", f"convtransformer, {setting}")
+            for setting in ("attention x2", "attention x4", "attention x8", "ffn x4")
+        ),
+    ]
+    assert "behind: the FFN at 4, twice, and attention at all ratios." in page
 
 
 def test_what_is_said_of_the_recipe_is_what_its_tables_say() -> None:
@@ -209,10 +223,36 @@ def test_what_is_said_of_the_factors_learning_rate_is_what_its_tables_say() -> N
     assert f"gains {gain[1:]} points on RAVDESS ({low} to {high}, p = {p})" in page
     assert f"gains {gain[1:]} points on RAVDESS (p = {p})" in others[0] and f"by {gain[1:]} on RAVDESS" in others[1]
     ffn, attention = (rows[f"{place} at 0.0004"][0] for place in ("ffn", "attention"))
-    cells = f"{ffn[2]}, seed 0 (p = {float(ffn[5]):.2f}) | {attention[2]} (p = {float(attention[5]):.2f})"
-    assert f"| 4e-4 | {cells} |" in page
+    assert f"| 4e-4 | {ffn[2]}, seed 0 (p = {float(ffn[5]):.2f}; " in page
+    assert f" | {attention[2]} (p = {float(attention[5]):.2f}) |" in page
+    earlier = re.search(
+        r"40 epochs instead of 100 \| \w+, ffn at 0\.0004 x4 \| 6 \| .*? \| .*? \| (\S+) .*? \| 0 \| (\S+)", page
+    )
+    assert earlier is not None and f"{earlier[1]}, p = {earlier[2]}, in an earlier training of the same runs" in page
+    emodb = r"^\| EmoDB after RAVDESS, voices get known{} \| convtransformer, ffn at 0\.0001 x4 \| {} "
+    five, ten = (
+        re.findall(emodb.format(*run) + cells, page, re.M)[0] for run in (("", 5), (", that seed, trained again", 10))
+    )
+    assert f"{five[2]} with seed 0 on five folds, {ten[2]} (p = {float(ten[5]):.2f}) with seed 1 on all ten" in page
     both = [re.findall(runs.format(place) + r"\|.*?\| ([-+.\d]+) \[", page, re.M)[0] for place in ("ffn", "attention")]
     assert f"seed 0 | {both[0]} (p < 0.001) | {both[1]} (p < 0.001) |" in page
+
+
+def test_what_is_said_of_single_seeds_at_the_lower_rate_is_what_the_rows_say() -> None:
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    rows = read_rows(ROOT / "experiments" / "measured" / "hrf-rate-ravdess.csv")
+    said = []
+    for seed in (0, 1):
+        own = [row for row in rows if row.settings["seed"] == seed]
+        without = {row.settings["fold"]: row.float32.uar for row in own if not row.settings["hrf_ratio"]}
+        at_rate = [row for row in own if row.settings["hrf_learning_rate"] == 1e-4]
+        ffn = {row.settings["fold"]: row.float32.uar for row in at_rate if row.settings["hrf_modules"] == ["ffn"]}
+        assert ffn.keys() == without.keys() == set(range(6))
+        test = paired_test([ffn[fold] for fold in ffn], [without[fold] for fold in ffn])
+        said.append((f"{100 * test.difference.mean:+.1f}", test.p_t))
+        ahead = sum(ffn[fold] > without[fold] for fold in ffn)
+    assert f"found with seed 0 ({said[0][0]}, p = {said[0][1]:.2f})" in page
+    assert f"gave {said[1][0]} (p = {said[1][1]:.3f}), ahead in all six folds" in page and ahead == 6
 
 
 def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> None:

@@ -156,9 +156,8 @@ def grid(over_cells: Sequence[Comparison], over_folds: Sequence[Comparison]) -> 
 
 
 def _means(rows: Sequence[Row]) -> str:
-    known = _voices_known(rows)
+    known, losses = _of_all(rows, "familiar_uar"), _of_all(rows, "train_loss")
     scores = (*METRICS.values(), *(["UAR, voices known"] if known else []))
-    fits = all(row.train_loss is not None for row in rows)
     lines = []
     for setting, cells in by_setting(rows).items():
         row = next(iter(cells.values()))
@@ -167,18 +166,17 @@ def _means(rows: Sequence[Row]) -> str:
         if known:
             figures.append([known[cell.id] for cell in cells.values()])
         sizes = [f"{row.parameters_trained:,}", f"{row.parameters_merged:,}", f"{seconds:.0f}"]
-        losses = [cell.train_loss for cell in cells.values() if cell.train_loss is not None]
-        loss = [f"{estimate(losses).mean:.3f}"] if fits else []
+        loss = [f"{estimate([losses[cell.id] for cell in cells.values()]).mean:.3f}"] if losses else []
         means = [interval(estimate(figure)) for figure in figures]
         lines.append([setting.model, _hrf(setting), str(len(cells)), *means, *loss, *sizes])
     headings = ("parameters trained", "parameters merged", "seconds to train")
-    return table(("model", "HRF", "cells", *scores, *(["training loss"] if fits else []), *headings), lines)
+    return table(("model", "HRF", "cells", *scores, *(["training loss"] if losses else []), *headings), lines)
 
 
-def _voices_known(rows: Sequence[Row]) -> Mapping[str, float]:
-    """UAR once the test speakers' voices are known, by the runs' ids; empty where not all runs have one."""
-    known = {row.id: row.familiar_uar for row in rows if row.familiar_uar is not None}
-    return known if len(known) == len(rows) else {}
+def _of_all(rows: Sequence[Row], name: str) -> Mapping[str, float]:
+    """An optional figure, by the runs' ids; empty where not all runs have it."""
+    found = {row.id: value for row in rows if (value := getattr(row, name)) is not None}
+    return found if len(found) == len(rows) else {}
 
 
 def _comparisons(rows: Sequence[Row], metric: str, arithmetic: str) -> str:
