@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, current_thread, main_thread
+from types import FrameType
 from typing import Any, TypeVar
 
 from codegen.errors import ToolError
@@ -20,6 +21,7 @@ from codegen.errors import ToolError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _PR_SET_PDEATHSIG = 1
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Looked up here: between fork and exec as little as possible should happen.
 _prctl = ctypes.PyDLL(None).prctl if sys.platform == "linux" else None
 _running: set[subprocess.Popen[str]] = set()
@@ -37,6 +39,23 @@ def child(
     instead of 15 ms), and ends soon anyway. `options` as for `subprocess.Popen`. Raises ToolError where it cannot be
     started.
     """
+    process: subprocess.Popen[str] | None = None
+    try:
+        with _handlers_wait():
+            process = _start(command, environment or {}, brief, options)
+            with _running_lock:
+                _running.add(process)
+        yield process
+    finally:
+        if process is not None:
+            with _running_lock:
+                _running.discard(process)
+            _end(process)
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], brief: bool, options: Mapping[str, Any]
+) -> subprocess.Popen[str]:
     parent = os.getpid()
 
     def end_with_parent() -> None:
@@ -46,9 +65,9 @@ def child(
                 os._exit(1)
 
     try:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
-            env={**os.environ, "TMPDIR": tempfile.gettempdir(), **(environment or {})},
+            env={**os.environ, "TMPDIR": tempfile.gettempdir(), **environment},
             text=True,
             errors="replace",
             start_new_session=True,
@@ -59,18 +78,29 @@ def child(
         raise ToolError(
             f"{command[0]}: cannot be started ({error.strerror}); install it anew, or put another one before it on PATH"
         ) from error
-    with _running_lock:
-        _running.add(process)
+
+
+@contextmanager
+def _handlers_wait() -> Iterator[None]:
+    """What would end this process is handled when the block ends.
+
+    A handler that raises in the midst of a fork is unheard, and leaves locks taken that `os.register_at_fork` takes for
+    it, logging's for one: the next fork waits for ever. Handlers run in the main thread only.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    handlers = {number: handler for number in _ENDING if callable(handler := signal.getsignal(number))}
+    for number in handlers:
+        signal.signal(number, lambda *arguments: came.append(arguments))
     try:
-        yield process
+        yield
     finally:
-        with _running_lock:
-            _running.discard(process)
-        _end(process)
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for arguments in came:
+            handlers[signal.Signals(arguments[0])](*arguments)
 
 
 def run(
@@ -111,6 +141,10 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item], thread
 def _end(process: subprocess.Popen[str]) -> None:
     _kill(process)
     process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
