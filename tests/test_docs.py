@@ -118,7 +118,7 @@ def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
         page,
     )
     assert said is not None
-    tables = re.findall(r"^\| ffn x4 \| 9 \| 16 \| ([^ ]+) \[([^ ]+), ([^ ]+)\] \|", page, re.M)
+    tables = re.findall(r"^\| the learning rate of all else \| 9 \| 16 \| ([^ ]+) \[([^ ]+), ([^ ]+)\] \|", page, re.M)
     assert said.groups() == (*tables[0], *tables[1])
     low, high = tables[0][1:]
     assert f"it is {tables[0][0]} points, with a 95 % interval from {low} to {high}" in results

@@ -1,0 +1,1 @@
+"""What was measured of HRF against its own baseline, as docs/results-hrf.md shows it."""
