@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,20 +12,15 @@ import numpy as np
 import pytest
 
 from tests.converted import Converted
+from tests.robustness.program import end, start, succeed, until
 from tinyser.check.run import STAGES
 
 ROWS = 3000
-SECONDS = 120
 
 
-def command(files: Converted, rows: Path, out: Path) -> list[str]:
-    options = ["--tflite", files.tflite, "--input", rows, "--qemu-sample", 0, "--layer-windows", 0, "-o", out]
-    return [sys.executable, "-m", "tinyser", "check", *map(str, options)]
-
-
-def heed_interrupts() -> None:
-    """A shell's background ignores them, and so does what is started there."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def command(files: Converted, rows: Path, out: Path) -> tuple[object, ...]:
+    options = ("--tflite", files.tflite, "--input", rows, "--qemu-sample", 0, "--layer-windows", 0, "-o", out)
+    return ("check", *options)
 
 
 @pytest.fixture
@@ -45,14 +37,10 @@ def test_goes_on_after_the_last_whole_block(
 ) -> None:
     require_tool("gcc")
     out = tmp_path / "out"
-    options = {"start_new_session": True, "stderr": subprocess.PIPE, "preexec_fn": heed_interrupts}
-    with subprocess.Popen(command(model_files, rows, out), **options) as stopped:
-        until = time.monotonic() + SECONDS
-        while not list(out.glob(f"{STAGES}/tflm-all-*-64.npz")):
-            assert stopped.poll() is None and time.monotonic() < until
-            time.sleep(0.02)
-        os.killpg(stopped.pid, signal.SIGINT)
-        assert stopped.wait(30) != 0
+    stopped = start(*command(model_files, rows, out))
+    until(lambda: list(out.glob(f"{STAGES}/tflm-all-*-64.npz")), stopped)
+    os.killpg(stopped.pid, signal.SIGINT)
+    assert end(stopped).status == 130
     assert not (out / "report.json").exists()
     assert not list(out.glob(f"{STAGES}/c_host-*"))
     # What was answered before is what the report holds: another answer of the first block is seen in it.
@@ -61,7 +49,7 @@ def test_goes_on_after_the_last_whole_block(
         answer = dict(content)
     answer["integers"][7] ^= 1
     np.savez(first, **answer)
-    subprocess.run(command(model_files, rows, out), check=True, capture_output=True)
+    succeed(*command(model_files, rows, out))
     report = json.loads((out / "report.json").read_text())
     assert [stage["clips"] for stage in report["stages"]] == [ROWS] * 4
     assert {stage["name"] for stage in report["stages"] if stage["per_second"] > 10} == {
