@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from codegen.errors import TinySerError
+from tinyser.models import MODELS
 from tinyser.sweep.plan import load_experiment, parse_experiment
 from tinyser.sweep.table import read_rows
 
@@ -107,6 +109,9 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("hrf-placements-ravdess", "hrf-placements-ravdess"),
         ("unfamiliar-ravdess", "unfamiliar-ravdess"),
         ("longer-ravdess", "longer-ravdess"),
+        ("hrf-rate-ravdess", "hrf-rate-ravdess-conformer"),
+        ("hrf-rate-ravdess", "hrf-rate-ravdess-speechformer"),
+        ("hrf-rate-emodb", "hrf-rate-emodb-convtransformer"),
     ],
 )
 def test_measured_runs_are_runs_of_the_experiments(table: str, experiment: str) -> None:
@@ -115,3 +120,22 @@ def test_measured_runs_are_runs_of_the_experiments(table: str, experiment: str) 
     rows = read_rows(EXPERIMENTS / "measured" / f"{table}.csv")
     ids = {row.id for row in rows if row.settings["model"] in loaded.models}
     assert ids and ids <= {run.id for run in loaded.runs()}
+
+
+def test_the_docs_name_every_experiment_with_its_runs_and_every_table() -> None:
+    text = (EXPERIMENTS.parent / "docs" / "experiments.md").read_text("utf-8")
+    said: dict[str, int] = {}
+    for files, counts in re.findall(r"^\| (`[^|]*\.toml`) \| ([^|]+) \|", text, re.M):
+        names = [
+            name.replace("BACKBONE", model)
+            for name in re.findall(r"`([^`]+)\.toml`", files)
+            for model in (MODELS if "BACKBONE" in name else [""])
+        ]
+        numbers = [int(number.replace(",", "")) for number in re.findall(r"\d{1,3}(?:,\d{3})*", counts)]
+        said |= dict(zip(names, numbers * len(names) if "each" in counts else numbers, strict=False))
+    made = {}
+    for path in EXPERIMENTS.glob("*.toml"):
+        without_start = re.sub("^start = .*$", "", path.read_text("utf-8"), flags=re.M)
+        made[path.stem] = len(parse_experiment(without_start, path.stem, path.name).runs())
+    assert said == made
+    assert all(f"`{path.name}`" in text for path in (EXPERIMENTS / "measured").glob("*.csv"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 
 from codegen.errors import DataError
 from tests.sweep.rows import experiment, made_up_rows
-from tinyser.sweep.plots import draw_folds, draw_ratios
+from tinyser.sweep.plots import draw_folds, draw_ratios, plot_folds, plot_metric
 from tinyser.sweep.report import page, write_report
 from tinyser.sweep.statistics import Setting
 from tinyser.sweep.table import COLUMNS, append_row, read_rows
@@ -135,7 +136,7 @@ def test_bars_over_the_ratio() -> None:
         {(1, 0): 0.1},
         {(2, 0): 0.9},  # nothing to compare with
     )
-    draw_ratios(axes, "m", dict(zip(settings, values, strict=True)))
+    draw_ratios(axes, "m", dict(zip(settings, values, strict=True)), [("ffn", ratio) for ratio in (2, 4, 8)])
     level, points, *_ = axes.get_lines()
     assert level.get_ydata() == pytest.approx([40.0, 40.0])
     assert points.get_xydata() == pytest.approx(np.array([[2, 51.0], [4, 30.0]]))
@@ -150,13 +151,40 @@ def test_lines_of_folds() -> None:
     axes = Figure().subplots()
     hrf, baseline = Setting("m", "ffn", 4), Setting("m", "", 0)
     samples = {baseline: {(0, 0): 0.5, (0, 1): 0.7}, hrf: {(0, 0): 0.8, (0, 1): 0.9, (2, 0): 0.4}}
-    draw_folds(axes, "m", samples)
+    draw_folds(axes, "m", samples, [("ffn", 4)])
     (lines,) = axes.collections
     (segment,) = lines.get_segments()
     assert segment == pytest.approx(np.array([[0.0, 60.0], [0.0, 85.0]]))
     dots, marks = axes.get_lines()
     assert dots.get_xydata() == pytest.approx(np.array([[0, 60.0]]))
     assert marks.get_xydata() == pytest.approx(np.array([[0, 85.0], [2, 40.0]]))
+
+
+@pytest.mark.parametrize("draw", [draw_ratios, draw_folds])
+def test_a_placement_has_its_colour_and_place_in_every_panel(draw: Callable[..., None]) -> None:
+    """Whatever the order of a backbone's rows is, and where it has fewer placements than another."""
+    kinds = [("attention", 4), ("ffn", 4)]
+    cells = {(0, 0): 0.5, (1, 0): 0.6}
+    lines = []
+    for placements in (["attention", "ffn"], ["ffn", "attention"], ["ffn"]):
+        axes = Figure().subplots()
+        draw(axes, "m", {Setting("m", name, 4 if name else 0): cells for name in ("", *placements)}, kinds)
+        handles, labels = axes.get_legend_handles_labels()
+        (handle,) = (handle for handle, label in zip(handles, labels, strict=True) if label.startswith("ffn"))
+        line = getattr(handle, "lines", [handle])[0]
+        lines.append((line.get_color(), *line.get_xdata()))
+    assert lines[0] == lines[1] == lines[2]
+
+
+def test_the_legend_has_what_only_some_panels_have(tmp_path: Path) -> None:
+    rows = [
+        row
+        for row in made_up_rows(experiment(), GAINS)
+        if row.settings["model"] != "convtransformer" or row.settings["hrf_modules"] != ["attention", "conv"]
+    ]
+    for plot in (plot_metric, plot_folds):
+        plot(rows, "uar", tmp_path / "plot.svg")
+        assert re.search(">attention,conv( x4)?<", (tmp_path / "plot.svg").read_text())
 
 
 def test_nothing_to_report(tmp_path: Path) -> None:

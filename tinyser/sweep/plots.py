@@ -24,6 +24,8 @@ _SHIFT = 0.06
 _SPREAD = 0.6
 
 _Samples = Mapping[Setting, Mapping[tuple[int, int], float]]  # (fold, seed) -> share
+# With HRF, of all backbones, in the order of the rows: (placement, ratio). Its number is its colour in every panel.
+_Kinds = Sequence[tuple[str, int]]
 
 
 def plot_metric(rows: Sequence[Row], metric: str, path: Path) -> None:
@@ -36,33 +38,37 @@ def plot_folds(rows: Sequence[Row], metric: str, path: Path) -> None:
     _plot(rows, metric, path, draw_folds)
 
 
-def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, str, _Samples], None]) -> None:
+def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, str, _Samples, _Kinds], None]) -> None:
     cells = by_setting(rows)
+    kinds = list(dict.fromkeys((setting.placement, setting.ratio) for setting in cells if setting.ratio))
     models = list(dict.fromkeys(setting.model for setting in cells))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH * len(models), _HEIGHT), layout="constrained")
-        panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(models), sharex=True, sharey=True, squeeze=False)[0]
         for axes, model in zip(panels, models, strict=True):
-            panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model})
+            panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model}, kinds)
         panels[0].set_ylabel(f"{METRICS[metric]} (%)")
-        labels = panels[0].get_legend_handles_labels()
-        figure.legend(*labels, loc="outside lower center", ncols=_LABELS_ABREAST * len(models), fontsize=8)
+        drawn = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
+        by_label = {label: handle for of_panel in drawn for handle, label in of_panel}
+        figure.legend(
+            by_label.values(), by_label, loc="outside lower center", ncols=_LABELS_ABREAST * len(models), fontsize=8
+        )
         with new_file(path) as partial:
             figure.savefig(partial, metadata={"Date": None, "Creator": "TinySER"})
 
 
-def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
+def draw_ratios(axes: Any, model: str, samples: _Samples, kinds: _Kinds) -> None:
     """The baseline's mean is a line, HRF a line a placement; a bar is the 95 % interval of the difference between them.
 
     The difference is that of folds which both have, seeds averaged first, and has no bar where that is one fold. A
     setting without such a fold is left out.
     """
-    ratios = sorted({setting.ratio for setting in samples if setting.ratio})
+    ratios = sorted({ratio for _, ratio in kinds})
     axes.set(title=model, xlabel="expansion ratio")
     baseline = samples.get(Setting(model, "", 0), {})
     level = 100 * estimate(list(by_fold(baseline).values())).mean if baseline else math.nan
     axes.axhline(level, color="black", linestyle="--", linewidth=1, label="without HRF")
-    placements = list(dict.fromkeys(setting.placement for setting in samples if setting.ratio))
+    placements = list(dict.fromkeys(placement for placement, _ in kinds))
     for number, placement in enumerate(placements):
         shift = 2 ** (_SHIFT * (number - (len(placements) - 1) / 2))
         found = {
@@ -70,6 +76,8 @@ def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
             for ratio in ratios
             if (difference := _difference(samples.get(Setting(model, placement, ratio), {}), baseline)) is not None
         }
+        if not found:
+            continue
         axes.errorbar(
             [ratio * shift for ratio in found],
             [level + 100 * difference.mean for difference in found.values()],
@@ -78,6 +86,7 @@ def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
             markersize=4,
             linewidth=1.2,
             capsize=2,
+            color=f"C{number % 10}",
             label=placement,
         )
     axes.set_xscale("log", base=2)
@@ -85,21 +94,23 @@ def draw_ratios(axes: Any, model: str, samples: _Samples) -> None:
     axes.minorticks_off()
 
 
-def draw_folds(axes: Any, model: str, samples: _Samples) -> None:
+def draw_folds(axes: Any, model: str, samples: _Samples, kinds: _Kinds) -> None:
     """The baseline of a fold is a dot; a line leads from it to what HRF, with the same seeds, makes of it."""
     axes.set(title=model, xlabel="fold")
     baseline = samples.get(Setting(model, "", 0), {})
     folds = sorted({fold for cells in samples.values() for fold, _ in cells})
     axes.plot(*_by_fold(baseline), "o", color="black", markersize=5, label="without HRF")
-    factored = [setting for setting in samples if setting.ratio]
-    for number, setting in enumerate(factored):
-        shift = _SPREAD * ((number + 0.5) / len(factored) - 0.5)
-        cells = samples[setting]
-        (line,) = axes.plot(*_by_fold(cells, shift), "_", markersize=8, label=f"{setting.placement} x{setting.ratio}")
+    for number, (placement, ratio) in enumerate(kinds):
+        cells = samples.get(Setting(model, placement, ratio), {})
+        if not cells:
+            continue
+        shift = _SPREAD * ((number + 0.5) / len(kinds) - 0.5)
+        label, colour = f"{placement} x{ratio}", f"C{number % 10}"
+        axes.plot(*_by_fold(cells, shift), "_", markersize=8, color=colour, label=label)
         paired = {cell: baseline[cell] for cell in cells if cell in baseline}
         there, before = _by_fold(paired, shift)
         after = _by_fold({cell: cells[cell] for cell in paired})[1]
-        axes.vlines(there, before, after, color=line.get_color(), linewidth=1.2)
+        axes.vlines(there, before, after, color=colour, linewidth=1.2)
     axes.set_xticks(folds)
 
 

@@ -1,0 +1,172 @@
+"""What docs/results-hrf.md, and other pages after it, say of HRF is what its tables and the measured rows say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tinyser.sweep.statistics import holm, paired_test
+from tinyser.sweep.table import read_rows
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+
+def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
+    """Over all backbones, and of each: the mean difference and its interval, from the first clip on; of all, once
+    voices are known too."""
+    page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
+    said = re.search(
+        r"of ([-+.\d]+) points \(95 % interval ([-+.\d]+) to ([-+.\d]+)\)[^(]*and ([-+.\d]+) \(([^ ]+) to ([^ ]+)\)",
+        page,
+    )
+    assert said is not None
+    tables = re.findall(r"^\| the learning rate of all else \| 9 \| 16 \| ([^ ]+) \[([^ ]+), ([^ ]+)\] \|", page, re.M)
+    assert said.groups() == (*tables[0], *tables[1])
+    low, high = tables[0][1:]
+    assert f"it is {tables[0][0]} points, with a 95 % interval from {low} to {high}" in results
+    of_each = re.search(
+        r"adds ([.\d]+) points \(95 % interval (\S+) to (\S+), p = ([.\d]+)\).*?loses ([.\d]+) points by it\n"
+        r"\((\S+) to (\S+), p = ([.\d]+)\), SpeechFormer's (\S+) \((\S+) to (\S+)\)",
+        page,
+    )
+    assert of_each is not None
+    mean, *conformer, loss, low, high, p_value, speechformer, least, most = of_each.groups()
+    for model, wanted in (
+        ("conformer", [f"+{mean}", *conformer]),
+        ("convtransformer", [f"-{loss}", low, high, p_value]),
+        ("speechformer", [speechformer, least, most]),
+    ):
+        row = re.search(rf"^\| {model}, both \| \d+ \| 16 \| (\S+) \[(\S+), (\S+)\] \| ([.\d]+) \|$", page, re.M)
+        assert row is not None and list(row.groups())[: len(wanted)] == wanted
+    each = re.findall(r"^\| \w+, both \| \d+ \| 16 \| .*? \| ([.\d]+) \|$", page, re.M)[:3]
+    first, second, _ = (f"{p:.2f}" for p in holm([float(p) for p in each]))
+    assert first == second and f"neither of the first two is beyond chance, p = {first} each" in page
+    first_clip = page.partition("## From the first clip on\n")[2].partition("\n###")[0]
+    sure = re.findall(r"^\| (\S+, voices.*?) \| (\w+, .*?) \| .*\| (?:0\.0[0-4]\d|< 0\.001) \|$", first_clip, re.M)
+    assert sorted(sure) == [
+        ("RAVDESS, voices get known, 40 epochs instead of 100", "convtransformer, ffn x4"),
+        *(
+            ("RAVDESS, voices get known, 40 epochs, trained again", f"convtransformer, {setting}")
+            for setting in ("attention x2", "attention x4", "attention x8", "ffn x4")
+        ),
+    ]
+    assert "behind: the FFN at 4, twice, and attention at all ratios." in page
+
+
+def test_what_is_said_of_the_factors_learning_rate_is_what_its_tables_say() -> None:
+    """On RAVDESS: what HRF adds at each rate, and its means, from the first clip on and voices known."""
+    names = ("results-hrf.md", "results.md", "../README.md")
+    page, *others = ((DOCS / name).read_text("utf-8") for name in names)
+    runs = r"^\| RAVDESS, voices get known, 40 epochs, trained again \| convtransformer, {} x4 \| 6 "
+    cells = r"\| ([.\d]+) \| ([.\d]+) \| (\S+) \[(\S+), (\S+)\] \| \d \| (< 0\.001|[.\d]+) \| ([.\d]+) \|$"
+    rows = {
+        setting: re.findall(runs.format(setting) + cells, page, re.M)
+        for setting in ("ffn at 0.0001", "ffn at 0.0004", "attention at 0.0004")
+    }
+    (without, mean, gain, low, high, p, holm), (*_, known, low_known, high_known, _, _) = rows["ffn at 0.0001"]
+    assert f"| 1e-4 | **{gain} (p = {p})** | |" in page
+    assert f"{mean} from the first clip on instead of {without}, {gain} (95 % interval {low} to {high})" in page
+    assert f"and {known} ({low_known} to {high_known}) once voices are known" in page
+    assert f"Holm's correction leaves nothing of it (p = {float(holm):.2f})" in page
+    assert f"gains {gain[1:]} points on RAVDESS ({low} to {high}, p = {p})" in page
+    assert f"gains {gain[1:]} points on RAVDESS (p = {p})" in others[0] and f"by {gain[1:]} on RAVDESS" in others[1]
+    ffn, attention = (rows[f"{place} at 0.0004"][0] for place in ("ffn", "attention"))
+    assert f"| 4e-4 | {ffn[2]}, seed 0 (p = {float(ffn[5]):.2f}; " in page
+    assert f" | {attention[2]} (p = {float(attention[5]):.2f}) |" in page
+    earlier = re.search(
+        r"40 epochs instead of 100 \| \w+, ffn at 0\.0004 x4 \| 6 \| .*? \| .*? \| (\S+) .*? \| 0 \| (\S+)", page
+    )
+    assert earlier is not None and f"{earlier[1]}, p = {earlier[2]}, in an earlier training of the same runs" in page
+    emodb = r"^\| EmoDB after RAVDESS, voices get known{} \| convtransformer, ffn at 0\.0001 x4 \| {} "
+    five, ten = (
+        re.findall(emodb.format(*run) + cells, page, re.M)[0] for run in (("", 5), (", that seed, trained again", 10))
+    )
+    assert f"{five[2]} with seed 0 on five folds, {ten[2]} (p = {float(ten[5]):.2f}) with seed 1 on all ten" in page
+    both = [re.findall(runs.format(place) + r"\|.*?\| ([-+.\d]+) \[", page, re.M)[0] for place in ("ffn", "attention")]
+    assert f"seed 0 | {both[0]} (p < 0.001) | {both[1]} (p < 0.001) |" in page
+
+
+def test_what_is_said_of_the_lower_rate_with_all_backbones_is_what_its_tables_say() -> None:
+    """A line a backbone, the means over all of them, and at which rate a backbone is ahead on both corpora."""
+    page, results, readme = (
+        (DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md", "../README.md")
+    )
+    lines = page.partition("### The lower rate with all backbones\n")[2].partition("\n## ")[0]
+    runs = {
+        "EmoDB": "EmoDB after RAVDESS, voices get known, that seed",
+        "RAVDESS": "RAVDESS, voices get known, 40 epochs",
+    }
+    rates = {"ConvTransformer": "0.0001", "Conformer": "0.0001", "SpeechFormer": "5e-05"}
+    for backbone, rate in rates.items():
+        cells = []
+        for run in runs.values():
+            row = rf"^\| {run}, trained again \| {backbone.lower()}, ffn at {rate} x4 \| \d+ "
+            row += r".*? \| ([-+]\S+ \[.*?\]) \| \d+ \| (\S+) "
+            cells += [f"{difference} (p = {p})" for difference, p in re.findall(row, page, re.M)]
+        assert len(cells) == 4 and f"| {' | '.join([backbone, *cells])} |" in lines
+    over_all = re.findall(r"^\| a twentieth of that rate \| 6 \| 16 \| (\S+) \[(\S+), (\S+)\]", page, re.M)
+    first_clip, known = (f"{mean} ({low} to {high})" for mean, low, high in over_all)
+    assert f"both sides trained anew, that is {first_clip} and {known}:" in page
+    assert f"over all three backbones and both corpora it is {first_clip}." in results
+    assert f"over all three by {over_all[0][0][1:]}, which may be chance" in readme
+    groups = [
+        part.partition("\n\n#")[0] for part in page.split(": each backbone, HRF as the paper says it, factors at ")[1:]
+    ]
+    group = r"^\| {}, {} \| \d+ \| \d+ \| (\S+) \[(\S+), (\S+)\] \| (\S+) \|$"
+
+    def found(which: int, backbone: str, corpus: str) -> tuple[str, ...]:
+        (cells,) = re.findall(group.format(backbone, corpus), groups[which], re.M)
+        return tuple(cells)
+
+    gain, low, high, p = found(1, "convtransformer", "both")
+    assert f"and {gain[1:]} over both corpora ({low} to {high}, p = {p})" in page
+    own_rates = {"convtransformer": 1, "conformer": 0, "speechformer": 3}
+    for backbone, which in own_rates.items():
+        both = [found(which, backbone, corpus) for corpus in ("emodb", "ravdess")]
+        assert all(float(cells[0]) > 0 for cells in both)
+        said = [f"{cells[0]}, p = {cells[3]}" for cells in both]
+        assert re.search(re.escape(said[0]) + r"; (?:RAVDESS )?" + re.escape(said[1]), page), said
+    said = [found(1, "speechformer", corpus) for corpus in ("emodb", "ravdess")]
+    assert "({}, p = {}; {}, p = {})".format(*(cells[part] for cells in said for part in (0, 3))) in page
+
+
+def test_what_is_said_of_single_seeds_at_the_lower_rate_is_what_the_rows_say() -> None:
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    rows = read_rows(ROOT / "experiments" / "measured" / "hrf-rate-ravdess.csv")
+    said = []
+    for seed in (0, 1):
+        own = [row for row in rows if (row.settings["model"], row.settings["seed"]) == ("convtransformer", seed)]
+        without = {row.settings["fold"]: row.float32.uar for row in own if not row.settings["hrf_ratio"]}
+        at_rate = [row for row in own if row.settings["hrf_learning_rate"] == 1e-4]
+        ffn = {row.settings["fold"]: row.float32.uar for row in at_rate if row.settings["hrf_modules"] == ["ffn"]}
+        assert ffn.keys() == without.keys() == set(range(6))
+        test = paired_test([ffn[fold] for fold in ffn], [without[fold] for fold in ffn])
+        said.append((f"{100 * test.difference.mean:+.1f}", test.p_t))
+        ahead = sum(ffn[fold] > without[fold] for fold in ffn)
+    assert f"found with seed 0 ({said[0][0]}, p = {said[0][1]:.2f})" in page
+    assert f"gave {said[1][0]} (p = {said[1][1]:.3f}), ahead in all six folds" in page and ahead == 6
+
+
+def test_what_is_said_of_hrf_with_the_best_recipe_is_what_its_table_says() -> None:
+    """Of each backbone: what HRF adds, its mean and p, from the first clip on and voices known."""
+    page, results = ((DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md"))
+    runs = r"^\| EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0\.5 \| {}, ffn x4 \| 10 "
+    cells = r"\| ([.\d]+) \| ([.\d]+) \| (\S+) .*?\| \d+ \| ([.\d]+) \|"
+    (_, mean, gain, p), (_, _, gain_known, _) = re.findall(runs.format("convtransformer") + cells, page, re.M)
+    said = f"{gain} from the first clip on ({mean}; p = {float(p):.2f}) and {gain_known} known; Conformer"
+    assert said in page
+    (first, mean, gain, p), (known, mean_known, gain_known, p_known) = re.findall(
+        runs.format("conformer") + cells, page, re.M
+    )
+    said = (
+        f"one seed: {gain} ({mean}; p = {float(p):.2f}) and {gain_known} known ({mean_known}; p = {float(p_known):.2f})"
+    )
+    assert said in page
+    assert f"Conformer gets **{first} and {known}** on EmoDB" in results
+    assert f"without HRF, and {mean} and **{mean_known}** with it" in results
+    (_, mean, gain, p), (_, mean_known, gain_known, p_known) = re.findall(
+        runs.format("speechformer") + cells, page, re.M
+    )
+    said = f"{gain} ({mean}; p = {float(p):.2f}) and {gain_known} known ({mean_known}; p = {float(p_known):.2f})"
+    assert f"SpeechFormer, one seed, for which it is no gain: {said}." in page
