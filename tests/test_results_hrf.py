@@ -93,14 +93,11 @@ def test_what_is_said_of_the_lower_rate_with_all_backbones_is_what_its_tables_sa
         (DOCS / name).read_text("utf-8") for name in ("results-hrf.md", "results.md", "../README.md")
     )
     lines = page.partition("### The lower rate with all backbones\n")[2].partition("\n## ")[0]
-    runs = {
-        "EmoDB": "EmoDB after RAVDESS, voices get known, that seed",
-        "RAVDESS": "RAVDESS, voices get known, 40 epochs",
-    }
+    runs = ("EmoDB after RAVDESS, voices get known, that seed", "RAVDESS, voices get known, 40 epochs")
     rates = {"ConvTransformer": "0.0001", "Conformer": "0.0001", "SpeechFormer": "5e-05"}
     for backbone, rate in rates.items():
         cells = []
-        for run in runs.values():
+        for run in runs:
             row = rf"^\| {run}, trained again \| {backbone.lower()}, ffn at {rate} x4 \| \d+ "
             row += r".*? \| ([-+]\S+ \[.*?\]) \| \d+ \| (\S+) "
             cells += [f"{difference} (p = {p})" for difference, p in re.findall(row, page, re.M)]

@@ -86,7 +86,7 @@ def draw_ratios(axes: Any, model: str, samples: _Samples, kinds: _Kinds) -> None
             markersize=4,
             linewidth=1.2,
             capsize=2,
-            color=f"C{number % 10}",
+            color=f"C{number}",
             label=placement,
         )
     axes.set_xscale("log", base=2)
@@ -105,7 +105,7 @@ def draw_folds(axes: Any, model: str, samples: _Samples, kinds: _Kinds) -> None:
         if not cells:
             continue
         shift = _SPREAD * ((number + 0.5) / len(kinds) - 0.5)
-        label, colour = f"{placement} x{ratio}", f"C{number % 10}"
+        label, colour = f"{placement} x{ratio}", f"C{number}"
         axes.plot(*_by_fold(cells, shift), "_", markersize=8, color=colour, label=label)
         paired = {cell: baseline[cell] for cell in cells if cell in baseline}
         there, before = _by_fold(paired, shift)
