@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, current_thread, main_thread
@@ -85,7 +85,8 @@ def _handlers_wait() -> Iterator[None]:
     """What would end this process is handled when the block ends.
 
     A handler that raises in the midst of a fork is unheard, and leaves locks taken that `os.register_at_fork` takes for
-    it, logging's for one: the next fork waits for ever. Handlers run in the main thread only.
+    it, logging's for one: the next fork waits for ever. In the midst of a thread's start it leaves a thread that its
+    pool does not know, and so does not wait for. Handlers run in the main thread only.
     """
     if current_thread() is not main_thread():
         yield
@@ -125,8 +126,10 @@ def run(
 def in_threads(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> list[Result]:
     """Results in the items' order; on an error, or Ctrl-C, the children that the others wait for are killed."""
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(function, item) for item in items]
+        futures: list[Future[Result]] = []
         try:
+            with _handlers_wait():
+                futures += (pool.submit(function, item) for item in items)
             return [future.result() for future in futures]
         except BaseException:
             for future in futures:
