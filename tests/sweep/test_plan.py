@@ -106,12 +106,16 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("emodb", "backbones-emodb"),
         ("ravdess", "backbones-ravdess"),
         ("hrf-placements", "hrf-placements-convtransformer"),
+        ("hrf-placements", "hrf-placements-speechformer"),
         ("hrf-placements-ravdess", "hrf-placements-ravdess"),
         ("unfamiliar-ravdess", "unfamiliar-ravdess"),
         ("longer-ravdess", "longer-ravdess"),
         ("hrf-rate-ravdess", "hrf-rate-ravdess-conformer"),
         ("hrf-rate-ravdess", "hrf-rate-ravdess-speechformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-convtransformer"),
+        ("hrf-rate-emodb", "hrf-rate-emodb-conformer"),
+        ("hrf-rate-emodb", "hrf-rate-emodb-speechformer"),
+        ("unfamiliar-emodb", "unfamiliar-emodb-speechformer"),
     ],
 )
 def test_measured_runs_are_runs_of_the_experiments(table: str, experiment: str) -> None:
