@@ -43,15 +43,34 @@ def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
     first, second, _ = (f"{p:.2f}" for p in holm([float(p) for p in each]))
     assert first == second and f"neither of the first two is beyond chance, p = {first} each" in page
     first_clip = page.partition("## From the first clip on\n")[2].partition("\n###")[0]
-    sure = re.findall(r"^\| (\S+, voices.*?) \| (\w+, .*?) \| .*\| (?:0\.0[0-4]\d|< 0\.001) \|$", first_clip, re.M)
+    sure = re.findall(r"^\| ([^|]+) \| (\w+, [^|]+) \| .*\| (?:0\.0[0-4]\d|< 0\.001) \|$", first_clip, re.M)
     assert sorted(sure) == [
+        ("EmoDB after RAVDESS, voices get known, another seed", "speechformer, attention x8"),
         ("RAVDESS, voices get known, 40 epochs instead of 100", "convtransformer, ffn x4"),
         *(
             ("RAVDESS, voices get known, 40 epochs, trained again", f"convtransformer, {setting}")
             for setting in ("attention x2", "attention x4", "attention x8", "ffn x4")
         ),
     ]
-    assert "behind: the FFN at 4, twice, and attention at all ratios." in page
+    assert "the FFN at 4, twice, and attention at all ratios, and SpeechFormer's attention at 8 on EmoDB." in page
+
+
+def test_what_is_said_of_other_ratios_is_what_its_table_says() -> None:
+    """Of SpeechFormer on EmoDB, from the first clip on."""
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    row = r"^\| EmoDB .*another seed \| speechformer, {} x{} \| 10 \| .*? \| .*? \| (\S+) .*? \| \d+ \| (\S+) "
+    cells = {
+        ratio: {
+            place: re.findall(row.format(place, ratio), page, re.M)[0]
+            for place in ("attention", "conv", "ffn", "ffn-out")
+        }
+        for ratio in (2, 4, 8)
+    }
+    assert all(max(places, key=lambda place: float(places[place][0])) == "ffn" for places in (cells[2], cells[4]))
+    (best, p_best), (worse, p_worse) = cells[2]["ffn"], cells[8]["ffn"]
+    said = f"at 2 as well ({best}, p = {float(p_best):.2f}), at 8 it is behind ({worse}, p = {float(p_worse):.2f})"
+    assert said in page
+    assert f"and in SpeechFormer by {-float(cells[8]['attention'][0]):.0f} points" in page
 
 
 def test_what_is_said_of_the_factors_learning_rate_is_what_its_tables_say() -> None:

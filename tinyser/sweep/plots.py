@@ -29,12 +29,13 @@ _Kinds = Sequence[tuple[str, int]]
 
 
 def plot_metric(rows: Sequence[Row], metric: str, path: Path) -> None:
-    """Writes an SVG over the ratio: one panel a backbone, percent, with the 95 % interval of what HRF changes."""
+    """Writes an SVG over the ratio: one panel a backbone, percent on a scale of its own, with the 95 % interval of what
+    HRF changes."""
     _plot(rows, metric, path, draw_ratios)
 
 
 def plot_folds(rows: Sequence[Row], metric: str, path: Path) -> None:
-    """Writes an SVG over the folds: one panel a backbone, percent, means over seeds, a column a fold."""
+    """Writes an SVG over the folds: one panel a backbone, means over seeds, a column a fold; percent, as above."""
     _plot(rows, metric, path, draw_folds)
 
 
@@ -44,7 +45,7 @@ def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, st
     models = list(dict.fromkeys(setting.model for setting in cells))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(_WIDTH * len(models), _HEIGHT), layout="constrained")
-        panels = figure.subplots(1, len(models), sharex=True, sharey=True, squeeze=False)[0]
+        panels = figure.subplots(1, len(models), sharex=True, squeeze=False)[0]
         for axes, model in zip(panels, models, strict=True):
             panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model}, kinds)
         panels[0].set_ylabel(f"{METRICS[metric]} (%)")
