@@ -147,6 +147,32 @@ def test_what_is_said_of_the_lower_rate_with_all_backbones_is_what_its_tables_sa
     assert "({}, p = {}; {}, p = {})".format(*(cells[part] for cells in said for part in (0, 3))) in page
 
 
+def test_what_is_said_of_attention_that_learns_nothing_is_what_the_rows_say() -> None:
+    """Training loss and mean of SpeechFormer with HRF in its attention at 8, and of its baseline, at both rates."""
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    losses = {}
+    for table, rate in (("hrf-placements", None), ("hrf-rate-emodb", 5e-5)):
+        rows = read_rows(ROOT / "experiments" / "measured" / f"{table}.csv")
+        for ratio, modules in ((0, []), (8, ["attention"])):
+            own = [
+                row.train_loss
+                for row in rows
+                if (row.settings["model"], row.settings["hrf_ratio"]) == ("speechformer", ratio)
+                and row.settings["hrf_modules"] == modules
+            ]
+            assert len(own) == 10 and all(own)
+            losses[rate, ratio] = f"{sum(loss for loss in own if loss) / len(own):.2f}"
+    row = r"^\| EmoDB .* \| speechformer, {} x8 \| 10 \| (\S+) \| (\S+) \| (\S+) \[(\S+), (\S+)\] \| \d+ \| (\S+) "
+    lost, back = (re.findall(row.format(place), page, re.M)[0] for place in ("attention", "attention at 5e-05"))
+    assert (
+        f"a training loss of {losses[None, 8]} instead of the baseline's {losses[None, 0]}, and {lost[1]} from" in page
+    )
+    assert f"from the first clip on instead of {lost[0]}." in page
+    low, high, p = back[3:]
+    said = f"its training loss is {losses[5e-5, 8]}, and it decides {back[1]}, which is {back[2]} ({low} to {high}"
+    assert f"{said}, p = {float(p):.2f})" in page
+
+
 def test_what_is_said_of_single_seeds_at_the_lower_rate_is_what_the_rows_say() -> None:
     page = (DOCS / "results-hrf.md").read_text("utf-8")
     rows = read_rows(ROOT / "experiments" / "measured" / "hrf-rate-ravdess.csv")

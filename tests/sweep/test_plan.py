@@ -101,7 +101,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "experiment"),
+    ("table", "experiments"),
     [
         ("emodb", "backbones-emodb"),
         ("ravdess", "backbones-ravdess"),
@@ -114,16 +114,16 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("hrf-rate-ravdess", "hrf-rate-ravdess-speechformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-convtransformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-conformer"),
-        ("hrf-rate-emodb", "hrf-rate-emodb-speechformer"),
+        ("hrf-rate-emodb", "hrf-rate-emodb-speechformer hrf-rate-emodb-speechformer-attention"),
         ("unfamiliar-emodb", "unfamiliar-emodb-speechformer"),
     ],
 )
-def test_measured_runs_are_runs_of_the_experiments(table: str, experiment: str) -> None:
+def test_measured_runs_are_runs_of_the_experiments(table: str, experiments: str) -> None:
     """So that a sweep can go on from them."""
-    loaded = load_experiment(EXPERIMENTS / f"{experiment}.toml")
+    loaded = [load_experiment(EXPERIMENTS / f"{experiment}.toml") for experiment in experiments.split()]
     rows = read_rows(EXPERIMENTS / "measured" / f"{table}.csv")
-    ids = {row.id for row in rows if row.settings["model"] in loaded.models}
-    assert ids and ids <= {run.id for run in loaded.runs()}
+    ids = {row.id for row in rows if row.settings["model"] in loaded[0].models}
+    assert ids and ids <= {run.id for experiment in loaded for run in experiment.runs()}
 
 
 def test_the_docs_name_every_experiment_with_its_runs_and_every_table() -> None:
