@@ -169,7 +169,7 @@ def test_what_is_said_of_attention_that_learns_nothing_is_what_the_rows_say() ->
     )
     assert f"from the first clip on instead of {lost[0]}." in page
     low, high, p = back[3:]
-    said = f"its training loss is {losses[5e-5, 8]}, and it decides {back[1]}, which is {back[2]} ({low} to {high}"
+    said = f"its training loss is {losses[5e-5, 8]}, and it gets {back[1]}, which is {back[2]} ({low} to {high}"
     assert f"{said}, p = {float(p):.2f})" in page
 
 
