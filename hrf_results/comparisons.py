@@ -28,6 +28,7 @@ TABLES = {
     "speaker-streams-ravdess-40": "RAVDESS, voices get known, 40 epochs instead of 100",
     "hrf-placements-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",
     "hrf-rate-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",
+    "longer-ravdess": "RAVDESS after EmoDB, voices get known, 200 epochs, unfamiliar 0.5",
 }
 # Of these the training loss is known, of this backbone over placements and ratios; one baseline is in both.
 FITS, FITS_MODEL = ("hrf-placements-ravdess", "hrf-rate-ravdess"), "convtransformer"
