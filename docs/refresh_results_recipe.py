@@ -69,7 +69,9 @@ TRIALS = (
         EMODB,
         ("unfamiliar-emodb", "weight-decay-emodb", "hrf-weight-decay", "hrf-placements", "speaker-streams-emodb"),
     ),
-    Trial("Conformer on EmoDB after RAVDESS", "conformer", EMODB, ("unfamiliar-emodb", "hrf-placements")),
+    Trial(
+        "Conformer on EmoDB after RAVDESS", "conformer", EMODB, ("unfamiliar-emodb", "hrf-placements-conformer-earlier")
+    ),
     Trial("SpeechFormer on EmoDB after RAVDESS", "speechformer", EMODB, ("unfamiliar-emodb", "speaker-streams-emodb")),
     Trial(
         "ConvTransformer on RAVDESS",

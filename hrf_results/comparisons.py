@@ -21,6 +21,7 @@ TABLES = {
     "transfer-hrf-rate": "EmoDB after RAVDESS, features by the corpus, another start",
     "speaker-streams-emodb": "EmoDB after RAVDESS, voices get known",
     "hrf-placements": "EmoDB after RAVDESS, voices get known, another seed",
+    "hrf-placements-conformer-earlier": "EmoDB after RAVDESS, voices get known, that seed, an earlier start",
     "hrf-rate-emodb": "EmoDB after RAVDESS, voices get known, that seed, trained again",
     "hrf-weight-decay": "EmoDB after RAVDESS, voices get known, that seed, weight decay 0.5",
     "unfamiliar-emodb": "EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0.5",

@@ -106,6 +106,7 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("emodb", "backbones-emodb"),
         ("ravdess", "backbones-ravdess"),
         ("hrf-placements", "hrf-placements-convtransformer"),
+        ("hrf-placements", "hrf-placements-conformer"),
         ("hrf-placements", "hrf-placements-speechformer"),
         ("hrf-placements-ravdess", "hrf-placements-ravdess"),
         ("unfamiliar-ravdess", "unfamiliar-ravdess"),
