@@ -59,19 +59,20 @@ def _placements(name: str, corpus: str) -> str:
 
 
 def _fits() -> str:
-    """A line a setting, by what HRF does to the training loss, and how both go together."""
-    by_loss = sorted(fits(), key=lambda pair: pair[0].test.difference.mean)
-    lines = [
-        (loss.placement, f"{loss.test.difference.mean:+.3f}", interval(uar.test.difference, "+"))
-        for loss, uar in by_loss
-    ]
-    without_attention = [pair for pair in by_loss if "attention" not in pair[0].placement]
-    together = (
-        f"Pearson's correlation of the two over settings: {_correlation(by_loss):.2f}, without those of attention "
-        f"{_correlation(without_attention):.2f}."
-    )
+    """A line a setting of each backbone, by what HRF does to the training loss, and how both go together."""
+    lines, correlations = [], []
+    for model, pairs in fits().items():
+        by_loss = sorted(pairs, key=lambda pair: pair[0].test.difference.mean)
+        lines += [
+            (model, loss.placement, f"{loss.test.difference.mean:+.3f}", interval(uar.test.difference, "+"))
+            for loss, uar in by_loss
+        ]
+        without_attention = [pair for pair in by_loss if "attention" not in pair[0].placement]
+        both = _correlation(by_loss), _correlation(without_attention)
+        correlations.append("{} {:.2f}, without those of attention {:.2f}".format(model, *both))
+    together = f"Pearson's correlation of the two over settings: {'; '.join(correlations)}."
     picture = f"![What HRF does to UAR over what it does to the training loss](../experiments/measured/{LOSS})"
-    headings = ("HRF", "training loss, HRF - without", "UAR, HRF - without")
+    headings = ("model", "HRF", "training loss, HRF - without", "UAR, HRF - without")
     return "\n\n".join(("### RAVDESS: training loss and UAR", table(headings, lines), together, picture))
 
 

@@ -51,26 +51,35 @@ def _draw_one(axes: Axes, place: int, one: Comparison) -> None:
 
 
 def draw_fits(path: Path) -> None:
-    """Writes an SVG: UAR over training loss, both HRF minus baseline; a dot a run, a mark a setting."""
+    """Writes an SVG: UAR over training loss, HRF minus baseline, a panel a backbone; a dot a run, a mark a setting."""
+    found = fits()
+    kinds = list(dict.fromkeys(loss.setting.placement for pairs in found.values() for loss, _ in pairs))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(_WIDTH_INCHES, _FITS_INCHES), layout="constrained")
-        axes = figure.subplots()
-        found = fits()
-        for place in dict.fromkeys(loss.setting.placement for loss, _ in found):
-            own = [pair for pair in found if pair[0].setting.placement == place]
-            runs = [
-                (loss.differences[fold], 100 * uar.differences[fold]) for loss, uar in own for fold in uar.differences
-            ]
-            means = [(loss.test.difference.mean, 100 * uar.test.difference.mean) for loss, uar in own]
-            (drawn,) = axes.plot(*zip(*means, strict=True), "D", markersize=7, label=f"{place}, mean of a ratio")
-            axes.plot(*zip(*runs, strict=True), "o", color=drawn.get_color(), alpha=0.35, markersize=3.5)
-        axes.axhline(0, color="black", linewidth=0.8)
-        axes.axvline(0, color="black", linewidth=0.8)
-        axes.set_xlabel("training loss of the last epoch with HRF minus without")
-        axes.set_ylabel("UAR with HRF minus without, in points")
-        axes.legend(fontsize=8)
+        figure = Figure(figsize=(_FITS_INCHES * len(found), _FITS_INCHES), layout="constrained")
+        panels = figure.subplots(1, len(found), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, (model, pairs) in zip(panels, found.items(), strict=True):
+            _draw_fits_of_one(axes, pairs, kinds)
+            axes.set(title=model, xlabel="training loss of the last epoch with HRF minus without")
+        panels[0].set_ylabel("UAR with HRF minus without, in points")
+        drawn = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
+        by_label = {label: handle for of_panel in drawn for handle, label in of_panel}
+        figure.legend(by_label.values(), by_label, loc="outside lower center", ncols=4, fontsize=8)
         with new_file(path) as partial:
             figure.savefig(partial, format="svg", metadata={"Date": None, "Creator": "TinySER"})
+
+
+def _draw_fits_of_one(axes: Axes, pairs: list[tuple[Comparison, Comparison]], kinds: list[str]) -> None:
+    """One backbone's; a placement's number among all is its colour."""
+    for colour, place in enumerate(kinds):
+        own = [pair for pair in pairs if pair[0].setting.placement == place]
+        if not own:
+            continue
+        runs = [(loss.differences[fold], 100 * uar.differences[fold]) for loss, uar in own for fold in uar.differences]
+        means = [(loss.test.difference.mean, 100 * uar.test.difference.mean) for loss, uar in own]
+        axes.plot(*zip(*means, strict=True), f"DC{colour}", markersize=7, label=f"{place}, mean of a ratio")
+        axes.plot(*zip(*runs, strict=True), f"oC{colour}", alpha=0.35, markersize=3.5)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.axvline(0, color="black", linewidth=0.8)
 
 
 def pictures(folder: Path) -> None:
