@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from codegen.atomic import new_file
 from hrf_results.comparisons import MEASURED, PLACEMENTS, PLOTTED, TABLES, Comparison, comparisons, fits, from_the_start
-from tinyser.sweep.plots import STYLE, plot_metric
+from tinyser.sweep.plots import STYLE, legend_below, plot_metric
 from tinyser.sweep.table import read_rows
 
 DIFFERENCES, LOSS = "hrf-differences.svg", "hrf-loss.svg"
@@ -61,9 +61,7 @@ def draw_fits(path: Path) -> None:
             _draw_fits_of_one(axes, pairs, kinds)
             axes.set(title=model, xlabel="training loss of the last epoch with HRF minus without")
         panels[0].set_ylabel("UAR with HRF minus without, in points")
-        drawn = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
-        by_label = {label: handle for of_panel in drawn for handle, label in of_panel}
-        figure.legend(by_label.values(), by_label, loc="outside lower center", ncols=4, fontsize=8)
+        legend_below(figure, panels)
         with new_file(path) as partial:
             figure.savefig(partial, format="svg", metadata={"Date": None, "Creator": "TinySER"})
 

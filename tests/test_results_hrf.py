@@ -43,6 +43,12 @@ def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
     ):
         row = re.search(rf"^\| {model}, both \| \d+ \| 16 \| (\S+) \[(\S+), (\S+)\] \| ([.\d]+) \|$", page, re.M)
         assert row is not None and list(row.groups())[: len(wanted)] == wanted
+    gain = (
+        f"Conformer gains {mean} points by it from a speaker's first clip on (p = {conformer[2]}, all its comparisons"
+    )
+    assert f"{gain} together), ConvTransformer loses {loss} (p = {p_value})" in results
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert f"first clip on by {mean} points and lowered ConvTransformer's by {loss}, which" in readme
     corrected = _corrected_for_backbones()
     said = "p = {conformer:.2f} and {convtransformer:.2f}".format(**corrected)
     assert f"neither of the first two is beyond chance, {said}." in page and min(corrected.values()) > 0.05
@@ -90,7 +96,12 @@ def test_what_is_said_of_conformer_trained_again_is_what_its_tables_say() -> Non
     )
     assert f"{said}, p = {float(p):.2f})" in page
     assert f"(baseline {once[0]} and, again, {again[0]})" in page
-    assert f"once voices are known ({once_known[0]} and {again_known[0]})" in page
+    longer_steps = read_rows(ROOT / "experiments" / "measured" / "ravdess-40-twice-the-rate.csv")
+    assert [(row.settings["learning_rate"], row.settings["hrf_ratio"]) for row in longer_steps] == [(4e-3, 0)] * 6
+    known = [row.familiar_uar for row in longer_steps if row.familiar_uar]
+    means = [100 * fmean(figures) for figures in ([row.float32.uar for row in longer_steps], known)]
+    assert f"(4e-3), {means[0]:.1f} came of it from the first clip on" in page
+    assert f"and {means[1]:.1f} once voices are known ({once_known[0]} and {again_known[0]})" in page
     both = re.findall(r"^\| conformer, both \| \d+ \| 16 \| (\S+) \[(\S+), (\S+)\] \| (\S+) \|$", page, re.M)
     gain, low, high, p = both[2]  # a table a rate from the first clip on, then once voices are known
     assert f"once voices are known it is {gain[1:]} ({low} to {high}, p = {p})" in page

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from codegen.atomic import new_file
@@ -49,13 +50,17 @@ def _plot(rows: Sequence[Row], metric: str, path: Path, panel: Callable[[Any, st
         for axes, model in zip(panels, models, strict=True):
             panel(axes, model, {s: values(c, metric) for s, c in cells.items() if s.model == model}, kinds)
         panels[0].set_ylabel(f"{METRICS[metric]} (%)")
-        drawn = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
-        by_label = {label: handle for of_panel in drawn for handle, label in of_panel}
-        figure.legend(
-            by_label.values(), by_label, loc="outside lower center", ncols=_LABELS_ABREAST * len(models), fontsize=8
-        )
+        legend_below(figure, panels)
         with new_file(path) as partial:
             figure.savefig(partial, metadata={"Date": None, "Creator": "TinySER"})
+
+
+def legend_below(figure: Figure, panels: Sequence[Axes]) -> None:
+    """One legend of all panels, which stand side by side; a label that several have is in it once."""
+    drawn = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
+    by_label = {label: handle for of_panel in drawn for handle, label in of_panel}
+    columns = _LABELS_ABREAST * len(panels)
+    figure.legend(by_label.values(), by_label, loc="outside lower center", ncols=columns, fontsize=8)
 
 
 def draw_ratios(axes: Any, model: str, samples: _Samples, kinds: _Kinds) -> None:
