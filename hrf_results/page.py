@@ -1,11 +1,12 @@
-"""The page docs/results-hrf.md: tables of every comparison, and of groups of them."""
+"""The page docs/results-hrf.md: its template's tables, of every comparison and of groups of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from hrf_results.comparisons import (
     MEASURED,
@@ -23,24 +24,32 @@ from tinyser.models import MODELS
 from tinyser.sweep.markdown import interval, p_value, table
 from tinyser.sweep.report import grid
 from tinyser.sweep.statistics import METRICS, UNITS, compare, holm, paired_test
-from tinyser.sweep.table import read_rows
+from tinyser.sweep.table import Row, read_rows
 
-HEAD = MEASURED.parent.parent / "docs" / "results_hrf_head.md"
+TEMPLATE = "results-hrf.md.j2"
 # The factors' learning rate, as a share of that of all else -> how the page names it.
-RATES = {1.0: "the learning rate of all else", 1 / 20: "a twentieth of that rate"}
+RATES = {1.0: "that of all else", 1 / 20: "a twentieth"}
+# Corpus -> how a heading names it; all of them together last.
+CORPORA = {"emodb": "EmoDB", "ravdess": "RAVDESS", None: "both"}
+FIGURES: dict[str, Callable[[Row], float | None]] = {"from_the_start": from_the_start, "voices_known": voices_known}
 
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD.read_text("utf-8").rstrip("\n"), *(_placements(*each) for each in PLACEMENTS.items()), _fits()]
-    for title, figure in (("From the first clip on", from_the_start), ("Once voices are known", voices_known)):
-        found = list(comparisons(figure))
-        parts += [f"## {title}", _all(found), f"### {title}: over all backbones", _over_backbones(found)]
-        for rate, said in RATES.items():
-            parts += [f"### {title}: each backbone, HRF as the paper says it, factors at {said}"]
-            parts += [_by_backbone(_in_the_papers_place(found, rate))]
-        parts += [f"### {title}: over all placements and ratios", _over_placements(found)]
-    return "\n\n".join(parts) + "\n"
+    environment = Environment(  # Markdown, not HTML: nothing is escaped
+        loader=PackageLoader("hrf_results", "."),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    found = {name: list(comparisons(figure)) for name, figure in FIGURES.items()}
+    return environment.get_template(TEMPLATE).render(
+        in_short={name: _in_short(of_figure) for name, of_figure in found.items()},
+        placements="\n\n".join(_placements(*each) for each in PLACEMENTS.items()),
+        fits=_fits(),
+        comparisons={name: _all(of_figure) for name, of_figure in found.items()},
+        over_placements={name: _over_placements(of_figure) for name, of_figure in found.items()},
+    )
 
 
 def _placements(name: str, corpus: str) -> str:
@@ -92,48 +101,49 @@ def _in_the_papers_place(found: list[Comparison], rate: float) -> list[Compariso
     return [one for one in found if one.in_the_papers_place and math.isclose(one.rate, rate)]
 
 
-def _over_backbones(found: list[Comparison]) -> str:
-    """Of each rate: the mean of all backbones' differences, fold by fold of both corpora.
-
-    Of the tables that have all backbones at it, so that none weighs more.
-    """
-    pooled = {}
+def _in_short(found: list[Comparison]) -> str:
+    """HRF in the paper's place: a line a backbone and rate of the factors, and one of all backbones."""
+    lines = []
     for rate, said in RATES.items():
         own = _in_the_papers_place(found, rate)
-        models = {name: {one.setting.model for one in own if one.table == name} for name in TABLES}
-        pooled[said] = [one for one in own if models[one.table] == set(MODELS)]
-    return _pooled("HRF as the paper says it, factors at", pooled)
+        groups = {model: [one for one in own if one.setting.model == model] for model in MODELS}
+        groups["all three"] = _of_tables_with_all_backbones(own)
+        lines += [(name, said, *_by_corpus(group)) for name, group in groups.items()]
+    return table(("backbone", "factors' rate", *_BY_CORPUS), lines)
 
 
-def _by_backbone(found: list[Comparison]) -> str:
-    """A line a backbone and corpus, and one of both corpora."""
-    groups = {}
-    for model in dict.fromkeys(one.setting.model for one in found):
-        for corpus in (*dict.fromkeys(one.corpus for one in found), None):
-            chosen = [one for one in found if one.setting.model == model and corpus in (one.corpus, None)]
-            groups[f"{model}, {corpus or 'both'}"] = chosen
-    return _pooled("backbone, corpus", groups)
+def _of_tables_with_all_backbones(found: list[Comparison]) -> list[Comparison]:
+    """So that no backbone weighs more than another."""
+    models = {name: {one.setting.model for one in found if one.table == name} for name in TABLES}
+    return [one for one in found if models[one.table] == set(MODELS)]
 
 
 def _over_placements(found: list[Comparison]) -> str:
-    """Of each backbone, on each corpus, the mean of all placements and ratios, fold by fold."""
+    """Of each backbone the mean of all placements and ratios, fold by fold, on each corpus where they were run."""
     groups: dict[str, list[Comparison]] = {}
     for one in found:
         if one.table in PLACEMENTS:
-            groups.setdefault(f"{one.setting.model}, {one.corpus}", []).append(one)
-    return _pooled("backbone, corpus", groups)
+            groups.setdefault(one.setting.model, []).append(one)
+    return table(("backbone", *_BY_CORPUS), [(name, *_by_corpus(group)) for name, group in groups.items()])
 
 
-def _pooled(what: str, groups: Mapping[str, list[Comparison]]) -> str:
-    """A line a group: the mean of its comparisons' differences in each fold of a corpus, tested over folds."""
-    lines = []
-    for name, group in groups.items():
-        pairs: dict[tuple[str, int], list[float]] = {}
-        for one in group:
-            for fold, difference in one.differences.items():
-                pairs.setdefault((one.corpus, fold), []).append(difference)
-        means = [float(np.mean(values)) for values in pairs.values()]
-        test = paired_test(means, [0.0] * len(means))
-        counts = str(len(group)), str(len(means))
-        lines.append((name, *counts, interval(test.difference, "+"), p_value(test.p_t)))
-    return table((what, "comparisons", "folds", "HRF - without", "p (t)"), lines)
+_BY_CORPUS = ("comparisons", *CORPORA.values())
+
+
+def _by_corpus(group: list[Comparison]) -> tuple[str, ...]:
+    """How many they are; the mean difference, its interval and p on each corpus and on both."""
+    cells = [_pooled([one for one in group if corpus in (one.corpus, None)]) for corpus in CORPORA]
+    return (str(len(group)), *cells)
+
+
+def _pooled(group: list[Comparison]) -> str:
+    """Over folds, of the mean of all comparisons' differences in each fold of a corpus; `-` without any."""
+    if not group:
+        return "-"
+    folds: dict[tuple[str, int], list[float]] = {}
+    for one in group:
+        for fold, difference in one.differences.items():
+            folds.setdefault((one.corpus, fold), []).append(difference)
+    means = [float(np.mean(values)) for values in folds.values()]
+    test = paired_test(means, [0.0] * len(means))
+    return f"{interval(test.difference, '+')}, p {p_value(test.p_t)}"

@@ -39,7 +39,7 @@ def test_what_is_said_of_conformers_modules_and_ratios_is_what_its_table_says() 
     gains = [float(gain) for _, gain in new]
     first, known = gains[:12], gains[12:]
     assert len(known) == 12 and min(first) > 0
-    means = re.findall(r"^\| conformer, emodb \| 12 \| 10 \| (\S+) \[(\S+), (\S+)\] \| (\S+) \|$", page, re.M)
+    means = re.findall(r"^\| conformer \| 24 \| (\S+) \[(\S+), (\S+)\], p (\S+) ", page, re.M)
     (mean, low, high, p), of_known = means
     said = f"all twelve, from the first clip on, by {min(first)} to {max(first)} points, {mean[1:]} in their mean"
     assert f"{said} ({low} to {high}, p = {p})" in page
