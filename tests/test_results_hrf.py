@@ -52,6 +52,14 @@ def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
     said = f"{twentieth.gain} ({twentieth.low} to {twentieth.high})"
     assert f"over all three backbones and both corpora it is {said}." in results
     assert f"over all three by {twentieth.gain[1:]}, which may be chance" in readme
+    ravdess = short[FIRST, "all three", "that of all else"]["RAVDESS"]
+    assert f"On RAVDESS alone HRF at the rate of all else is {ravdess.gain[1:]} points behind (p = {ravdess.p})" in page
+    speechformer = short[FIRST, "speechformer", "that of all else"]
+    behind = speechformer["RAVDESS"]
+    assert f"is {behind.gain[1:]} points behind with it (p = {behind.p}, two trainings" in page
+    even, known = speechformer["EmoDB"], short[KNOWN, "speechformer", "that of all else"]["EmoDB"]
+    said = f"{even.gain} from the first clip on and {known.gain} once voices are known, p = {float(known.p):.2f}"
+    assert f"SpeechFormer** is even on EmoDB ({said}, three comparisons together)" in page
     gain, loss = (short[FIRST, name, "that of all else"]["both"] for name in ("conformer", "convtransformer"))
     said = f"Conformer gains {gain.gain[1:]} points by it from a speaker's first clip on (p = {gain.p}, all its"
     assert f"{said} comparisons together), ConvTransformer loses {loss.gain[1:]} (p = {loss.p})" in results
@@ -88,11 +96,12 @@ def test_single_comparisons_beyond_chance_are_those_that_are_named() -> None:
             for setting in (
                 "conformer, attention x8",
                 *(f"convtransformer, {place}" for place in ("attention x2", "attention x4", "attention x8", "ffn x4")),
+                *(f"speechformer, attention x{ratio}" for ratio in (2, 4, 8)),
             )
         ),
     ]
-    said = "the FFN at 4, twice, and attention at all ratios, Conformer's attention at 8 there, and SpeechFormer's"
-    assert f"{said} attention at 8 on EmoDB." in page
+    said = "the FFN at 4, twice, and attention at all ratios, Conformer's attention at 8 and"
+    assert f"{said} SpeechFormer's at all ratios there, and SpeechFormer's attention at 8 on EmoDB." in page
 
 
 def _corrected_for_backbones() -> dict[str, float]:

@@ -110,6 +110,7 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("hrf-placements", "hrf-placements-speechformer"),
         ("hrf-placements-ravdess", "hrf-placements-ravdess-convtransformer"),
         ("hrf-placements-ravdess", "hrf-placements-ravdess-conformer"),
+        ("hrf-placements-ravdess", "hrf-placements-ravdess-speechformer"),
         ("unfamiliar-ravdess", "unfamiliar-ravdess"),
         ("longer-ravdess", "longer-ravdess hrf-rate-longer-ravdess"),
         ("hrf-rate-ravdess", "hrf-rate-ravdess-conformer"),
