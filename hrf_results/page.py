@@ -31,6 +31,7 @@ TEMPLATE = "results-hrf.md.j2"
 RATES = {1.0: "that of all else", 1 / 20: "a twentieth"}
 # Corpus -> how a heading names it; all of them together last.
 CORPORA = {"emodb": "EmoDB", "ravdess": "RAVDESS", None: "both"}
+BY_CORPUS = ("comparisons", *CORPORA.values())
 FIGURES: dict[str, Callable[[Row], float | None]] = {"from_the_start": from_the_start, "voices_known": voices_known}
 
 
@@ -106,10 +107,13 @@ def _in_short(found: list[Comparison]) -> str:
     lines = []
     for rate, said in RATES.items():
         own = _in_the_papers_place(found, rate)
-        groups = {model: [one for one in own if one.setting.model == model] for model in MODELS}
-        groups["all three"] = _of_tables_with_all_backbones(own)
+        groups = {**_by_backbone(own), "all three": _of_tables_with_all_backbones(own)}
         lines += [(name, said, *_by_corpus(group)) for name, group in groups.items()]
-    return table(("backbone", "factors' rate", *_BY_CORPUS), lines)
+    return table(("backbone", "factors' rate", *BY_CORPUS), lines)
+
+
+def _by_backbone(found: list[Comparison]) -> dict[str, list[Comparison]]:
+    return {model: [one for one in found if one.setting.model == model] for model in MODELS}
 
 
 def _of_tables_with_all_backbones(found: list[Comparison]) -> list[Comparison]:
@@ -119,15 +123,9 @@ def _of_tables_with_all_backbones(found: list[Comparison]) -> list[Comparison]:
 
 
 def _over_placements(found: list[Comparison]) -> str:
-    """Of each backbone the mean of all placements and ratios, fold by fold, on each corpus where they were run."""
-    groups: dict[str, list[Comparison]] = {}
-    for one in found:
-        if one.table in PLACEMENTS:
-            groups.setdefault(one.setting.model, []).append(one)
-    return table(("backbone", *_BY_CORPUS), [(name, *_by_corpus(group)) for name, group in groups.items()])
-
-
-_BY_CORPUS = ("comparisons", *CORPORA.values())
+    """Of each backbone the mean of all placements and ratios, fold by fold, on each corpus."""
+    groups = _by_backbone([one for one in found if one.table in PLACEMENTS])
+    return table(("backbone", *BY_CORPUS), [(name, *_by_corpus(group)) for name, group in groups.items()])
 
 
 def _by_corpus(group: list[Comparison]) -> tuple[str, ...]:
@@ -137,9 +135,7 @@ def _by_corpus(group: list[Comparison]) -> tuple[str, ...]:
 
 
 def _pooled(group: list[Comparison]) -> str:
-    """Over folds, of the mean of all comparisons' differences in each fold of a corpus; `-` without any."""
-    if not group:
-        return "-"
+    """Over folds, of the mean of all comparisons' differences in each fold of a corpus."""
     folds: dict[tuple[str, int], list[float]] = {}
     for one in group:
         for fold, difference in one.differences.items():

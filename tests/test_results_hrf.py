@@ -13,8 +13,6 @@ from tinyser.sweep.table import read_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-
-
 FIRST, KNOWN = "From a speaker's first clip on", "Once voices are known"
 
 
@@ -63,7 +61,8 @@ def test_what_is_said_of_hrf_is_what_its_tables_say() -> None:
     gain, loss = (short[FIRST, name, "that of all else"]["both"] for name in ("conformer", "convtransformer"))
     said = f"Conformer gains {gain.gain[1:]} points by it from a speaker's first clip on (p = {gain.p}, all its"
     assert f"{said} comparisons together), ConvTransformer loses {loss.gain[1:]} (p = {loss.p})" in results
-    said = f"first clip on by {gain.gain[1:]} points and lowered ConvTransformer's by {loss.gain[1:]}, which"
+    said = f"first clip on by {gain.gain[1:]} points and lowered ConvTransformer's by {loss.gain[1:]} and"
+    said += f" SpeechFormer's by {speechformer['both'].gain[1:]}, which"
     assert float(gain.gain) > 0 > float(loss.gain) and said in readme
     assert f"Conformer's {gain.gain} and ConvTransformer's {loss.gain} at the rate of all else" in page
     corrected = _corrected_for_backbones()

@@ -80,6 +80,16 @@ def test_what_is_said_of_modules_and_ratios_on_ravdess_is_what_its_table_says() 
     )
 
 
+def test_the_training_loss_goes_with_the_recall_in_every_backbone() -> None:
+    """Pearson's correlation over settings, which the page says of all three."""
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    line = re.findall(r"^Pearson's correlation .*$", page, re.M)[0]
+    correlations = dict(re.findall(r"(\w+) (-?[.\d]+), without", line))
+    assert correlations.keys() == {"convtransformer", "conformer", "speechformer"}
+    assert all(float(correlation) < -0.9 for correlation in correlations.values())
+    assert "the more it is behind on the test speakers, in all three backbones, most of all in attention" in page
+
+
 def test_what_is_said_of_attention_that_learns_nothing_is_what_the_rows_say() -> None:
     """Training loss and mean of SpeechFormer with HRF in its attention at 8, and of its baseline, at both rates."""
     page = (DOCS / "results-hrf.md").read_text("utf-8")
