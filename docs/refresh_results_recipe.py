@@ -6,7 +6,7 @@ A test compares the page.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from codegen.atomic import new_file
 from tinyser.sweep.markdown import interval, p_value, table
 from tinyser.sweep.statistics import by_fold, by_setting, paired_test, values
 from tinyser.sweep.table import Row, read_rows
+from tinyser.training.settings import TrainSettings
 
 DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "experiments" / "measured"
@@ -24,6 +25,9 @@ PAGE, HEAD = DOCS / "results-recipe.md", DOCS / "results_recipe_head.md"
 INT8 = {"EmoDB": "unfamiliar-emodb", "RAVDESS": "longer-ravdess"}
 # (fold, seed) -> what was measured.
 Cells = Mapping[tuple[int, int], Row]
+# Settings of training that tell how much is changed at random.
+AUGMENTATION = ("masked", "tempo", "warp")
+_DEFAULTS = {entry.name: entry.default for entry in fields(TrainSettings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,20 @@ class Recipe:
     unfamiliar: float | None
     epochs: int
     started: bool
+    augmentation: tuple[float, ...] = tuple(_DEFAULTS[name] for name in AUGMENTATION)
+
+    @classmethod
+    def of(cls, row: Row) -> Recipe:
+        """That of a measured run."""
+        augmentation = tuple(row.settings[name] for name in AUGMENTATION)
+        started = row.settings["start_sha256"] is not None
+        names = ("weight_decay", "unfamiliar", "epochs")
+        return cls(*(row.settings[name] for name in names), started, augmentation)
 
     @property
     def order(self) -> tuple[float, ...]:
         """As the page has them."""
-        return self.unfamiliar or 0, self.weight_decay, self.started, self.epochs
+        return self.unfamiliar or 0, self.weight_decay, self.started, self.epochs, -sum(self.augmentation)
 
     def name(self, before: Recipe) -> str:
         """Decay, and what else is not as before."""
@@ -47,6 +60,11 @@ class Recipe:
             "" if self.epochs == before.epochs else f"{self.epochs} epochs",
             "" if self.started == before.started else "after EmoDB",
             "" if self.unfamiliar is None else f"unfamiliar {self.unfamiliar:g}",
+            *(
+                f"{name} {share:g}"
+                for name, share, usual in zip(AUGMENTATION, self.augmentation, before.augmentation, strict=True)
+                if share != usual
+            ),
         ]
         return ", ".join(filter(None, parts))
 
@@ -62,6 +80,7 @@ class Trial:
 
 
 EMODB, RAVDESS = Recipe(0.05, None, epochs=60, started=True), Recipe(0.05, None, epochs=100, started=False)
+HALF_TRAINED = replace(RAVDESS, epochs=40)
 TRIALS = (
     Trial(
         "ConvTransformer on EmoDB after RAVDESS",
@@ -78,6 +97,12 @@ TRIALS = (
         "convtransformer",
         RAVDESS,
         ("unfamiliar-ravdess", "longer-ravdess", "ravdess-epochs-and-start", "speaker-streams-ravdess"),
+    ),
+    Trial(
+        "SpeechFormer on RAVDESS",
+        "speechformer",
+        HALF_TRAINED,
+        ("less-augmentation-ravdess", "hrf-placements-ravdess"),
     ),
 )
 
@@ -96,9 +121,7 @@ def runs_of(trial: Trial) -> dict[Recipe, dict[tuple[int, int], Row]]:
         for row in read_rows(MEASURED / f"{name}.csv"):
             settings = row.settings
             if settings["model"] == trial.model and not settings["hrf_ratio"]:
-                started = settings["start_sha256"] is not None
-                recipe = Recipe(settings["weight_decay"], settings["unfamiliar"], settings["epochs"], started)
-                found.setdefault(recipe, {}).setdefault((settings["fold"], settings["seed"]), row)
+                found.setdefault(Recipe.of(row), {}).setdefault((settings["fold"], settings["seed"]), row)
     return {recipe: found[recipe] for recipe in sorted(found, key=attrgetter("order"))}
 
 

@@ -115,6 +115,10 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("longer-ravdess", "longer-ravdess hrf-rate-longer-ravdess"),
         ("hrf-rate-ravdess", "hrf-rate-ravdess-conformer"),
         ("hrf-rate-ravdess", "hrf-rate-ravdess-speechformer"),
+        (
+            "less-augmentation-ravdess",
+            "less-augmentation-ravdess-speechformer hrf-rate-less-augmentation-ravdess-speechformer",
+        ),
         ("hrf-rate-emodb", "hrf-rate-emodb-convtransformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-conformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-speechformer hrf-rate-emodb-speechformer-attention"),
