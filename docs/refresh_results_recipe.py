@@ -27,7 +27,7 @@ INT8 = {"EmoDB": "unfamiliar-emodb", "RAVDESS": "longer-ravdess"}
 Cells = Mapping[tuple[int, int], Row]
 # Settings of training that tell how much is changed at random.
 AUGMENTATION = ("masked", "tempo", "warp")
-_DEFAULTS = {entry.name: entry.default for entry in fields(TrainSettings)}
+USUAL = tuple(entry.default for name in AUGMENTATION for entry in fields(TrainSettings) if entry.name == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Recipe:
     unfamiliar: float | None
     epochs: int
     started: bool
-    augmentation: tuple[float, ...] = tuple(_DEFAULTS[name] for name in AUGMENTATION)
+    augmentation: tuple[float, ...] = USUAL
 
     @classmethod
     def of(cls, row: Row) -> Recipe:
@@ -51,7 +51,7 @@ class Recipe:
     @property
     def order(self) -> tuple[float, ...]:
         """As the page has them."""
-        return self.unfamiliar or 0, self.weight_decay, self.started, self.epochs, -sum(self.augmentation)
+        return self.unfamiliar or 0, self.weight_decay, self.started, self.epochs, self.augmentation != USUAL
 
     def name(self, before: Recipe) -> str:
         """Decay, and what else is not as before."""
@@ -62,7 +62,7 @@ class Recipe:
             "" if self.unfamiliar is None else f"unfamiliar {self.unfamiliar:g}",
             *(
                 f"{name} {share:g}"
-                for name, share, usual in zip(AUGMENTATION, self.augmentation, before.augmentation, strict=True)
+                for name, share, usual in zip(AUGMENTATION, self.augmentation, USUAL, strict=True)
                 if share != usual
             ),
         ]
@@ -80,7 +80,6 @@ class Trial:
 
 
 EMODB, RAVDESS = Recipe(0.05, None, epochs=60, started=True), Recipe(0.05, None, epochs=100, started=False)
-HALF_TRAINED = replace(RAVDESS, epochs=40)
 TRIALS = (
     Trial(
         "ConvTransformer on EmoDB after RAVDESS",
@@ -101,7 +100,7 @@ TRIALS = (
     Trial(
         "SpeechFormer on RAVDESS",
         "speechformer",
-        HALF_TRAINED,
+        replace(RAVDESS, epochs=40),
         ("less-augmentation-ravdess", "hrf-placements-ravdess"),
     ),
 )
