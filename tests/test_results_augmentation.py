@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from pathlib import Path
+from statistics import fmean
 
 from hrf_results.comparisons import MEASURED
-from tinyser.sweep.table import read_rows
+from tinyser.sweep.table import Row, read_rows
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+# SpeechFormer's from RAVDESS: with the usual augmentation, and with less.
+STARTS = ("streams", "less-augmentation")
 
 
 def test_what_is_said_of_less_augmentation_is_what_its_tables_say() -> None:
@@ -70,3 +74,40 @@ def test_what_is_said_of_the_search_for_less_augmentation_is_what_its_rows_say()
     )
     assert said.format(*figures) in (DOCS / "results-recipe.md").read_text("utf-8")
     assert max(rows, key=lambda row: row.validation_uar or 0) == rows[2]
+
+
+def test_what_is_said_of_less_augmentation_on_emodb_is_what_its_tables_say() -> None:
+    """SpeechFormer without HRF: less augmentation against the usual one, with the same seed and with another start."""
+    recipe = (DOCS / "results-recipe.md").read_text("utf-8")
+    emodb = recipe.partition("## SpeechFormer on EmoDB after RAVDESS\n")[2].partition("\n## ")[0]
+    ((mean, gain, p, known, known_gain, known_p),) = re.findall(
+        r"^\| weight decay 0\.05, masked 0, tempo 0\.05, warp 0 \| 1 \| 10 "
+        r"\| (\S+) \| (\S+) \[.*?\] \| (\S+) \| (\S+) \| (\S+) \[.*?\] \| (\S+) \|",
+        emodb,
+        re.M,
+    )
+    seeds = dict(re.findall(r"^\| weight decay 0\.05 \| (\d) \| .* \| (\S+ / \S+) \|$", emodb, re.M))
+    before, known_before = seeds["1"].split(" / ")
+    said = f"{mean} from the first clip on instead of {before}, {gain} (p = {float(p):.2f}), and {known} instead of"
+    assert f"{said} {known_before} once voices are known, {known_gain} (p = {known_p})" in recipe
+    assert f"augmentation got {seeds['0'].replace(' / ', ' and ')} with seed 0." in recipe
+    assert f"with neither, seed 1 got {before} and {known_before}." in recipe
+
+
+def test_what_is_said_of_the_search_on_emodb_is_what_its_rows_say() -> None:
+    """Mean UAR of validation and test speakers over three folds without HRF, by augmentation and start."""
+    found: dict[tuple[str, float], list[Row]] = {}
+    for row in read_rows(MEASURED / "speechformer-recipe-emodb.csv"):
+        found.setdefault((row.settings["start_sha256"], row.settings["masked"]), []).append(row)
+    usual, less = (
+        sha256((MEASURED.parent / f"ravdess-{name}-speechformer.pt").read_bytes()).hexdigest() for name in STARTS
+    )
+    assert list(found) == [(usual, 0.2), (usual, 0), (less, 0)]
+    assert all([row.settings["fold"] for row in rows] == [0, 3, 6] for rows in found.values())
+    figures = [
+        f"{100 * fmean(row.validation_uar or 0 for row in rows):.1f} "
+        f"({100 * fmean(row.float32.uar for row in rows):.1f})"
+        for rows in found.values()
+    ]
+    said = "the usual settings {}, less augmentation on EmoDB alone {}, **on RAVDESS as well {}**."
+    assert said.format(*figures) in (DOCS / "results-recipe.md").read_text("utf-8")

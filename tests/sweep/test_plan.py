@@ -119,6 +119,10 @@ def test_no_such_file(tmp_path: Path) -> None:
             "less-augmentation-ravdess",
             "less-augmentation-ravdess-speechformer hrf-rate-less-augmentation-ravdess-speechformer",
         ),
+        (
+            "less-augmentation-emodb",
+            "less-augmentation-emodb-speechformer hrf-rate-less-augmentation-emodb-speechformer",
+        ),
         ("hrf-rate-emodb", "hrf-rate-emodb-convtransformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-conformer"),
         ("hrf-rate-emodb", "hrf-rate-emodb-speechformer hrf-rate-emodb-speechformer-attention"),
