@@ -25,6 +25,7 @@ TABLES = {
     "hrf-rate-emodb": "EmoDB after RAVDESS, voices get known, that seed, trained again",
     "hrf-weight-decay": "EmoDB after RAVDESS, voices get known, that seed, weight decay 0.5",
     "unfamiliar-emodb": "EmoDB after RAVDESS, voices get known, weight decay 1, unfamiliar 0.5",
+    "less-augmentation-emodb": "EmoDB after RAVDESS, voices get known, less augmentation, also before",
     "speaker-streams-ravdess": "RAVDESS, voices get known",
     "speaker-streams-ravdess-40": "RAVDESS, voices get known, 40 epochs instead of 100",
     "hrf-placements-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",

@@ -94,6 +94,21 @@ def test_what_is_said_of_less_augmentation_on_emodb_is_what_its_tables_say() -> 
     assert f"with neither, seed 1 got {before} and {known_before}." in recipe
 
 
+def test_what_is_said_of_hrf_with_less_augmentation_on_emodb_is_what_its_tables_say() -> None:
+    """SpeechFormer at both rates of its factors, from the first clip on and once voices are known."""
+    page = (DOCS / "results-hrf.md").read_text("utf-8")
+    row = r"^\| EmoDB .*, less augmentation, also before \| speechformer, ffn{} x4 \| 10 "
+    row += r"\| (\S+) \| \S+ \| (\S+) \[(\S+), (\S+)\] \| \d+ \| (\S+) "
+    said = []
+    for rate in ("", " at 5e-05"):
+        (baseline, gain, low, high, p), (_, known, _, _, known_p) = re.findall(row.format(rate), page, re.M)
+        said.append((f"{gain}{{}} ({low} to {high}, p = {float(p):.2f}) and {known}{{}}", float(known_p)))
+    (whole, whole_p), (twentieth, twentieth_p) = said
+    text = f"where the baseline gets {baseline}, HRF is "
+    text += whole.format(" from the first clip on", " once voices are known") + f" (p = {whole_p:.2f}); "
+    assert text + f"at a twentieth of the rate {twentieth.format('', '')} (p = {twentieth_p:.2f})." in page
+
+
 def test_what_is_said_of_the_search_on_emodb_is_what_its_rows_say() -> None:
     """Mean UAR of validation and test speakers over three folds without HRF, by augmentation and start."""
     found: dict[tuple[str, float], list[Row]] = {}
