@@ -11,8 +11,6 @@ from hrf_results.comparisons import MEASURED
 from tinyser.sweep.table import Row, read_rows
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-# SpeechFormer's from RAVDESS: with the usual augmentation, and with less.
-STARTS = ("streams", "less-augmentation")
 
 
 def test_what_is_said_of_less_augmentation_is_what_its_tables_say() -> None:
@@ -115,7 +113,8 @@ def test_what_is_said_of_the_search_on_emodb_is_what_its_rows_say() -> None:
     for row in read_rows(MEASURED / "speechformer-recipe-emodb.csv"):
         found.setdefault((row.settings["start_sha256"], row.settings["masked"]), []).append(row)
     usual, less = (
-        sha256((MEASURED.parent / f"ravdess-{name}-speechformer.pt").read_bytes()).hexdigest() for name in STARTS
+        sha256((MEASURED.parent / f"ravdess-{name}-speechformer.pt").read_bytes()).hexdigest()
+        for name in ("streams", "less-augmentation")
     )
     assert list(found) == [(usual, 0.2), (usual, 0), (less, 0)]
     assert all([row.settings["fold"] for row in rows] == [0, 3, 6] for rows in found.values())

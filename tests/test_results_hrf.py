@@ -81,6 +81,8 @@ def test_what_is_said_of_both_corpora_is_what_the_tables_say() -> None:
     assert ahead(FIRST, "that of all else") == ["conformer"]
     assert ahead(FIRST, "a twentieth") == ["convtransformer", "all three"]
     assert "speechformer" in ahead(KNOWN, "a twentieth")
+    assert abs(float(short[FIRST, "speechformer", "that of all else"]["EmoDB"].gain)) < 0.1
+    assert float(short[FIRST, "speechformer", "a twentieth"]["RAVDESS"].gain) > 0
 
 
 def test_single_comparisons_beyond_chance_are_those_that_are_named() -> None:
