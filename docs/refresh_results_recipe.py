@@ -22,7 +22,12 @@ DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "experiments" / "measured"
 PAGE, HEAD = DOCS / "results-recipe.md", DOCS / "results_recipe_head.md"
 # Tables of which runs were converted -> their corpus.
-INT8 = {"unfamiliar-emodb": "EmoDB", "less-augmentation-emodb": "EmoDB", "longer-ravdess": "RAVDESS"}
+INT8 = {
+    "unfamiliar-emodb": "EmoDB",
+    "less-augmentation-emodb": "EmoDB",
+    "longer-less-augmentation-ravdess": "RAVDESS",
+    "longer-ravdess": "RAVDESS",
+}
 # (fold, seed) -> what was measured.
 Cells = Mapping[tuple[int, int], Row]
 # Settings of training that tell how much is changed at random.
@@ -106,7 +111,7 @@ TRIALS = (
         "SpeechFormer on RAVDESS",
         "speechformer",
         replace(RAVDESS, epochs=40),
-        ("less-augmentation-ravdess", "hrf-placements-ravdess"),
+        ("longer-less-augmentation-ravdess", "less-augmentation-ravdess", "hrf-placements-ravdess"),
     ),
 )
 

@@ -31,6 +31,7 @@ TABLES = {
     "hrf-placements-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",
     "hrf-rate-ravdess": "RAVDESS, voices get known, 40 epochs, trained again",
     "less-augmentation-ravdess": "RAVDESS, voices get known, 40 epochs, less augmentation",
+    "longer-less-augmentation-ravdess": "RAVDESS, voices get known, 100 epochs, less augmentation",
     "longer-ravdess": "RAVDESS after EmoDB, voices get known, 200 epochs, unfamiliar 0.5",
 }
 # Of these the training loss is known. ConvTransformer's baseline of seed 0 is in both.

@@ -7,7 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 from statistics import fmean
 
+import pytest
+
 from hrf_results.comparisons import MEASURED
+from tinyser.sweep.statistics import paired_test
 from tinyser.sweep.table import Row, read_rows
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -30,8 +33,9 @@ def test_what_is_said_of_less_augmentation_is_what_its_tables_say() -> None:
             (", trained again", " at 5e-05"),
         )
     )
+    longer, _ = re.findall(r"^\| .*, 100 epochs, less augmentation \| speechformer, ffn x4 \| 6 \| (\S+) ", page, re.M)
     assert f"it gets {whole[0]} from the first clip on without HRF instead of {again[0]}" in page
-    assert f"of which only the FFN at 4 was run, it is at {whole[0]}." in page
+    assert f"of which only the FFN at 4 was run, it is at {whole[0]}, and after 100 epochs at {longer}." in page
     said = f"and with HRF {whole[1]} ({whole[2]} to {whole[3]}, p = {float(whole[4]):.2f}), where with the others'"
     chance = f"(p = {float(again[4]):.2f} and {float(once[4]):.2f})"
     assert f"{said} augmentation it was {again[1]} and {once[1]} {chance}." in page
@@ -92,10 +96,14 @@ def test_what_is_said_of_less_augmentation_on_emodb_is_what_its_tables_say() -> 
     assert f"with neither, seed 1 got {before} and {known_before}." in recipe
 
 
-def test_what_is_said_of_hrf_with_less_augmentation_on_emodb_is_what_its_tables_say() -> None:
+@pytest.mark.parametrize(
+    ("runs", "folds"),
+    [("EmoDB .*, less augmentation, also before", 10), ("RAVDESS, .*, 100 epochs, less augmentation", 6)],
+)
+def test_what_is_said_of_hrf_with_less_augmentation_is_what_its_tables_say(runs: str, folds: int) -> None:
     """SpeechFormer at both rates of its factors, from the first clip on and once voices are known."""
     page = (DOCS / "results-hrf.md").read_text("utf-8")
-    row = r"^\| EmoDB .*, less augmentation, also before \| speechformer, ffn{} x4 \| 10 "
+    row = rf"^\| {runs} \| speechformer, ffn{{}} x4 \| {folds} "
     row += r"\| (\S+) \| \S+ \| (\S+) \[(\S+), (\S+)\] \| \d+ \| (\S+) "
     said = []
     for rate in ("", " at 5e-05"):
@@ -105,6 +113,26 @@ def test_what_is_said_of_hrf_with_less_augmentation_on_emodb_is_what_its_tables_
     text = f"where the baseline gets {baseline}, HRF is "
     text += whole.format(" from the first clip on", " once voices are known") + f" (p = {whole_p:.2f}); "
     assert text + f"at a twentieth of the rate {twentieth.format('', '')} (p = {twentieth_p:.2f})." in page
+
+
+def test_what_is_said_of_100_epochs_with_less_augmentation_is_what_its_tables_say() -> None:
+    """SpeechFormer on RAVDESS without HRF, against 40 epochs with less augmentation too."""
+    recipe, results = ((DOCS / f"{name}.md").read_text("utf-8") for name in ("results-recipe", "results"))
+    row = r"^\| weight decay 0\.05{}, masked 0, tempo 0\.05, warp 0 \| 0 \| 6 \| (\S+) \| .*? \| .*? \| (\S+) "
+    ((mean, known),) = re.findall(row.format(", 100 epochs"), recipe, re.M)
+    ((half, half_known),) = re.findall(row.format(""), recipe, re.M)
+    sides = {
+        name: {
+            row.settings["fold"]: row for row in read_rows(MEASURED / f"{name}.csv") if not row.settings["hrf_ratio"]
+        }
+        for name in ("longer-less-augmentation-ravdess", "less-augmentation-ravdess")
+    }
+    longer, short = ([row.float32.uar for _, row in sorted(side.items())] for side in sides.values())
+    test = paired_test(longer, short)
+    gain = f"+{100 * test.difference.mean:.1f}"
+    said = f"**in 100 epochs {mean} and {known} known** where 40 gave {half} and {half_known}, {gain}"
+    assert f"{said} (p = {test.p_t:.3f}) from the first clip on" in recipe
+    assert f"in 100 epochs {mean} from the first clip on" in results
 
 
 def test_what_is_said_of_the_search_on_emodb_is_what_its_rows_say() -> None:

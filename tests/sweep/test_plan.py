@@ -120,6 +120,10 @@ def test_no_such_file(tmp_path: Path) -> None:
             "less-augmentation-ravdess-speechformer hrf-rate-less-augmentation-ravdess-speechformer",
         ),
         (
+            "longer-less-augmentation-ravdess",
+            "longer-less-augmentation-ravdess-speechformer hrf-rate-longer-less-augmentation-ravdess-speechformer",
+        ),
+        (
             "less-augmentation-emodb",
             "less-augmentation-emodb-speechformer hrf-rate-less-augmentation-emodb-speechformer",
         ),
