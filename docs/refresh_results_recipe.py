@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from codegen.atomic import new_file
+from hrf_results.comparisons import TABLES
 from tinyser.sweep.markdown import interval, p_value, table
 from tinyser.sweep.statistics import by_fold, by_setting, paired_test, values
 from tinyser.sweep.table import Row, read_rows
@@ -21,13 +22,10 @@ from tinyser.training.settings import TrainSettings
 DOCS = Path(__file__).parent
 MEASURED = DOCS.parent / "experiments" / "measured"
 PAGE, HEAD = DOCS / "results-recipe.md", DOCS / "results_recipe_head.md"
-# Tables of which runs were converted -> their corpus.
-INT8 = {
-    "unfamiliar-emodb": "EmoDB",
-    "less-augmentation-emodb": "EmoDB",
-    "longer-less-augmentation-ravdess": "RAVDESS",
-    "longer-ravdess": "RAVDESS",
-}
+INT8 = (
+    "All runs of the tables of `docs/results-hrf.md` that were converted. Those with features by the corpus are from "
+    "before `tinyser quantize` fitted linear layers (`docs/results-int8.md`)."
+)
 # (fold, seed) -> what was measured.
 Cells = Mapping[tuple[int, int], Row]
 # Settings of training that tell how much is changed at random.
@@ -141,22 +139,21 @@ def page() -> str:
         runs = runs_of(trial)
         parts += [f"## {trial.title}", _means(runs, trial.before)]
         parts += [f"### {trial.title}: seed by seed", _by_seed(runs, trial.before)]
-    parts += ["## int8 of the best runs", _int8()]
+    parts += ["## int8 against float", INT8, _int8()]
     return "\n\n".join(parts) + "\n"
 
 
 def _int8() -> str:
     """Every backbone with HRF and without: recall in int8 against float on the runs that were converted."""
     lines = []
-    for name, corpus in INT8.items():
+    for name, common in TABLES.items():
         for setting, cells in by_setting(read_rows(MEASURED / f"{name}.csv")).items():
             runs = {cell: row for cell, row in cells.items() if row.int8 is not None}
             if runs:
                 hrf = f"{setting.placement} x{setting.ratio}" if setting.ratio else "none"
-                lines.append((corpus, setting.model, hrf, str(len(runs)), *_int8_and_float(runs)))
-    return table(
-        ("corpus", "model", "HRF", "runs", "float", "int8", "int8 - float", "decided alike, % of clips"), lines
-    )
+                lines.append((common, setting.model, hrf, str(len(runs)), *_int8_and_float(runs)))
+    headings = ("runs", "model", "HRF", "count", "float", "int8", "int8 - float", "decided alike, % of clips")
+    return table(headings, lines)
 
 
 def _int8_and_float(runs: Cells) -> tuple[str, ...]:

@@ -146,3 +146,22 @@ def test_what_is_said_of_speechformer_is_what_its_table_says() -> None:
         f"voices are known ({mean_known}; p = {float(p_known):.2f})"
     )
     assert said in page
+
+
+def test_what_is_said_of_int8_is_what_its_table_says() -> None:
+    """Farthest below and above float of all means over a corpus' folds, and ConvTransformer's with the best recipe."""
+    page, results = ((DOCS / f"{name}.md").read_text("utf-8") for name in ("results-recipe", "results"))
+    table = page.partition("## int8 against float\n")[2]
+    row = r"^\| ([^|]+) \| (\w+) \| ([^|]+) \| (\d+) \| [.\d]+ \| [.\d]+ \| (\S+) \[.*?\] \| ([.\d]+) of [,\d]+ \|$"
+    of_all_folds = re.findall(row, table, re.M)
+    assert min(int(count) for _, _, _, count, _, _ in of_all_folds) == 6
+    differences = sorted(float(difference) for *_, difference, _ in of_all_folds)
+    said = f"int8 lies between {-differences[0]} points below float and {differences[-1]} above it"
+    assert f"In the mean over all folds of a corpus {said}" in results
+    ((count, difference, alike),) = (
+        cells
+        for runs, model, hrf, *cells in of_all_folds
+        if (model, hrf) == ("convtransformer", "none") and runs.endswith("weight decay 1, unfamiliar 0.5")
+    )
+    said = f"over the {count} runs without HRF its mean is {difference.lstrip('+')} points from float's"
+    assert f"{said}, and it decides as float in {alike} % of the clips (last table)" in page
