@@ -111,6 +111,7 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("hrf-placements-ravdess", "hrf-placements-ravdess-convtransformer"),
         ("hrf-placements-ravdess", "hrf-placements-ravdess-conformer"),
         ("hrf-placements-ravdess", "hrf-placements-ravdess-speechformer"),
+        ("speaker-streams-ravdess", "speaker-streams-ravdess-conformer"),
         ("unfamiliar-ravdess", "unfamiliar-ravdess"),
         ("longer-ravdess", "longer-ravdess hrf-rate-longer-ravdess"),
         ("hrf-rate-ravdess", "hrf-rate-ravdess-conformer"),
