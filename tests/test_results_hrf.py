@@ -164,9 +164,11 @@ def test_what_is_said_of_conformer_trained_again_is_what_its_tables_say() -> Non
 def test_what_is_said_of_conformer_in_100_epochs_is_what_its_tables_say() -> None:
     """HRF in the paper's place on RAVDESS, from the first clip on and once voices are known, and in int8."""
     page, recipe = ((DOCS / f"{name}.md").read_text("utf-8") for name in ("results-hrf", "results-recipe"))
-    row = r"^\| RAVDESS, voices get known \| conformer, ffn x4 \| 6 \| (\S+) \| \S+ \| (\S+) \[(\S+), (\S+)\] \| \d \| (\S+) "
+    comparison = r"^\| RAVDESS, voices get known \| conformer, ffn x4 \| 6 "
+    row = comparison + r"\| (\S+) \| \S+ \| (\S+) \[(\S+), (\S+)\] \| \d \| (\S+) "
     (baseline, gain, low, high, p), (_, known, _, _, known_p) = re.findall(row, page, re.M)
-    said = f"where the baseline gets {baseline}, HRF is {gain} from the first clip on ({low} to {high}, p = {float(p):.2f})"
+    said = f"where the baseline gets {baseline}, HRF is {gain} from the first clip on "
+    said += f"({low} to {high}, p = {float(p):.2f})"
     said += f" and {known} once voices are known (p = {float(known_p):.2f}); "
     row = r"^\| RAVDESS, voices get known \| conformer \| {} \| 6 \| \S+ \| (\S+) "
     without, with_hrf = (re.search(row.format(hrf), recipe, re.M) for hrf in ("none", "ffn x4"))
