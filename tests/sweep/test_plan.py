@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from codegen.errors import TinySerError
 from tinyser.models import MODELS
 from tinyser.sweep.plan import load_experiment, parse_experiment
 from tinyser.sweep.table import read_rows
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 GOOD = """
@@ -48,15 +54,25 @@ def test_ids_are_digests_of_the_settings() -> None:
     assert {run.id for run in runs} < {run.id for run in longer}
 
 
-@pytest.mark.parametrize(
-    ("name", "count"), [("quick", 4), ("hrf-emodb", 3 * (1 + 4 * 3) * 10 * 3), ("hrf-ravdess", 3 * (1 + 4 * 3) * 6 * 3)]
-)
-def test_the_projects_own_experiments(name: str, count: int) -> None:
-    experiment = load_experiment(EXPERIMENTS / f"{name}.toml")
-    assert experiment.name == name and len(experiment.runs()) == count
-    if name != "quick":
-        assert experiment.hrf_ratios == (0, 2, 4, 8) and experiment.int8
-        assert experiment.models == ("convtransformer", "conformer", "speechformer")
+def runs_of_all_corpora(text: str, name: str) -> dict[str, int]:
+    """Corpus -> runs, of each corpus that the experiment has folds of."""
+    data = tomllib.loads(text)
+    corpora = list(data["folds"]) if isinstance(data["folds"], dict) else [data["corpus"]]
+    return {corpus: len(parse_experiment(text, name, f"{name}.toml", corpus).runs()) for corpus in corpora}
+
+
+def test_quick_is_quick() -> None:
+    assert len(load_experiment(EXPERIMENTS / "quick.toml").runs()) == 4
+
+
+def test_the_papers_experiment_on_every_corpus() -> None:
+    text = (EXPERIMENTS / "hrf.toml").read_text("utf-8")
+    a_fold = 3 * (1 + 4 * 3) * 3
+    folds = {"emodb": 10, "ravdess": 6, "iemocap": 5, "m3ed": 1, "daic-woz": 1}
+    assert runs_of_all_corpora(text, "hrf") == {corpus: count * a_fold for corpus, count in folds.items()}
+    experiment = load_experiment(EXPERIMENTS / "hrf.toml", "iemocap")
+    assert (experiment.name, experiment.corpus) == ("hrf", "iemocap") and experiment.int8
+    assert experiment.hrf_ratios == (0, 2, 4, 8) and experiment.models == tuple(MODELS)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +91,7 @@ def test_the_projects_own_experiments(name: str, count: int) -> None:
         ('"ffn,attention"', "3", "hrf_modules: got 3"),
         ("[0, 3]", "[]", "folds: got .., allowed is a list of whole numbers"),
         ("[0, 3]", "[-1]", "folds: got -1"),
+        ("[0, 3]", "{emodb = [0]}", "corpus: got it beside a table of folds by corpus, allowed is one of both"),
         ("[0, 1, 2]", "0", "seeds: got 0, allowed is a list"),
         ("[0, 1, 2]", "[0, 1.5]", "seeds: got 1.5"),
         ("\n", '\nint8 = "yes"\n', "int8: got 'yes', allowed is true or false"),
@@ -93,6 +110,32 @@ def test_refusals(old: str, new: str, message: str) -> None:
     with pytest.raises(TinySerError, match=rf"(?s)^good\.toml: {message}") as caught:
         parse_experiment(GOOD.replace(old, new, 1), "good", "good.toml")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("folds", "corpus", "message"),
+    [
+        ("{emodb = [0, 1], ravdess = [5]}", None, "--corpus: got none, allowed is emodb, ravdess; say which to run"),
+        ("{emodb = [0, 1], ravdess = [5]}", "iemocap", "--corpus: got iemocap, allowed is emodb, ravdess"),
+        ("{emodb = [0, 1], ravdess = [-5]}", "emodb", "folds.ravdess: got -5, allowed is a list of whole numbers"),
+        ("{emodb = [0, 1], ravdess = 5}", "emodb", "folds.ravdess: got 5, allowed is a list"),
+        ("{emodb = [0], emovo = [0]}", "emodb", "folds: got .'emodb', 'emovo'., allowed is a list, or a table"),
+        ("{}", None, "folds: got .., allowed is a list, or a table by corpus of daic-woz"),
+        ('[0]\ncorpus = "emodb"', "ravdess", "--corpus: got ravdess, allowed is emodb, the file's own; leave it out"),
+    ],
+)
+def test_refusals_of_corpora(folds: str, corpus: str | None, message: str) -> None:
+    text = GOOD.replace('corpus = "emodb"\n', "").replace("[0, 3]", folds)
+    with pytest.raises(TinySerError, match=rf"^good\.toml: {message}"):
+        parse_experiment(text, "good", "good.toml", corpus)
+
+
+def test_a_run_is_the_same_whichever_way_its_corpus_is_said() -> None:
+    text = GOOD.replace('corpus = "emodb"\n', "").replace("[0, 3]", "{emodb = [0, 3], ravdess = [5]}")
+    ids = [run.id for run in parse_experiment(text, "good", "good.toml", "emodb").runs()]
+    assert ids == [run.id for run in parse_experiment(GOOD, "good", "good.toml", "emodb").runs()]
+    other = parse_experiment(text, "good", "good.toml", "ravdess").runs()
+    assert {run.training["fold"] for run in other} == {5} and not {run.id for run in other} & set(ids)
 
 
 def test_no_such_file(tmp_path: Path) -> None:
@@ -156,6 +199,6 @@ def test_the_docs_name_every_experiment_with_its_runs_and_every_table() -> None:
     made = {}
     for path in EXPERIMENTS.glob("*.toml"):
         without_start = re.sub("^start = .*$", "", path.read_text("utf-8"), flags=re.M)
-        made[path.stem] = len(parse_experiment(without_start, path.stem, path.name).runs())
+        made[path.stem] = sum(runs_of_all_corpora(without_start, path.stem).values())
     assert said == made
     assert all(f"`{path.name}`" in text for path in (EXPERIMENTS / "measured").glob("*.csv"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +31,8 @@ from tinyser.sweep.plan import Experiment, load_experiment
 from tinyser.sweep.run import SweepOptions, sweep
 from tinyser.sweep.table import COLUMNS, Row, read_rows
 
-QUICK = Path(__file__).resolve().parents[2] / "experiments" / "quick.toml"
+EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
+QUICK = EXPERIMENTS / "quick.toml"
 Make = Callable[..., Experiment]
 Options = Callable[..., SweepOptions]
 
@@ -296,6 +299,20 @@ def test_address_without_ray(tmp_path: Path) -> None:
 def test_report_without_rows(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(QUICK), "-o", str(tmp_path / "out"), "--jobs", "0", "--report"])
     assert isinstance(result.exception, DataError) and "no finished run" in str(result.exception)
+
+
+def test_the_corpus_is_said_on_the_command_line(tmp_path: Path) -> None:
+    text = (EXPERIMENTS / "backbones-emodb.toml").read_text("utf-8").replace('corpus = "emodb"\n', "")
+    by_corpus = re.sub(r"^folds = (.*)$", r"folds = {emodb = \1, ravdess = [0]}", text, flags=re.M)
+    (tmp_path / "both.toml").write_text(by_corpus, "utf-8")
+    out = tmp_path / "out"
+    out.mkdir()
+    shutil.copy(EXPERIMENTS / "measured" / "emodb.csv", out / "rows.csv")
+    arguments = [str(tmp_path / "both.toml"), "-o", str(out), "--jobs", "0", "--report", "--corpus"]
+    assert CliRunner().invoke(command, [*arguments, "emodb"]).exit_code == 0
+    assert "20 of 60 runs on corpus emodb" in (out / "report" / "both.md").read_text("utf-8")
+    none = CliRunner().invoke(command, [*arguments, "ravdess"])
+    assert isinstance(none.exception, DataError) and "no finished run" in str(none.exception)
 
 
 @pytest.mark.parametrize("package", ["ray", "matplotlib", "torch"])

@@ -15,6 +15,7 @@ from tinyser.cli.extras import needs_extra
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The sweep's folder."
 )
+@click.option("--corpus", metavar="NAME", help="Which one, where the experiment has folds of several corpora.")
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="The corpus' folder.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
 @click.option("--address", metavar="A", help="ray: an existing cluster, HOST:PORT; without it, one on this machine.")
@@ -29,6 +30,7 @@ from tinyser.cli.extras import needs_extra
 def command(
     experiment: Path,
     output: Path,
+    corpus: str | None,
     data: Path | None,
     engine: str,
     address: str | None,
@@ -45,12 +47,13 @@ def command(
     if address is not None and engine != "ray":
         raise TinySerError(f"--address: got with --engine {engine}, allowed is --engine ray; leave one of them out")
     with needs_extra("sweep"):
-        _sweep(experiment, output, data, engine, address, jobs, device, report)
+        _sweep(experiment, output, corpus, data, engine, address, jobs, device, report)
 
 
 def _sweep(
     path: Path,
     output: Path,
+    corpus: str | None,
     data: Path | None,
     engine: str,
     address: str | None,
@@ -66,7 +69,7 @@ def _sweep(
     from tinyser.sweep.table import ROWS
 
     console = Console()
-    experiment = load_experiment(path)
+    experiment = load_experiment(path, corpus)
     if jobs == 0:
         rows = rows_of(experiment, output)
     else:

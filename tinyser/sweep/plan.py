@@ -115,31 +115,35 @@ class Experiment:
         return Run(identity, training, settings.start, self.int8, self.keep)
 
 
-def load_experiment(path: str | Path) -> Experiment:
-    """Reads an experiment; its name is the file's. Raises TinySerError, naming the entry that is not allowed."""
+def load_experiment(path: str | Path, corpus: str | None = None) -> Experiment:
+    """Reads an experiment; its name is the file's. `corpus`: the one to run where `folds` is a table by corpus.
+
+    Raises TinySerError, naming the entry that is not allowed.
+    """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TinySerError(f"{path}: cannot read it ({error}); give an experiment's .toml file") from error
-    return parse_experiment(text, path.stem, str(path))
+    return parse_experiment(text, path.stem, str(path), corpus)
 
 
-def parse_experiment(text: str, name: str, where: str) -> Experiment:
+def parse_experiment(text: str, name: str, where: str, corpus: str | None = None) -> Experiment:
     """An experiment from TOML text. Raises TinySerError, naming `where` and the entry that is not allowed."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TinySerError(f"{where}: not TOML ({error}); mend that line") from error
     reader = _Reader(where, data)
+    corpus, folds = reader.corpus_and_folds(corpus)
     return Experiment(
         name=name,
-        corpus=reader.choice("corpus", tuple(CORPORA)),
+        corpus=corpus,
         models=reader.choices("models", tuple(MODELS)),
         preset=reader.text("preset"),
         hrf_ratios=reader.ratios("hrf_ratios"),
         hrf_modules=reader.placements("hrf_modules"),
-        folds=reader.numbers("folds"),
+        folds=folds,
         seeds=reader.numbers("seeds"),
         int8=reader.flag("int8"),
         keep=reader.flag("keep"),
@@ -155,9 +159,11 @@ class _Reader:
         for name in data:
             if name not in (*_REQUIRED, *_OPTIONAL):
                 raise self._error(name, "unknown", f"{', '.join((*_REQUIRED, *_OPTIONAL))}; remove it")
-        for name in _REQUIRED:
+        # A table of folds says the corpora as well.
+        needed = [name for name in _REQUIRED if name != "corpus" or not isinstance(data.get("folds"), dict)]
+        for name in needed:
             if name not in data:
-                raise TinySerError(f"{where}: {name}: missing, needed are {', '.join(_REQUIRED)}; add it")
+                raise TinySerError(f"{where}: {name}: missing, needed are {', '.join(needed)}; add it")
         self._data = {**_OPTIONAL, **data}
 
     def text(self, name: str) -> str:
@@ -172,7 +178,24 @@ class _Reader:
             raise self._refuse(name, value, "true or false")
         return value
 
-    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+    def corpus_and_folds(self, chosen: str | None) -> tuple[str, tuple[int, ...]]:
+        """`corpus` and the list `folds`, or where `folds` is a table by corpus, `chosen` and its list."""
+        if not isinstance(self._data["folds"], dict):
+            corpus = self._choice("corpus", tuple(CORPORA))
+            if chosen not in (None, corpus):
+                raise self._error("--corpus", f"got {chosen}", f"{corpus}, the file's own; leave it out")
+            return corpus, self.numbers("folds")
+        if "corpus" in self._data:
+            raise self._error("corpus", "got it beside a table of folds by corpus", "one of both; remove one")
+        by_corpus = self._data["folds"]
+        if not by_corpus or not set(by_corpus) <= set(CORPORA):
+            raise self._refuse("folds", list(by_corpus), f"a list, or a table by corpus of {', '.join(CORPORA)}")
+        folds = {corpus: self._whole_numbers(f"folds.{corpus}", listed) for corpus, listed in by_corpus.items()}
+        if chosen is None or chosen not in folds:
+            raise self._error("--corpus", f"got {chosen or 'none'}", f"{', '.join(folds)}; say which to run")
+        return chosen, folds[chosen]
+
+    def _choice(self, name: str, allowed: tuple[str, ...]) -> str:
         value = self._data[name]
         if value not in allowed:
             raise self._refuse(name, value, ", ".join(allowed))
@@ -186,8 +209,11 @@ class _Reader:
         return tuple(values)
 
     def numbers(self, name: str) -> tuple[int, ...]:
+        return self._whole_numbers(name, self._data[name])
+
+    def _whole_numbers(self, name: str, listed: object) -> tuple[int, ...]:
         allowed = "a list of whole numbers from 0"
-        values = self._list(name, allowed)
+        values = self._each_once(name, listed, allowed)
         for value in values:
             if type(value) is not int or value < 0:
                 raise self._refuse(name, value, allowed)
@@ -229,7 +255,9 @@ class _Reader:
         return table
 
     def _list(self, name: str, allowed: str) -> list[Any]:
-        values = self._data[name]
+        return self._each_once(name, self._data[name], allowed)
+
+    def _each_once(self, name: str, values: object, allowed: str) -> list[Any]:
         if not isinstance(values, list) or not values:
             raise self._refuse(name, values, allowed)
         for index, value in enumerate(values):
